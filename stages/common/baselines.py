@@ -1,0 +1,36 @@
+"""The classical methods that the model is measured against, on the same histories, from statsforecast."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stages.common.params import Baseline
+
+Floats = npt.NDArray[np.float64]
+
+
+def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:
+    """Last season again (horizon,); the last value where the history (n,) is shorter than a season."""
+    return np.resize(history[-season_length:] if len(history) >= season_length else history[-1:], horizon)
+
+
+def forecast_baseline(name: Baseline, history: Floats, season_length: int, horizon: int) -> Floats:
+    """The forecast (horizon,) of one series' history (n,) in the input's units.
+
+    `_log` names work on the logarithm where the history is positive. Where a method gives up (on a history too
+    short or constant for it), the seasonal naive forecast stands in.
+    """
+    if name == "seasonal_naive":
+        return seasonal_naive(history, season_length, horizon)
+    from statsforecast import models  # half a second that only this needs
+
+    kinds: dict[str, Any] = {"ets": models.AutoETS, "theta": models.AutoTheta, "arima": models.AutoARIMA}
+    logged = name.endswith("_log") and bool((history > 0).all())
+    method = kinds[name.removeprefix("auto_").removesuffix("_log")](season_length=season_length)
+    try:
+        mean = method.forecast(y=np.log(history) if logged else history, h=horizon)["mean"]
+    except (ValueError, ZeroDivisionError, IndexError, RuntimeError, np.linalg.LinAlgError):
+        mean = np.full(horizon, np.nan)
+    values = np.asarray(np.exp(mean) if logged else mean, dtype=np.float64)
+    return values if np.isfinite(values).all() else seasonal_naive(history, season_length, horizon)

@@ -1,0 +1,117 @@
+"""Forecasts of the evaluation origins beside what came next and the baselines: metrics and tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stages.common.forecasts import OriginForecast
+from stages.common.frequency import Clock
+from stages.common.metrics import coverage, mean_known, scores
+from stages.common.panel import Panel
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluation origin, all arrays for the S series that have a history there.
+
+    methods: (S, horizon) forecasts by name: `model`, then the baselines
+    low, high: (levels, S, horizon)
+    scale: (S,) MASE's denominator
+    """
+
+    origin: OriginForecast
+    series: npt.NDArray[np.int64]
+    actual: Floats
+    methods: dict[str, Floats]
+    members: Floats
+    low: Floats
+    high: Floats
+    scale: Floats
+
+
+def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
+    """The contract's metrics; without evaluation origins only the counts."""
+    counted = [evaluation.actual for evaluation in evaluations]
+    measured: dict[str, Any] = {
+        "evaluated": {
+            "origins": len(evaluations),
+            "series": len({int(i) for evaluation in evaluations for i in evaluation.series}),
+            "points": int(sum((~np.isnan(actual)).sum() for actual in counted)),
+            "fallback": int(sum(evaluation.origin.fallback[evaluation.series].sum() for evaluation in evaluations)),
+        }
+    }
+    if not evaluations:
+        return measured
+    by_method = {name: _pooled(evaluations, name) for name in evaluations[0].methods}
+    model = by_method.pop("model")
+    members = [
+        mean_known(np.concatenate([scores(e.actual, e.members[m], e.scale)["mase"] for e in evaluations]))
+        for m in range(len(evaluations[0].members))
+    ]
+    known = [each for each in members if each is not None]
+    if len(known) > 1:
+        model["mase_member_std"] = float(f"{np.std(known, ddof=1):.6g}")
+    for row, level in enumerate(levels):
+        covered = [coverage(e.actual, e.low[row], e.high[row]) for e in evaluations]
+        width = [(e.high[row] - e.low[row]) / e.scale[:, None] for e in evaluations]
+        model[f"coverage_{level}"] = mean_known(np.concatenate(covered))
+        model[f"width_{level}"] = mean_known(np.concatenate(width))
+    measured["model"] = {name: value for name, value in model.items() if value is not None}
+    measured["baseline"] = by_method
+    if by_method["seasonal_naive"].get("mase"):
+        measured["skill"] = float(f"{1 - model['mase'] / by_method['seasonal_naive']['mase']:.6g}")
+    return measured
+
+
+def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
+    """Mean absolute error over MASE's scale, by step, one column for each method."""
+    table = {"step": np.arange(1, horizon + 1)}
+    for name in evaluations[0].methods if evaluations else ["model", "seasonal_naive"]:
+        error = [np.abs(e.actual - e.methods[name]) / e.scale[:, None] for e in evaluations]
+        stacked = np.concatenate(error) if error else np.full((1, horizon), np.nan)
+        known = ~np.isnan(stacked)
+        table[name] = np.where(known, stacked, 0).sum(axis=0) / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+    return pd.DataFrame(table)
+
+
+def evaluation_table(evaluations: list[Evaluation], panel: Panel, clock: Clock, levels: list[int]) -> pd.DataFrame:
+    """One row for each series, origin and step with a known value: what came, the model, its limits, the baselines."""
+    frames = []
+    for evaluation in evaluations:
+        horizon = evaluation.actual.shape[1]
+        rows, _ = panel.after(evaluation.origin.held_back, horizon)
+        table = {
+            "unique_id": np.repeat(np.array(panel.ids, dtype=object)[evaluation.series], horizon),
+            "origin": evaluation.origin.held_back,
+            "step": np.tile(np.arange(1, horizon + 1), len(evaluation.series)),
+            "ds": clock.write(panel.ds.iloc[rows[evaluation.series].ravel()]).to_numpy(),
+            "y": evaluation.actual.ravel(),
+            "forecast": evaluation.methods["model"].ravel(),
+        }
+        for row, level in enumerate(levels):
+            table[f"lo-{level}"], table[f"hi-{level}"] = evaluation.low[row].ravel(), evaluation.high[row].ravel()
+        table.update({name: values.ravel() for name, values in evaluation.methods.items() if name != "model"})
+        frames.append(pd.DataFrame(table))
+    limits = [f"{end}-{level}" for level in levels for end in ("lo", "hi")]
+    columns = ["unique_id", "origin", "step", "ds", "y", "forecast", *limits]
+    merged = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    return merged[merged["y"].notna()]
+
+
+def first_series(table: pd.DataFrame, panel: Panel, clock: Clock) -> pd.DataFrame:
+    """The panel's first series, every step: what came and, where one was made, its latest forecast."""
+    rows = slice(0, panel.indptr[1])
+    actual = pd.DataFrame({"ds": clock.write(panel.ds.iloc[rows]), "actual": panel.y[rows]})
+    mine = table[table["unique_id"] == panel.ids[0]].sort_values("step", kind="stable").drop_duplicates("ds")
+    return actual.merge(mine[["ds", "forecast"]], on="ds", how="left")
+
+
+def _pooled(evaluations: list[Evaluation], name: str) -> dict[str, Any]:
+    each = [scores(e.actual, e.methods[name], e.scale) for e in evaluations]
+    means = {metric: mean_known(np.concatenate([one[metric] for one in each])) for metric in each[0]}
+    return {metric: value for metric, value in means.items() if value is not None}

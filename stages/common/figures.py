@@ -1,0 +1,50 @@
+"""How every figure looks, and how it is saved without a date or a version in it."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which readers with colour blindness can tell apart.
+ACTUAL, MODEL, NAIVE, OTHERS = "#000000", "#0072B2", "#E69F00", ["#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#999999"]
+
+STYLE: dict[str, Any] = {
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.titlelocation": "left",
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.5,
+    "legend.frameon": False,
+    "date.autoformatter.month": "%b %Y",
+}
+
+
+def start(panels: int, width: float = 9.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
+    """A figure of `panels` plots in one column, or in two from the second on; sizes in inches."""
+    mpl.use("Agg")
+    plt.style.use(["default", STYLE])
+    columns = 1 if panels == 1 else 2
+    rows = math.ceil(panels / columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height if rows == 1 else 2.8 * rows), squeeze=False)
+    for spare in axes.flat[panels:]:
+        spare.set_axis_off()
+    return figure, list(axes.flat[:panels])
+
+
+def save(figure: Figure, path: Path, dpi: int) -> None:
+    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    plt.close(figure)
+
+
+def plain(text: str, limit: int = 60) -> str:
+    """`text` for a title: one line, no longer than `limit`, `$` not read as mathematics."""
+    line = " ".join(text.split())
+    return (line if len(line) <= limit else line[: limit - 1] + "…").replace("$", r"\$")

@@ -1,0 +1,58 @@
+"""Point and interval accuracy. Every score is averaged over a series' horizon, then over series and origins."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+def seasonal_scale(histories: Floats, season_length: int) -> Floats:
+    """(S,) mean absolute seasonal difference of histories (S, steps): MASE's denominator, NaN where there is none.
+
+    Hyndman and Koehler, Another look at measures of forecast accuracy, 2006, for seasonal data as in their
+    section 3. Right-aligned histories, NaN before a series begins; 0 (a series that repeats) counts as none.
+    """
+    differences = np.abs(histories[:, season_length:] - histories[:, :-season_length])
+    scale = _mean_over_steps(differences)
+    return np.where(scale > 0, scale, np.nan)
+
+
+def scores(actual: Floats, forecast: Floats, scale: Floats) -> dict[str, Floats]:
+    """Scores (S,) of forecasts against actual values, both (S, horizon); NaN in `actual` is not scored.
+
+    mase: mean |y - f| / scale (Hyndman and Koehler 2006)
+    smape: mean 200 |y - f| / (|y| + |f|), per cent (Makridakis 1993, as in the M3 competition); 0 where both are 0
+    mape: mean 100 |y - f| / |y|, per cent, over the values that are not 0
+    mae, rmse: in the input's units
+    """
+    error = np.abs(actual - forecast)
+    size = np.abs(actual) + np.abs(forecast)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(actual == 0, np.nan, 100 * error / np.abs(actual))
+        symmetric = np.where(size == 0, 0.0, 200 * error / size)
+    return {
+        "mase": _mean_over_steps(error) / scale,
+        "smape": _mean_over_steps(symmetric),
+        "mape": _mean_over_steps(relative),
+        "mae": _mean_over_steps(error),
+        "rmse": np.sqrt(_mean_over_steps(error**2)),
+    }
+
+
+def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
+    """(S,) per cent of the actual values (S, horizon) that lie in [low, high]."""
+    inside = np.where(np.isnan(actual), np.nan, (low <= actual) & (actual <= high))
+    return 100 * _mean_over_steps(inside)
+
+
+def mean_known(values: Floats) -> float | None:
+    """The mean of the finite values, to six significant digits; None where there are none."""
+    finite = values[np.isfinite(values)]
+    return float(f"{finite.mean():.6g}") if finite.size else None
+
+
+def _mean_over_steps(values: Floats) -> Floats:
+    """(S,) means of the known values (S, steps), NaN where none is known."""
+    known = ~np.isnan(values)
+    total, count = np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

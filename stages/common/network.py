@@ -1,0 +1,88 @@
+"""The recurrent forecaster: windows of normalised values in, the values after them out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from stages.common.params import Model
+from stages.common.paths import of_origin
+from stages.common.windows import Windows, local_level
+
+CELLS: dict[str, type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+
+
+class Forecaster(nn.Module):
+    """One recurrent network and a linear head on its last hidden state, for every series of a panel."""
+
+    def __init__(self, model: Model, targets: int) -> None:
+        super().__init__()
+        directions = 2 if model.bidirectional else 1
+        self.last_states = directions  # of the top layer, one for each direction
+        self.recurrent = CELLS[model.cell](
+            input_size=1,
+            hidden_size=model.hidden_size,
+            num_layers=model.num_layers,
+            bias=model.bias,
+            dropout=model.dropout,
+            bidirectional=model.bidirectional,
+        )
+        self.head = nn.Linear(directions * model.hidden_size, targets)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Windows (size, B), their level taken off, to the values after them (B, targets)."""
+        state: Any = self.recurrent(inputs.unsqueeze(-1))[1]
+        hidden: Tensor = state[0] if isinstance(state, tuple) else state  # (layers x directions, B, hidden)
+        last = hidden[-self.last_states :].transpose(0, 1).flatten(1)  # (B, directions x hidden)
+        prediction: Tensor = self.head(last)
+        return prediction
+
+
+@torch.inference_mode()
+def forecast(network: Forecaster, windows: Windows, level_size: int, horizon: int) -> npt.NDArray[np.float64]:
+    """Normalised values (S, horizon) after the latest window of each series; NaN for a series without one.
+
+    A network of fewer targets than `horizon` is fed its own output: recursive forecasting.
+    """
+    network.eval()
+    has_window = windows.latest >= 0
+    positions = windows.latest[has_window] + np.arange(windows.size)[:, None]
+    inputs = torch.from_numpy(windows.values[positions])  # (size, B)
+    steps: list[Tensor] = []
+    while sum(map(len, steps)) < horizon:
+        level = local_level(inputs, level_size)
+        steps.append(network(inputs - level).T + level)  # (targets, B)
+        inputs = torch.cat([inputs, steps[-1]])[-windows.size :]
+    values = np.full((len(has_window), horizon), np.nan)
+    values[has_window] = torch.cat(steps)[:horizon].T.numpy()
+    return values
+
+
+def save_networks(networks: dict[int, list[Forecaster]], model: Model, targets: int, folder: Path) -> None:
+    """The members of each origin into `folder`: their weights as `<member>.<parameter>`, and one config beside them."""
+    for origin, members in networks.items():
+        weights = {f"{m}.{name}": value for m, each in enumerate(members) for name, value in each.state_dict().items()}
+        save_file(weights, of_origin(folder, origin))
+    config = {"model": model.model_dump(), "targets": targets}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def load_networks(folder: Path, origin: int) -> list[Forecaster]:
+    """The members that `save_networks` wrote; none for an origin that has no networks."""
+    if not of_origin(folder, origin).exists():
+        return []
+    config = json.loads((folder / "config.json").read_text())
+    members: dict[int, dict[str, Tensor]] = {}
+    for key, value in load_file(of_origin(folder, origin)).items():
+        member, name = key.split(".", 1)
+        members.setdefault(int(member), {})[name] = value
+    networks = []
+    for _, weights in sorted(members.items()):
+        networks.append(Forecaster(Model(**config["model"]), config["targets"]))
+        networks[-1].load_state_dict(weights)
+    return networks

@@ -1,0 +1,88 @@
+"""The panel: one or more regular series of any lengths, as flat arrays and index pointers."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """S series in N rows; series i stands in rows `indptr[i]:indptr[i + 1]`, in the order of its steps.
+
+    ids: (S,) the `unique_id` of each series, in the input's order
+    indptr: (S + 1,) where each series starts, and the number of rows
+    ds: (N,) datetime64 or integer steps
+    y: (N,) values in the input's units
+    filled: (N,) True where the input had no value
+    """
+
+    ids: list[str]
+    indptr: Ints
+    ds: pd.Series
+    y: Floats
+    filled: Bools
+
+    @property
+    def lengths(self) -> Ints:
+        """(S,) the number of steps of each series."""
+        return np.diff(self.indptr)
+
+    def history_lengths(self, held_back: int) -> Ints:
+        """(S,) how much of each series the origin `held_back` steps before its end leaves."""
+        return np.maximum(self.lengths - held_back, 0)
+
+    def histories(self, held_back: int) -> Floats:
+        """(S, longest) what the origin `held_back` steps before each series' end may know.
+
+        Right-aligned, so that the last column is the origin; NaN before a series begins.
+        """
+        kept = self.history_lengths(held_back)
+        step = np.arange(len(self.y)) - np.repeat(self.indptr[:-1], self.lengths)
+        return right_aligned(self.y[step < np.repeat(kept, self.lengths)], kept)
+
+    def after(self, held_back: int, horizon: int) -> tuple[Ints, Bools]:
+        """The rows of the `horizon` steps after an origin: positions (S, horizon), and which of them exist."""
+        first = self.indptr[1:] - held_back
+        rows = first[:, None] + np.arange(horizon)
+        exists = (rows >= self.indptr[:-1, None]) & (rows < self.indptr[1:, None])
+        return np.where(exists, rows, 0), exists
+
+    def write(self, path: Path) -> None:
+        frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})
+        frame.to_parquet(path, index=False)
+
+    def _ids_by_row(self) -> pd.Categorical:
+        return pd.Categorical.from_codes(
+            np.repeat(np.arange(len(self.ids)), self.lengths), categories=pd.Index(self.ids, dtype=object)
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "Panel":
+        frame = pd.read_parquet(path)
+        codes = frame["unique_id"].cat.codes.to_numpy()
+        ids = list(frame["unique_id"].cat.categories)
+        indptr = np.searchsorted(codes, np.arange(len(ids) + 1)).astype(np.int64)
+        return cls(ids, indptr, frame["ds"], frame["y"].to_numpy(), frame["filled"].to_numpy())
+
+
+def right_aligned(flat: Floats, lengths: Ints) -> Floats:
+    """Series of `lengths` (S,) that stand one after another in `flat`, as (S, longest), right-aligned, NaN before."""
+    width = int(lengths.max(initial=0))
+    matrix = np.full((len(lengths), width), np.nan)
+    matrix[np.arange(width) >= width - lengths[:, None]] = flat
+    return matrix
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """What ingest wrote of the panel: `frequency`, `time_format`, `season_length` and counts."""
+    summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return summary

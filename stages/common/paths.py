@@ -1,0 +1,34 @@
+"""Where each artifact lives."""
+
+import shutil
+from pathlib import Path
+
+PANEL = Path("data/panel.parquet")
+HISTORIES = Path("data/histories")
+WINDOWS = Path("data/windows")
+NORMALIZERS = Path("models/normalizer")
+NETWORKS = Path("models/networks")
+PANEL_SUMMARY = Path("reports/panel.json")
+LOSS = Path("reports/loss.csv")
+METRICS = Path("reports/metrics.json")
+FORECAST = Path("reports/forecast.csv")
+EVALUATION = Path("reports/evaluation.csv")
+BACKTEST = Path("reports/backtest.csv")
+ERROR_BY_STEP = Path("reports/error_by_step.csv")
+FIGURES = Path("reports/figures")
+
+
+def of_origin(folder: Path, held_back: int) -> Path:
+    """The file in `folder` of the origin that holds back the last `held_back` steps of each series; 0 is live."""
+    return folder / f"origin_{held_back}.safetensors"
+
+
+def fresh_folder(path: Path) -> None:
+    """Make `path` an empty folder, as DVC does before a stage, for a stage that is run by hand."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+
+
+def origins_in(folder: Path) -> list[int]:
+    """The origins that `folder` has files of, the live one first."""
+    return sorted(int(path.stem.removeprefix("origin_")) for path in folder.glob("origin_*.safetensors"))

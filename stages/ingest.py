@@ -1,0 +1,168 @@
+"""Stage 1, ingest: the raw file -> the panel, checked and regular, and a summary of it."""
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages.common.errors import UserError, run
+from stages.common.frequency import Clock, season_length
+from stages.common.panel import Panel
+from stages.common.params import Ingest, read_params
+from stages.common.paths import PANEL, PANEL_SUMMARY
+
+
+def main() -> None:
+    params = read_params()
+    table = read_table(Path(params.ingest.path), params.ingest)
+    panel, clock = ingest(table, params.ingest)
+    summary = summarize(panel, clock, params.ingest)
+    PANEL.parent.mkdir(exist_ok=True)
+    panel.write(PANEL)
+    PANEL_SUMMARY.parent.mkdir(exist_ok=True)
+    PANEL_SUMMARY.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"{params.ingest.path}: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
+
+
+def read_table(path: Path, ingest: Ingest) -> pd.DataFrame:
+    """The columns that `ingest` names, ids and CSV times as text. Raises UserError for a file that does not hold them.
+
+    The columns of the result are `unique_id`, `ds`, `y`; the names in the file are kept in `attrs`.
+    """
+    wanted = [name for name in (ingest.series, ingest.time, ingest.value) if name is not None]
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise UserError(f"{path}: {found}; correct ingest.path in params.yaml")
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            text = {name: str for name in wanted if name != ingest.value}
+            table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={ingest.value: ["", "NA", "NaN"]})
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except (ValueError, OSError) as error:  # what pandas and pyarrow raise for empty, torn and binary files
+        if isinstance(error, PermissionError):
+            raise
+        kind = "Parquet" if path.suffix == ".parquet" else "CSV"
+        raise UserError(f"{path}: not a readable {kind} file: {error}; check the file") from None
+    for name in wanted:
+        if name not in table:
+            close = difflib.get_close_matches(name, list(table.columns), n=1) or [", ".join(map(str, table.columns))]
+            raise UserError(
+                f"{path}: no column {name!r}, but there is {close[0]!r}; "
+                "correct ingest.series, ingest.time or ingest.value in params.yaml"
+            )
+    if table.empty:
+        raise UserError(f"{path}: a header and no rows; put the data into it")
+    return table[wanted]
+
+
+def ingest(table: pd.DataFrame, settings: Ingest) -> tuple[Panel, Clock]:
+    """Long-format rows as a regular panel, series in the order of their first rows, steps in the order of time.
+
+    Raises UserError where a value is no finite number, a stamp stands twice, or steps are off the frequency's grid,
+    or missing while `missing` is `error`.
+    """
+    source = settings.path
+    times, values = table[settings.time], _numbers(table[settings.value], settings)
+    clock = Clock.of(times, settings.frequency, source)
+    ds = clock.parse(times, source)
+    names = table[settings.series].astype(str) if settings.series else pd.Series(settings.value, index=table.index)
+    codes, ids = pd.factorize(names)
+    if settings.series and (names.str.strip() == "").any():
+        row = int((names.str.strip() == "").to_numpy().argmax())
+        raise UserError(f"{source} row {row + 2}, column {settings.series!r}: no series id; write one")
+
+    grid = clock.grid(ds.min(), ds.max())
+    step = grid.get_indexer(pd.Index(ds))
+    if (step < 0).any():
+        row = int((step < 0).argmax())
+        raise UserError(
+            f"{source} row {row + 2}, column {settings.time!r}: {times.iloc[row]!r} is not on the grid of frequency "
+            f"{settings.frequency!r} that starts {clock.write(pd.Series([grid[0]]))[0] if len(grid) else ds.min()}; "
+            "correct ingest.frequency or the row"
+        )
+    order = np.lexsort((step, codes))
+    codes, step = codes[order], step[order]
+    twice = (np.diff(codes) == 0) & (np.diff(step) == 0)
+    if twice.any():
+        row = int(order[1:][twice][0])
+        raise UserError(
+            f"{source} row {row + 2}: {times.iloc[row]!r} stands twice in series {names.iloc[row]!r}; "
+            "remove one of the rows, or name the column that tells the series apart in ingest.series"
+        )
+
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    first, last = step[starts], step[np.append(starts[1:], len(step)) - 1]
+    lengths = last - first + 1
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    y = np.full(indptr[-1], np.nan)
+    y[indptr[codes] + step - first[codes]] = values.to_numpy()[order]
+    every_step = np.arange(indptr[-1]) - np.repeat(indptr[:-1] - first, lengths)
+    panel = Panel(list(ids), indptr, pd.Series(grid[every_step]), y, np.isnan(y))
+    return fill_missing(panel, clock, settings), clock
+
+
+def fill_missing(panel: Panel, clock: Clock, settings: Ingest) -> Panel:
+    """The panel without NaN, by `settings.missing`; a series' first value is never invented."""
+    if not panel.filled.any():
+        return panel
+    series = np.repeat(np.arange(len(panel.ids)), panel.lengths)
+    row = int(panel.filled.argmax())
+    if settings.missing == "error":
+        raise UserError(
+            f"{settings.path}: series {panel.ids[series[row]]!r} has no value at "
+            f"{clock.write(panel.ds.iloc[[row]]).iloc[0]} ({panel.filled.sum()} missing in all); "
+            "add the rows, or set ingest.missing to interpolate, forward or zero"
+        )
+    groups = pd.Series(panel.y).groupby(series)
+    if settings.missing == "zero":
+        y = pd.Series(panel.y).fillna(0.0)
+    elif settings.missing == "forward":
+        y = groups.ffill()
+    else:
+        y = groups.transform(lambda values: values.interpolate(limit_area="inside").ffill())
+    if y.isna().any():
+        empty = panel.ids[series[int(y.isna().to_numpy().argmax())]]
+        raise UserError(f"{settings.path}: series {empty!r} begins without a value; remove its first rows")
+    return Panel(panel.ids, panel.indptr, panel.ds, y.to_numpy(), panel.filled)
+
+
+def summarize(panel: Panel, clock: Clock, settings: Ingest) -> dict[str, Any]:
+    """What later stages and readers need to know of the panel."""
+    ends = clock.write(pd.Series([panel.ds.min(), panel.ds.max()]))
+    return {
+        "series": len(panel.ids),
+        "rows": len(panel.y),
+        "shortest": int(panel.lengths.min()),
+        "longest": int(panel.lengths.max()),
+        "first": ends[0],
+        "last": ends[1],
+        "filled": int(panel.filled.sum()),
+        "frequency": clock.frequency,
+        "time_format": clock.time_format,
+        "season_length": settings.season_length or season_length(clock.frequency),
+        "time": settings.time,
+        "value": settings.value,
+    }
+
+
+def _numbers(column: pd.Series, settings: Ingest) -> pd.Series:
+    """The value column as float64, NaN where it is empty."""
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise UserError(
+            f"{settings.path} row {row + 2}, column {column.name!r}: {column.iloc[row]!r} is not a finite number; "
+            "correct it, or leave it empty and set ingest.missing"
+        )
+    return numbers
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,150 @@
+"""Stage 5, predict: networks, normalizer, panel -> the future, the evaluation, metrics against the baselines."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stages.common.baselines import forecast_baseline
+from stages.common.errors import run
+from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure
+from stages.common.forecasts import OriginForecast, forecast_origin
+from stages.common.frequency import Clock
+from stages.common.metrics import seasonal_scale
+from stages.common.network import load_networks
+from stages.common.normalizer import Normalizer
+from stages.common.panel import Panel, read_summary
+from stages.common.parallel import run_tasks
+from stages.common.params import Baseline, Compute, Predict, read_params
+from stages.common.paths import (
+    BACKTEST,
+    ERROR_BY_STEP,
+    EVALUATION,
+    FORECAST,
+    METRICS,
+    NETWORKS,
+    NORMALIZERS,
+    PANEL,
+    PANEL_SUMMARY,
+    WINDOWS,
+    of_origin,
+    origins_in,
+)
+from stages.common.windows import Windows
+
+Floats = npt.NDArray[np.float64]
+
+BASELINE_CHUNK = 32  # series in a task
+
+
+def main() -> None:
+    params = read_params()
+    panel, summary = Panel.read(PANEL), read_summary(PANEL_SUMMARY)
+    clock = Clock(summary["frequency"], summary["time_format"])
+    settings, horizon = params.predict, params.backtest.horizon
+
+    origins = [
+        forecast_origin(
+            panel,
+            held_back,
+            horizon,
+            Normalizer.read(NORMALIZERS, held_back),
+            Windows.read(of_origin(WINDOWS, held_back)),
+            load_networks(NETWORKS, held_back),
+        )
+        for held_back in origins_in(NORMALIZERS)
+    ]
+    scored = [origin for origin in origins if origin.held_back in params.backtest.evaluation]
+    baselines = forecast_baselines(scored, horizon, settings, params.compute)
+    evaluations = [evaluate(origin, origins, baselines[origin.held_back], settings) for origin in scored]
+
+    metrics = measure(evaluations, settings.levels)
+    METRICS.write_text(json.dumps(metrics, indent=2) + "\n")
+    write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
+    table = evaluation_table(evaluations, panel, clock, settings.levels)
+    write_csv(table, EVALUATION)
+    write_csv(first_series(table, panel, clock), BACKTEST)
+    write_csv(future(origins, panel, clock, settings.levels), FORECAST)
+    warn_of_fallback(origins[0], panel)
+
+
+def forecast_baselines(
+    scored: list[OriginForecast], horizon: int, settings: Predict, compute: Compute
+) -> dict[int, dict[str, Floats]]:
+    """Forecasts (S, horizon) by origin and baseline, for the S series that have a history there."""
+    tasks = []
+    for origin in scored:
+        histories = [history[~np.isnan(history)] for history in origin.histories[origin.has_history]]
+        for name in settings.baselines:
+            for first in range(0, len(histories), BASELINE_CHUNK):
+                chunk = histories[first : first + BASELINE_CHUNK]
+                tasks.append((origin.held_back, name, chunk))
+    season_length = scored[0].normalizer.season_length if scored else 1
+    arguments = [(name, chunk, season_length, horizon) for _, name, chunk in tasks]
+    forecasts: dict[int, dict[str, Floats]] = {origin.held_back: {} for origin in scored}
+    for (held_back, name, _), values in zip(tasks, run_tasks(forecast_chunk, arguments, compute), strict=True):
+        earlier = forecasts[held_back].get(name)
+        forecasts[held_back][name] = values if earlier is None else np.concatenate([earlier, values])
+    return forecasts
+
+
+def forecast_chunk(name: Baseline, histories: list[Floats], season_length: int, horizon: int) -> Floats:
+    """One baseline's forecasts (len(histories), horizon); a task that any process can do."""
+    return np.stack([forecast_baseline(name, history, season_length, horizon) for history in histories])
+
+
+def evaluate(
+    origin: OriginForecast, origins: list[OriginForecast], baselines: dict[str, Floats], settings: Predict
+) -> Evaluation:
+    """The forecasts of one evaluation origin, its limits calibrated on the origins before it."""
+    low, high = origin.limits([other for other in origins if other.held_back > origin.held_back], settings.levels)
+    series = np.flatnonzero(origin.has_history)
+    return Evaluation(
+        origin=origin,
+        series=series,
+        actual=origin.actual[series],
+        methods={"model": origin.point[series], **baselines},
+        members=origin.members[:, series],
+        low=low[:, series],
+        high=high[:, series],
+        scale=seasonal_scale(origin.histories[series], origin.normalizer.season_length),
+    )
+
+
+def future(origins: list[OriginForecast], panel: Panel, clock: Clock, levels: list[int]) -> pd.DataFrame:
+    """The forecast from the live origin and its limits, in the input's order, units and time format."""
+    live, earlier = origins[0], origins[1:]
+    low, high = live.limits(earlier, levels)
+    horizon = live.point.shape[1]
+    last = panel.ds.iloc[panel.indptr[1:] - 1]
+    stamps = {stamp: clock.write(clock.following(stamp, horizon)).to_numpy() for stamp in last.unique()}
+    table = {
+        "unique_id": np.repeat(np.array(panel.ids, dtype=object), horizon),
+        "ds": np.concatenate([stamps[stamp] for stamp in last]),
+        "forecast": live.point.ravel(),
+    }
+    for row, level in enumerate(levels):
+        table[f"lo-{level}"], table[f"hi-{level}"] = low[row].ravel(), high[row].ravel()
+    return pd.DataFrame(table)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+
+
+def warn_of_fallback(live: OriginForecast, panel: Panel) -> None:
+    names = [name for name, fallback in zip(panel.ids, live.fallback, strict=True) if fallback]
+    if names:
+        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        print(
+            f"warning: {len(names)} of {len(panel.ids)} series are too short for a window and are forecast by seasonal "
+            f"naive ({shown}); make window.size smaller to include them",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    run(main)

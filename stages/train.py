@@ -1,0 +1,55 @@
+"""Stage 4, train: windows -> one network for each origin and member, and the loss curves."""
+
+import pandas as pd
+
+from stages.common.errors import run
+from stages.common.network import Forecaster, save_networks
+from stages.common.parallel import run_tasks
+from stages.common.params import Model, Train, read_params
+from stages.common.paths import LOSS, NETWORKS, WINDOWS, fresh_folder, of_origin, origins_in
+from stages.common.progress import Board, epoch_bar
+from stages.common.training import Epoch, train_network
+from stages.common.windows import Windows
+
+CURVES = ["loss", "last_batch", "validation"]
+
+
+def main() -> None:
+    params = read_params()
+    model, settings = params.model, params.train
+    origins = [origin for origin in origins_in(WINDOWS) if len(Windows.read(of_origin(WINDOWS, origin)).starts)]
+    tasks = [(origin, member) for origin in origins for member in range(settings.members)]
+    with epoch_bar(len(tasks), settings.epochs) as board:
+        arguments = [(origin, member, model, settings, board, row) for row, (origin, member) in enumerate(tasks)]
+        trained = dict(zip(tasks, run_tasks(train_one, arguments, params.compute), strict=True))
+
+    fresh_folder(NETWORKS)
+    by_origin = {origin: [network for (o, _), (network, _) in trained.items() if o == origin] for origin in origins}
+    save_networks(by_origin, model, by_origin[0][0].head.out_features, NETWORKS)
+    curves = loss_curves({task: epochs for task, (_, epochs) in trained.items()})
+    curves.to_csv(LOSS, index=False, lineterminator="\n", float_format="%.6g")
+    last = curves.groupby("origin")["loss"].last().mean()
+    print(f"{len(tasks)} networks: {len(origins)} origins x {settings.members} members, last mean loss {last:.4f}")
+
+
+def train_one(
+    origin: int, member: int, model: Model, settings: Train, board: Board, row: int
+) -> tuple[Forecaster, list[Epoch]]:
+    """The network and losses of one origin and member; a task that any process can do."""
+    windows = Windows.read(of_origin(WINDOWS, origin))
+    return train_network(windows, member, model, settings, lambda epoch, loss: board.write(row, epoch, loss))
+
+
+def loss_curves(histories: dict[tuple[int, int], list[Epoch]]) -> pd.DataFrame:
+    """Mean losses over the members, by origin and epoch; no column for a validation part that there is not."""
+    rows = [
+        (origin, epoch, losses.loss, losses.last_batch, losses.validation)
+        for (origin, _), history in histories.items()
+        for epoch, losses in enumerate(history, start=1)
+    ]
+    frame = pd.DataFrame(rows, columns=["origin", "epoch", *CURVES])
+    return frame.groupby(["origin", "epoch"])[CURVES].mean().dropna(axis=1, how="all").reset_index()
+
+
+if __name__ == "__main__":
+    run(main)
