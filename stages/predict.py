@@ -66,7 +66,7 @@ def main() -> None:
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
     table = evaluation_table(evaluations, panel, clock, settings.levels)
     write_csv(table, EVALUATION)
-    write_csv(first_series(table, panel, clock), BACKTEST)
+    write_csv(first_series(table, panel), BACKTEST)
     write_csv(future(origins, panel, clock, settings.levels), FORECAST)
     warn_of_fallback(origins[0], panel)
 

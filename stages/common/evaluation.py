@@ -103,12 +103,11 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, clock: Clock, 
     return merged[merged["y"].notna()]
 
 
-def first_series(table: pd.DataFrame, panel: Panel, clock: Clock) -> pd.DataFrame:
-    """The panel's first series, every step: what came and, where one was made, its latest forecast."""
-    rows = slice(0, panel.indptr[1])
-    actual = pd.DataFrame({"ds": clock.write(panel.ds.iloc[rows]), "actual": panel.y[rows]})
-    mine = table[table["unique_id"] == panel.ids[0]].sort_values("step", kind="stable").drop_duplicates("ds")
-    return actual.merge(mine[["ds", "forecast"]], on="ds", how="left")
+def first_series(table: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """The panel's first series where it was forecast: what came, and the latest forecast of it."""
+    mine = table[table["unique_id"] == panel.ids[0]]
+    in_time = mine.assign(time=mine["step"] - mine["origin"]).sort_values(["time", "step"]).drop_duplicates("time")
+    return in_time[["ds", "y", "forecast"]].rename(columns={"y": "actual"})
 
 
 def _pooled(evaluations: list[Evaluation], name: str) -> dict[str, Any]:

@@ -188,8 +188,9 @@ def read_params(path: Path = PARAMS_FILE) -> Params:
 
 
 def _describe(error: ValidationError, values: dict[str, Any]) -> str:
-    """The first problem in words: the parameter's dotted name, what was found, what is wanted."""
-    problem = error.errors(include_url=False)[0]
+    """One problem in words, a misspelt key first: the parameter's dotted name, what was found, what is wanted."""
+    problems = error.errors(include_url=False)
+    problem = min(problems, key=lambda each: each["type"] != "extra_forbidden")
     keys = [key for key in problem["loc"] if isinstance(key, str) and not key.startswith("constrained-")]
     fields = SECTIONS[keys[0]].model_fields if len(keys) > 1 else Params.model_fields
     name = ".".join(keys[:2])
@@ -201,7 +202,7 @@ def _describe(error: ValidationError, values: dict[str, Any]) -> str:
     if problem["type"] == "value_error":
         return f"{name}: {problem['ctx']['error']}"
     found = values[keys[0]][keys[1]] if len(keys) > 1 else values[keys[0]]
-    wanted = {_wanted(other) for other in error.errors(include_url=False) if other["loc"][:2] == problem["loc"][:2]}
+    wanted = {_wanted(other) for other in problems if other["loc"][:2] == problem["loc"][:2]}
     return f"{name} is {found!r}; {' or '.join(sorted(wanted))}"
 
 

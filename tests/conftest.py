@@ -1,0 +1,82 @@
+"""What several tests share. No test writes into the working tree: they work in copies of it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common.params import Params, read_params
+
+ROOT = Path(__file__).parents[1]
+
+Shell = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def airline() -> npt.NDArray[np.float64]:
+    """The 144 monthly values."""
+    return pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"].to_numpy(dtype=float)
+
+
+@pytest.fixture(scope="session")
+def default_params() -> Params:
+    return read_params(ROOT / "params.yaml")
+
+
+def change(params: Params, **changes: object) -> Params:
+    """`params` with `section__key=value` changes, validated."""
+    values = params.model_dump()
+    for name, value in changes.items():
+        section, key = name.split("__")
+        values[section][key] = value
+    return Params.model_validate(values)
+
+
+def change_file(folder: Path, **changes: object) -> None:
+    """Write `section__key=value` changes into the params.yaml of a copy of the project."""
+    yaml = YAML()
+    values = yaml.load(folder / "params.yaml")
+    for name, value in changes.items():
+        section, key = name.split("__")
+        values[section][key] = value
+    yaml.dump(values, folder / "params.yaml")
+
+
+def shell(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a command, its output captured as text."""
+    environment = {**os.environ, "DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=cwd, env=environment, text=True, capture_output=True, check=False)
+    if check:
+        assert done.returncode == 0, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def make_project(folder: Path) -> Path:
+    """A repository of its own at `folder` with the working tree's tracked and new files, committed; no DVC cache."""
+    listed = shell("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.splitlines()
+    for name in listed:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    shell("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
+    commit(folder, "start")
+    return folder
+
+
+def commit(folder: Path, message: str) -> None:
+    shell("git", "add", "--all", cwd=folder)
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    shell("git", *identity, "commit", "--quiet", "--allow-empty", f"--message={message}", cwd=folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A committed copy of the project without cache."""
+    return make_project(tmp_path / "project")

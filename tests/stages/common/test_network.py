@@ -1,0 +1,67 @@
+"""The forecaster: its output, its recursion, its files."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from stages.common.network import Forecaster, forecast, load_networks, save_networks
+from stages.common.params import Params
+from stages.common.windows import Windows
+from tests.conftest import change
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_every_cell_reads_windows_and_gives_targets(
+    default_params: Params, cell: str, bidirectional: bool, layers: int
+) -> None:
+    model = change(default_params, model__cell=cell, model__bidirectional=bidirectional, model__num_layers=layers).model
+    network = Forecaster(model, targets=5)
+    assert network(torch.zeros(7, 3)).shape == (3, 5)
+    kinds: dict[str, Any] = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
+    assert type(network.recurrent) is kinds[cell]
+    assert (network.recurrent.bidirectional, network.recurrent.num_layers) == (bidirectional, layers)
+
+
+def test_last_output_of_the_top_layer_feeds_the_head(default_params: Params) -> None:
+    """For one direction the last hidden state is the output at the last step, as `torch.nn.LSTM` documents."""
+    torch.manual_seed(1)
+    network = Forecaster(change(default_params, model__num_layers=2).model, targets=4)
+    inputs = torch.randn(9, 6)
+    output, _ = network.recurrent(inputs.unsqueeze(-1))
+    torch.testing.assert_close(network(inputs), network.head(output[-1]))
+
+
+class Sum(torch.nn.Module):
+    """Forecasts the sum of the last two inputs."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return inputs[-2:].sum(0, keepdim=True).T
+
+
+def test_recursive_forecast_feeds_itself() -> None:
+    windows = Windows.cut(np.array([9.0, 1.0, 1.0, 5.0]), np.array([3, 1]), 3, 1, [0])
+    values = forecast(Sum(), windows, 0, 5)  # type: ignore[arg-type]
+    assert values[0].tolist() == [2, 3, 5, 8, 13]  # Fibonacci
+    assert np.isnan(values[1]).all()
+
+
+def test_local_level_is_taken_off_and_given_back_at_every_step() -> None:
+    windows = Windows.cut(np.array([9.0, 1.0, 3.0]), np.array([3]), 3, 1, [1])
+    values = forecast(Sum(), windows, 1, 2)  # type: ignore[arg-type]
+    assert values[0].tolist() == [3 + (1 - 3), 1 + (3 - 1)]
+
+
+def test_load_gives_what_was_saved(tmp_path: Path, default_params: Params) -> None:
+    networks = [Forecaster(default_params.model, 12) for _ in range(11)]
+    save_networks({0: networks, 12: networks[:2]}, default_params.model, 12, tmp_path)
+    loaded = load_networks(tmp_path, 0)
+    assert len(loaded) == 11
+    for one, other in zip(networks, loaded, strict=True):
+        torch.testing.assert_close(one(torch.ones(3, 2)), other(torch.ones(3, 2)), rtol=0, atol=0)
+    assert len(load_networks(tmp_path, 12)) == 2
+    assert load_networks(tmp_path, 24) == []
