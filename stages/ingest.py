@@ -129,7 +129,7 @@ def fill_missing(panel: Panel, clock: Clock, settings: Ingest) -> Panel:
     if y.isna().any():
         empty = panel.ids[series[int(y.isna().to_numpy().argmax())]]
         raise UserError(f"{settings.path}: series {empty!r} begins without a value; remove its first rows")
-    return Panel(panel.ids, panel.indptr, panel.ds, y.to_numpy(), panel.filled)
+    return Panel(panel.ids, panel.indptr, panel.ds, np.asarray(y, dtype=np.float64), panel.filled)
 
 
 def summarize(panel: Panel, clock: Clock, settings: Ingest) -> dict[str, Any]:

@@ -30,8 +30,8 @@ SHOWN_METRICS = ["mase", "smape", "mape", "mae", "rmse"]
 
 
 def main() -> None:
-    params = read_params()
-    drawn = read_drawn(params.plot.series)
+    settings = read_params().plot
+    drawn = read_drawn(settings.series)
     loss, by_step = pd.read_csv(LOSS), pd.read_csv(ERROR_BY_STEP)
     figures = {
         "series": draw_series(drawn),
@@ -42,7 +42,7 @@ def main() -> None:
     }
     fresh_folder(FIGURES)
     for name, figure in figures.items():
-        save(figure, FIGURES / f"{name}.png", params.plot.dpi)
+        save(figure, FIGURES / f"{name}.png", settings.dpi)
     print(f"figures    {FIGURES}/: {', '.join(figures)}")
     print(f"forecasts  {FORECAST} (the future), {EVALUATION} (the past, beside what came)")
     print(f"metrics    {METRICS}\n")
@@ -76,7 +76,7 @@ def read_drawn(most: int) -> Drawn:
             "evaluation": evaluation[evaluation["unique_id"] == name],
             "future": future[future["unique_id"] == name],
         }
-    levels = [int(column.removeprefix("lo-")) for column in future if column.startswith("lo-")]
+    levels = [int(column.removeprefix("lo-")) for column in map(str, future) if column.startswith("lo-")]
     return Drawn(tables, levels, summary["time"], summary["value"])
 
 

@@ -5,18 +5,17 @@ from safetensors.numpy import load_file
 from stages.common.errors import UserError, run
 from stages.common.params import read_params
 from stages.common.paths import HISTORIES, WINDOWS, fresh_folder, of_origin, origins_in
-from stages.common.windows import Windows
+from stages.common.windows import Windows, level_sizes
 
 
 def main() -> None:
     params = read_params()
+    levels = level_sizes(params.window.local, params.window.local_size)
     targets = params.backtest.horizon if params.model.output == "direct" else 1
     fresh_folder(WINDOWS)
     for held_back in origins_in(HISTORIES):
         history = load_file(of_origin(HISTORIES, held_back))
-        windows = Windows.cut(
-            history["values"], history["lengths"], params.window.size, targets, params.window.level_sizes
-        )
+        windows = Windows.cut(history["values"], history["lengths"], params.window.size, targets, levels)
         if held_back == 0 and not len(windows.starts):
             raise UserError(
                 f"params.yaml: window.size {windows.size} and {targets} targets are longer than every normalised "

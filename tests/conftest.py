@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,11 @@ from stages.common.params import Params, read_params
 
 ROOT = Path(__file__).parents[1]
 
-Shell = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture(scope="session")
 def airline() -> npt.NDArray[np.float64]:
     """The 144 monthly values."""
-    return pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"].to_numpy(dtype=float)
+    return np.asarray(pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"], dtype=np.float64)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +49,8 @@ def change_file(folder: Path, **changes: object) -> None:
 
 def shell(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a command, its output captured as text."""
-    environment = {**os.environ, "DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=cwd, env=environment, text=True, capture_output=True, check=False)
     if check:
         assert done.returncode == 0, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"

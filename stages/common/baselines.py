@@ -1,5 +1,6 @@
 """The classical methods that the model is measured against, on the same histories, from statsforecast."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ def forecast_baseline(name: Baseline, history: Floats, season_length: int, horiz
     logged = name.endswith("_log") and bool((history > 0).all())
     method = kinds[name.removeprefix("auto_").removesuffix("_log")](season_length=season_length)
     try:
-        mean = method.forecast(y=np.log(history) if logged else history, h=horizon)["mean"]
+        with warnings.catch_warnings(), np.errstate(all="ignore"):  # of divisions by zero on dull series
+            warnings.simplefilter("ignore")
+            mean = method.forecast(y=np.log(history) if logged else history, h=horizon)["mean"]
     except (ValueError, ZeroDivisionError, IndexError, RuntimeError, np.linalg.LinAlgError):
         mean = np.full(horizon, np.nan)
     values = np.asarray(np.exp(mean) if logged else mean, dtype=np.float64)

@@ -66,16 +66,15 @@ class Clock:
         if self.frequency is None:
             stamps = pd.to_numeric(texts, errors="coerce")
             wrong = stamps.isna() | (stamps % 1 != 0)
-            wanted = "an integer step; correct it, or set ingest.frequency if these are dates"
+            wanted = "not an integer step; correct it, or set ingest.frequency if these are dates"
         else:
-            stamps = pd.to_datetime(texts.astype(str), format=self.time_format, errors="coerce")
-            wanted = f"a date like {texts.iloc[0]!r}; correct it"
-            if pd.api.types.is_datetime64_any_dtype(texts):
-                stamps = texts
+            is_parsed = pd.api.types.is_datetime64_any_dtype(texts)
+            stamps = texts if is_parsed else pd.to_datetime(texts.astype(str), format=self.time_format, errors="coerce")
             wrong = stamps.isna()
+            wanted = "no date, or not in the form of the first one; correct it"
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            raise UserError(f"{source} row {row + 2}, column {texts.name!r}: {texts.iloc[row]!r} is not {wanted}")
+            raise UserError(f"{source} row {row + 2}, column {texts.name!r}: {texts.iloc[row]!r} is {wanted}")
         return stamps.astype("int64") if self.frequency is None else stamps
 
     def grid(self, first: Any, last: Any) -> pd.Index:
@@ -95,4 +94,5 @@ class Clock:
         """Stamps as the input wrote them."""
         if self.time_format is None:
             return stamps.astype("int64").astype(str)
-        return stamps.dt.strftime(self.time_format)
+        written: pd.Series = stamps.dt.strftime(self.time_format)
+        return written

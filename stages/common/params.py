@@ -20,6 +20,7 @@ NonNegative = Annotated[float, Field(ge=0)]
 Baseline = Literal["seasonal_naive", "auto_ets", "auto_theta", "auto_arima", "auto_theta_log", "auto_arima_log"]
 Log = Literal["auto", True, False]
 Seasonal = Literal["none", "difference", "indices"]
+Local = Literal["none", "last", "mean"]
 Scale = Literal["none", "minmax", "standard", "robust"]
 
 
@@ -62,7 +63,7 @@ class Normalize(Section):
 
 class Window(Section):
     size: Count
-    local: Literal["none", "last", "mean"]
+    local: Local
     local_size: Annotated[list[Count], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -70,11 +71,6 @@ class Window(Section):
         if self.local == "mean" and max(self.local_size) > self.size:
             raise ValueError(f"local_size {max(self.local_size)} is longer than size {self.size}; make it shorter")
         return self
-
-    @property
-    def level_sizes(self) -> list[int]:
-        """How many of a window's last values make its level, for the members in turn; 0 means no level."""
-        return {"none": [0], "last": [1], "mean": self.local_size}[self.local]
 
 
 class Model(Section):

@@ -42,7 +42,9 @@ def epoch_bar(networks: int, epochs: int) -> Iterator[Board]:
 
         def show() -> None:
             with tqdm(total=networks * epochs, unit="epoch", desc=f"{networks} networks", leave=False) as bar:
-                while not done.wait(REFRESH_SECONDS):
+                last = False
+                while not last:
+                    last = done.wait(REFRESH_SECONDS)
                     started = rows[:, 0] > 0
                     bar.n = int(rows[:, 0].sum())
                     if started.any():

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
+from stages.common.params import Local
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
@@ -61,6 +63,11 @@ class Windows:
         arrays = load_file(path)
         size, targets = map(int, arrays.pop("shape"))
         return cls(size, targets, **arrays)
+
+
+def level_sizes(local: Local, local_size: list[int]) -> list[int]:
+    """How many of a window's last inputs make its level, for the members in turn; 0 means no level."""
+    return {"none": [0], "last": [1], "mean": local_size}[local]
 
 
 def local_level(inputs: Any, level_size: int) -> Any:

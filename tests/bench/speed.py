@@ -1,0 +1,70 @@
+"""How fast, as ratios of things run side by side on one machine, since seconds differ from machine to machine.
+
+    python tests/bench/speed.py
+
+1. The whole `dvc repro` from nothing (six processes, baselines and calibration included) against the tutorial's
+   300 epochs: under 1.
+2. Training one origin's whole ensemble against the tutorial's one network, one thread each: under 0.1.
+3. `dvc repro` with nothing to do against the same of a pipeline of six `true` stages: under 1.5.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from stages.common.params import read_params  # noqa: E402
+from stages.common.paths import of_origin  # noqa: E402
+from stages.common.training import train_network  # noqa: E402
+from stages.common.windows import Windows  # noqa: E402
+from tests.bench.tutorial import run_tutorial  # noqa: E402
+from tests.conftest import make_project, shell  # noqa: E402
+
+NOTHING = "stages:\n" + "".join(f"  s{i}:\n    cmd: 'true'\n    deps: [params.yaml]\n" for i in range(6))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    passengers = pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"].to_numpy(dtype=float)
+    params = read_params(ROOT / "params.yaml")
+    with tempfile.TemporaryDirectory() as name:
+        project = make_project(Path(name) / "project")
+        (project / "dvc.lock").unlink(missing_ok=True)
+        whole = seconds(lambda: shell("dvc", "repro", cwd=project))
+        tutorial = seconds(lambda: run_tutorial(passengers, seed=0, epochs=300))
+        print(
+            f"whole `dvc repro` / tutorial's 300 epochs          {whole / tutorial:.2f} "
+            f"({whole:.1f} s, {tutorial:.1f} s)"
+        )
+
+        windows = Windows.read(of_origin(project / "data/windows", 12))
+        ensemble = seconds(
+            lambda: [train_network(windows, k, params.model, params.train) for k in range(params.train.members)]
+        )
+        print(f"one origin's ensemble / tutorial's one network     {ensemble / tutorial:.3f} ({ensemble:.1f} s)")
+
+        empty = make_project(Path(name) / "empty")
+        (empty / "dvc.yaml").write_text(NOTHING)
+        shell("dvc", "repro", cwd=empty)
+        pairs = [
+            (seconds(lambda: shell("dvc", "repro", cwd=project)), seconds(lambda: shell("dvc", "repro", cwd=empty)))
+            for _ in range(7)
+        ]
+        ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+        print(f"`dvc repro` with nothing to do / six `true` stages {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()

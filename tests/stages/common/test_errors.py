@@ -1,0 +1,53 @@
+"""What a user can cause ends in one line and status 1."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from stages.common.errors import UserError, run
+
+
+def raising(error: BaseException) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UserError("params.yaml: train.epochs\nis -1"), "params.yaml: train.epochs is -1"),
+        (KeyboardInterrupt(), "interrupted; run `dvc repro` again"),
+        (OSError(errno.ENOSPC, "No space left on device", "data/panel.parquet"), "data/panel.parquet: No space left"),
+        (PermissionError(errno.EACCES, "Permission denied", "reports"), "reports: Permission denied"),
+    ],
+)
+def test_one_line_and_status_1(
+    error: BaseException,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        run(lambda: raising(error))
+    assert ended.value.code == 1
+    printed = capsys.readouterr().err
+    assert printed.count("\n") == 1
+    assert printed.startswith("error: " + words)
+    assert "dvc checkout" not in printed
+
+
+def test_how_to_get_results_back_is_said_where_there_were_any(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dvc.lock").touch()
+    with pytest.raises(SystemExit):
+        run(lambda: raising(UserError("wrong")))
+    assert "`dvc checkout` and `git checkout reports` bring the last results back" in capsys.readouterr().err
+
+
+def test_a_defect_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(lambda: raising(ZeroDivisionError()))

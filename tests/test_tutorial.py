@@ -1,0 +1,64 @@
+"""The README's command sets the tutorial's recipe, and with it this pipeline gives what the tutorial gives."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from stages.common.network import forecast
+from stages.common.normalizer import Normalizer
+from stages.common.params import Params, read_params
+from stages.common.training import Epoch, train_network
+from stages.common.windows import Windows, level_sizes
+from tests.bench.tutorial import run_tutorial
+from tests.conftest import make_project, shell
+
+ROOT = Path(__file__).parents[1]
+Floats = npt.NDArray[np.float64]
+
+
+def readme_settings() -> list[str]:
+    """The `section.key=value` settings of the README's one command for the tutorial."""
+    (command,) = re.findall(r"```\n(dvc exp run -n tutorial.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    return re.findall(r"-S (\S+)", command)
+
+
+@pytest.fixture(scope="module")
+def tutorial_params(tmp_path_factory: pytest.TempPathFactory) -> Params:
+    """params.yaml as DVC writes it for the README's command."""
+    folder = make_project(tmp_path_factory.mktemp("tutorial"))
+    settings = [word for setting in readme_settings() for word in ("-S", setting)]
+    shell("dvc", "exp", "run", "--dry", "-n", "tutorial", *settings, cwd=folder)
+    return read_params(folder / "params.yaml")
+
+
+def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch], Floats]:
+    """The losses and the forecast of the last 12 values."""
+    history = values[None, : -params.backtest.horizon]
+    normalizer = Normalizer(params.normalize.log, params.normalize.seasonal, params.normalize.scale, 12)
+    normalised = normalizer.fit(history, ["passengers"]).transform(history)
+    sizes = level_sizes(params.window.local, params.window.local_size)
+    targets = params.backtest.horizon if params.model.output == "direct" else 1
+    windows = Windows.cut(normalised[0], np.array([history.shape[1]]), params.window.size, targets, sizes)
+    network, epochs = train_network(windows, 0, params.model, params.train.model_copy(update=changes))
+    return epochs, normalizer.inverse(forecast(network, windows, sizes[0], params.backtest.horizon), history)[0]
+
+
+def test_losses_and_forecasts_over_five_seeds(airline: Floats, tutorial_params: Params) -> None:
+    assert tutorial_params.train.epochs == 300
+    for seed in range(5):
+        expected = run_tutorial(airline, seed, epochs=60)
+        epochs, forecasts = run_ours(airline, tutorial_params, seed=seed, epochs=60)
+        for epoch in (1, 26):
+            assert epochs[epoch - 1].last_batch == pytest.approx(expected.losses[epoch - 1], abs=1e-4)
+        np.testing.assert_allclose(forecasts, expected.forecast, rtol=0.01)
+
+
+def test_the_reference_gives_the_losses_measured_before_this_project(airline: Floats) -> None:
+    """Seed 0, one thread, torch 2.13.0, the tutorial's own script."""
+    losses = run_tutorial(airline, seed=0, epochs=26).losses
+    assert losses[0] == pytest.approx(0.025981978, abs=1e-5)
+    assert losses[25] == pytest.approx(0.018457485, abs=1e-5)
