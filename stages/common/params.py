@@ -64,7 +64,7 @@ class Normalize(Section):
 class Window(Section):
     size: Count
     local: Local
-    local_size: Annotated[list[Count], Field(min_length=1)]
+    local_size: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _local_within_window(self) -> "Window":

@@ -31,7 +31,7 @@ def original() -> str:
         ("cell: lstm", "cell: lstn", ["model.cell is 'lstn'", "'lstm', 'gru' or 'rnn'"]),
         ("dropout: 0.0", "dropout: 0.5", ["model", "num_layers"]),
         ("patience: null", "patience: 5", ["train", "validation"]),
-        ("local_size: [3, 6]", "local_size: [3, 60]", ["window", "60 is longer than size 18"]),
+        ("local_size: [0, 6]", "local_size: [0, 60]", ["window", "60 is longer than size 18"]),
         ("levels: [80, 95]", "levels: [95, 80]", ["predict", "rising order"]),
         ("baselines: [seasonal_naive,", "baselines: [", ["predict", "seasonal_naive"]),
         ("baselines: [seasonal_naive,", "baselines: [naive,", ["predict.baselines", "'seasonal_naive'"]),
