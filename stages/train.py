@@ -17,19 +17,30 @@ CURVES = ["loss", "last_batch", "validation"]
 def main() -> None:
     params = read_params()
     model, settings = params.model, params.train
-    origins = [origin for origin in origins_in(WINDOWS) if len(Windows.read(of_origin(WINDOWS, origin)).starts)]
-    tasks = [(origin, member) for origin in origins for member in range(settings.members)]
+    tasks = find_tasks(origins_in(WINDOWS), settings.members)
     with epoch_bar(len(tasks), settings.epochs) as board:
         arguments = [(origin, member, model, settings, board, row) for row, (origin, member) in enumerate(tasks)]
         trained = dict(zip(tasks, run_tasks(train_one, arguments, params.compute), strict=True))
 
     fresh_folder(NETWORKS)
-    by_origin = {origin: [network for (o, _), (network, _) in trained.items() if o == origin] for origin in origins}
-    save_networks(by_origin, model, by_origin[0][0].head.out_features, NETWORKS)
+    networks: dict[int, dict[int, Forecaster]] = {}
+    for (origin, member), (network, _) in trained.items():
+        networks.setdefault(origin, {})[member] = network
+    save_networks(networks, model, next(iter(networks[0].values())).head.out_features, NETWORKS)
     curves = loss_curves({task: epochs for task, (_, epochs) in trained.items()})
     curves.to_csv(LOSS, index=False, lineterminator="\n", float_format="%.6g")
     last = curves.groupby("origin")["loss"].last().mean()
-    print(f"{len(tasks)} networks: {len(origins)} origins x {settings.members} members, last mean loss {last:.4f}")
+    print(f"{len(tasks)} networks for {len(networks)} origins, last mean loss {last:.4f}")
+
+
+def find_tasks(origins: list[int], members: int) -> list[tuple[int, int]]:
+    """Every origin and member whose window fits into some history of the origin."""
+    tasks = []
+    for origin in origins:
+        windows = Windows.read(of_origin(WINDOWS, origin))
+        longest = windows.before.max(initial=0)
+        tasks += [(origin, member) for member in range(members) if windows.of_member(member)[0] <= longest]
+    return tasks
 
 
 def train_one(

@@ -16,11 +16,11 @@ def main() -> None:
     for held_back in origins_in(HISTORIES):
         history = load_file(of_origin(HISTORIES, held_back))
         windows = Windows.cut(history["values"], history["lengths"], params.window.size, targets, levels)
-        if held_back == 0 and not len(windows.starts):
+        if held_back == 0 and not len(windows.cuts):
             raise UserError(
-                f"params.yaml: window.size {windows.size} and {targets} targets are longer than every normalised "
-                f"history (the longest has {history['lengths'].max()} values); make window.size or backtest.horizon "
-                "smaller"
+                f"params.yaml: window.size {min(params.window.size)} and {targets} targets are longer than every "
+                f"normalised history (the longest has {history['lengths'].max()} values); make window.size or "
+                "backtest.horizon smaller"
             )
         windows.write(of_origin(WINDOWS, held_back))
 

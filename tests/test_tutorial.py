@@ -45,7 +45,7 @@ def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch
     targets = params.backtest.horizon if params.model.output == "direct" else 1
     windows = Windows.cut(normalised[0], np.array([history.shape[1]]), params.window.size, targets, sizes)
     network, epochs = train_network(windows, 0, params.model, params.train.model_copy(update=changes))
-    return epochs, normalizer.inverse(forecast(network, windows, sizes[0], params.backtest.horizon), history)[0]
+    return epochs, normalizer.inverse(forecast(network, windows, 0, params.backtest.horizon), history)[0]
 
 
 def test_losses_and_forecasts_over_five_seeds(airline: Floats, tutorial_params: Params) -> None:

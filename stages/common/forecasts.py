@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 class OriginForecast:
     """Forecasts for S series from the origin `held_back` steps before each series' end.
 
-    members: (M, S, horizon) in the input's units; NaN for a series without history
+    members: (M, S, horizon) in the input's units; NaN for a series without history or shorter than a member's window
     fallback: (S,) True where a series is too short for a window and the seasonal naive forecast stands in
     histories: (S, steps) right-aligned, NaN before a series begins
     actual: (S, horizon) what came next; NaN where it is unknown or was filled
@@ -41,8 +41,10 @@ class OriginForecast:
 
     @property
     def point(self) -> Floats:
-        """(S, horizon) the median of the members."""
-        return np.median(self.members, axis=0)
+        """(S, horizon) the median of the members that have a forecast."""
+        median = np.full(self.members.shape[1:], np.nan)
+        median[self.has_history] = np.nanmedian(self.members[:, self.has_history], axis=0)
+        return median
 
     @property
     def unit(self) -> Floats:
@@ -90,22 +92,25 @@ class OriginForecast:
 
 
 def forecast_origin(
-    panel: Panel, held_back: int, horizon: int, normalizer: Normalizer, windows: Windows, networks: list[Forecaster]
+    panel: Panel,
+    held_back: int,
+    horizon: int,
+    normalizer: Normalizer,
+    windows: Windows,
+    networks: dict[int, Forecaster],
 ) -> OriginForecast:
-    """Forecast every series from one origin; `networks` is empty where no history was long enough to train any."""
+    """Forecast every series from one origin; `networks`, by member, is empty where no history was long enough."""
     histories = panel.histories(held_back)
     naive = np.full((len(histories), horizon), np.nan)
     for series, history in enumerate(histories):
         known = history[~np.isnan(history)]
         if known.size:
             naive[series] = seasonal_naive(known, normalizer.season_length, horizon)
-    fallback = (windows.latest < 0) | (not networks)
+    fallback = windows.lengths < min((windows.of_member(member)[0] for member in networks), default=np.inf)
     floor = np.where((histories < 0).any(axis=1), -np.inf, 0.0)[:, None]
     members = []
-    for member, network in enumerate(networks):
-        level_size = int(windows.level_sizes[member % len(windows.level_sizes)])
-        normalised = forecast(network, windows, level_size, horizon)
-        values = np.maximum(normalizer.inverse(normalised, histories), floor)
+    for member, network in networks.items():
+        values = np.maximum(normalizer.inverse(forecast(network, windows, member, horizon), histories), floor)
         members.append(np.where(fallback[:, None], naive, values))
     rows, exists = panel.after(held_back, horizon)
     actual = np.where(exists & ~panel.filled[rows], panel.y[rows], np.nan)

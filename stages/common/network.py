@@ -44,45 +44,46 @@ class Forecaster(nn.Module):
 
 
 @torch.inference_mode()
-def forecast(network: Forecaster, windows: Windows, level_size: int, horizon: int) -> npt.NDArray[np.float64]:
-    """Normalised values (S, horizon) after the latest window of each series; NaN for a series without one.
+def forecast(network: Forecaster, windows: Windows, member: int, horizon: int) -> npt.NDArray[np.float64]:
+    """Normalised values (S, horizon) after the end of each series; NaN for one shorter than the member's window.
 
     A network of fewer targets than `horizon` is fed its own output: recursive forecasting.
     """
     network.eval()
-    has_window = windows.latest >= 0
-    positions = windows.latest[has_window] + np.arange(windows.size)[:, None]
+    size, level = windows.of_member(member)
+    level_size = int(windows.level_sizes[level])
+    has_window = windows.lengths >= size
+    positions = windows.ends[has_window] + np.arange(-size, 0)[:, None]
     inputs = torch.from_numpy(windows.values[positions])  # (size, B)
     steps: list[Tensor] = []
     while sum(map(len, steps)) < horizon:
-        level = local_level(inputs, level_size)
-        steps.append(network(inputs - level).T + level)  # (targets, B)
-        inputs = torch.cat([inputs, steps[-1]])[-windows.size :]
+        mean = local_level(inputs, level_size)
+        steps.append(network(inputs - mean).T + mean)  # (targets, B)
+        inputs = torch.cat([inputs, steps[-1]])[-size:]
     values = np.full((len(has_window), horizon), np.nan)
     values[has_window] = torch.cat(steps)[:horizon].T.numpy()
     return values
 
 
-def save_networks(networks: dict[int, list[Forecaster]], model: Model, targets: int, folder: Path) -> None:
-    """The members of each origin into `folder`: their weights as `<member>.<parameter>`, and one config beside them."""
+def save_networks(networks: dict[int, dict[int, Forecaster]], model: Model, targets: int, folder: Path) -> None:
+    """The networks by origin and member into `folder`: weights as `<member>.<parameter>`, one config beside them."""
     for origin, members in networks.items():
-        weights = {f"{m}.{name}": value for m, each in enumerate(members) for name, value in each.state_dict().items()}
+        weights = {f"{m}.{name}": value for m, each in members.items() for name, value in each.state_dict().items()}
         save_file(weights, of_origin(folder, origin))
     config = {"model": model.model_dump(), "targets": targets}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def load_networks(folder: Path, origin: int) -> list[Forecaster]:
-    """The members that `save_networks` wrote; none for an origin that has no networks."""
+def load_networks(folder: Path, origin: int) -> dict[int, Forecaster]:
+    """The networks by member that `save_networks` wrote; none for an origin that has no networks."""
     if not of_origin(folder, origin).exists():
-        return []
+        return {}
     config = json.loads((folder / "config.json").read_text())
     members: dict[int, dict[str, Tensor]] = {}
     for key, value in load_file(of_origin(folder, origin)).items():
-        member, name = key.split(".", 1)
-        members.setdefault(int(member), {})[name] = value
-    networks = []
-    for _, weights in sorted(members.items()):
-        networks.append(Forecaster(Model(**config["model"]), config["targets"]))
-        networks[-1].load_state_dict(weights)
+        number, name = key.split(".", 1)
+        members.setdefault(int(number), {})[name] = value
+    networks = {member: Forecaster(Model(**config["model"]), config["targets"]) for member in sorted(members)}
+    for member, network in networks.items():
+        network.load_state_dict(members[member])
     return networks

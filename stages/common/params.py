@@ -4,7 +4,7 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -17,6 +17,7 @@ Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
+OneOrMore = BeforeValidator(lambda value: value if isinstance(value, list) else [value])
 Baseline = Literal["seasonal_naive", "auto_ets", "auto_theta", "auto_arima", "auto_theta_log", "auto_arima_log"]
 Log = Literal["auto", True, False]
 Seasonal = Literal["none", "difference", "indices"]
@@ -62,14 +63,14 @@ class Normalize(Section):
 
 
 class Window(Section):
-    size: Count
+    size: Annotated[list[Count], Field(min_length=1), OneOrMore]
     local: Local
-    local_size: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    local_size: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), OneOrMore]
 
     @model_validator(mode="after")
     def _local_within_window(self) -> "Window":
-        if self.local == "mean" and max(self.local_size) > self.size:
-            raise ValueError(f"local_size {max(self.local_size)} is longer than size {self.size}; make it shorter")
+        if self.local == "mean" and max(self.local_size) > min(self.size):
+            raise ValueError(f"local_size {max(self.local_size)} is longer than size {min(self.size)}; make it shorter")
         return self
 
 

@@ -12,7 +12,7 @@ from torch.optim import lr_scheduler
 from stages.common.errors import UserError
 from stages.common.network import Forecaster
 from stages.common.params import Model, Train
-from stages.common.windows import Windows
+from stages.common.windows import Ints, Windows
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 OnEpoch = Callable[[int, float], None]
@@ -45,15 +45,17 @@ def train_network(
     criterion = make_criterion(settings)
     optimizer = make_optimizer(network, settings)
 
-    training, validation = split_by_time(windows, settings.validation)
+    size, level = windows.of_member(member)
+    own = windows.before >= size
+    training, validation = split_by_time(windows.series[own], windows.targets, settings.validation)
     values = torch.from_numpy(windows.values).to(device)
-    starts = torch.from_numpy(windows.starts).to(device)
-    levels = torch.from_numpy(windows.levels[:, member % len(windows.level_sizes)]).to(device)
-    offsets = torch.arange(windows.size + windows.targets, device=device)[:, None]
+    cuts = torch.from_numpy(windows.cuts[own]).to(device)
+    levels = torch.from_numpy(windows.levels[own, level]).to(device)
+    offsets = torch.arange(-size, windows.targets, device=device)[:, None]
 
     def gather(batch: Tensor) -> tuple[Tensor, Tensor]:
-        window = values[starts[batch] + offsets] - levels[batch]  # (size + targets, B)
-        return window[: windows.size], window[windows.size :].T
+        window = values[cuts[batch] + offsets] - levels[batch]  # (size + targets, B)
+        return window[:size], window[size:].T
 
     batches = math.ceil(len(training) / settings.batch_size)
     schedule = make_schedule(optimizer, settings, settings.epochs * batches)
@@ -99,19 +101,20 @@ def train_network(
     return network.cpu(), history
 
 
-def split_by_time(windows: Windows, share: float) -> tuple[Tensor, Tensor]:
+def split_by_time(series: Ints, targets: int, share: float) -> tuple[Tensor, Tensor]:
     """Indices of the training windows and of the validation windows: the last `share` of each series' windows.
 
-    No training window's targets reach into the targets of a validation window of its series.
+    series: (W,) the series of each window, in the order of series and time. No training window's targets reach into
+    the targets of a validation window of its series.
     """
-    everything = np.arange(len(windows.starts))
+    everything = np.arange(len(series))
     if not share:
         return torch.from_numpy(everything), torch.empty(0, dtype=torch.int64)
-    counts = np.bincount(windows.series, minlength=len(windows.latest))
+    counts = np.bincount(series)
     rank = everything - np.repeat(np.cumsum(counts) - counts, counts)  # within its series, by time
     first_held_out = counts - np.ceil(share * counts).astype(int)
-    held_out = rank >= first_held_out[windows.series]
-    kept = rank <= first_held_out[windows.series] - windows.targets
+    held_out = rank >= first_held_out[series]
+    kept = rank <= first_held_out[series] - targets
     if not kept.any():  # too few windows to hold any out
         return torch.from_numpy(everything), torch.empty(0, dtype=torch.int64)
     return torch.from_numpy(everything[kept]), torch.from_numpy(everything[held_out])

@@ -29,6 +29,13 @@ def test_the_point_forecast_is_the_median_of_the_members() -> None:
     assert several.point.tolist() == [[2.0]]
 
 
+def test_a_member_whose_window_does_not_fit_is_left_out_of_the_median() -> None:
+    one = origin(0, [1.0], [np.nan], [1.0, 2.0])
+    members = np.array([[[1.0]], [[np.nan]], [[2.0]]])
+    several = OriginForecast(0, members, one.fallback, one.histories, one.actual, one.normalizer)
+    assert several.point.tolist() == [[1.5]]
+
+
 def test_limits_are_the_scaled_errors_of_earlier_origins() -> None:
     history = [0.0, 2.0, 0.0, 2.0]  # mean absolute difference: 2
     earlier = origin(2, [5.0, 5.0], [9.0, 3.0], history)  # errors 4 and 2: scores 2 and 1
@@ -64,8 +71,8 @@ def test_a_constant_series_has_no_width_and_a_single_value_none_that_is_known() 
 def test_without_networks_the_seasonal_naive_stands_in(airline: Floats) -> None:
     panel = Panel(["a"], np.array([0, 144]), pd.Series(range(144)), airline, np.zeros(144, dtype=bool))
     normalizer = Normalizer("auto", "difference", "standard", 12).fit(panel.histories(12), ["a"])
-    windows = Windows.cut(np.zeros(120), np.array([120]), 6, 12, [0])
-    forecast = forecast_origin(panel, 12, 12, normalizer, windows, [])
+    windows = Windows.cut(np.zeros(120), np.array([120]), [6], 12, [0])
+    forecast = forecast_origin(panel, 12, 12, normalizer, windows, {})
     assert forecast.fallback.all()
     np.testing.assert_array_equal(forecast.point[0], airline[-24:-12])
     np.testing.assert_array_equal(forecast.actual[0], airline[-12:])
@@ -77,5 +84,5 @@ def test_without_networks_the_seasonal_naive_stands_in(airline: Floats) -> None:
 def test_filled_values_are_not_scored() -> None:
     panel = Panel(["a"], np.array([0, 4]), pd.Series(range(4)), np.arange(4.0), np.array([False, False, True, False]))
     normalizer = Normalizer(False, "none", "none", 1).fit(panel.histories(2), ["a"])
-    forecast = forecast_origin(panel, 2, 2, normalizer, Windows.cut(np.zeros(2), np.array([2]), 2, 1, [0]), [])
+    forecast = forecast_origin(panel, 2, 2, normalizer, Windows.cut(np.zeros(2), np.array([2]), [2], 1, [0]), {})
     assert forecast.actual[0].tolist() == pytest.approx([np.nan, 3], nan_ok=True)

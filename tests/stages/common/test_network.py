@@ -44,24 +44,24 @@ class Sum(torch.nn.Module):
 
 
 def test_recursive_forecast_feeds_itself() -> None:
-    windows = Windows.cut(np.array([9.0, 1.0, 1.0, 5.0]), np.array([3, 1]), 3, 1, [0])
+    windows = Windows.cut(np.array([9.0, 1.0, 1.0, 5.0]), np.array([3, 1]), [3], 1, [0])
     values = forecast(Sum(), windows, 0, 5)  # type: ignore[arg-type]
     assert values[0].tolist() == [2, 3, 5, 8, 13]  # Fibonacci
     assert np.isnan(values[1]).all()
 
 
 def test_local_level_is_taken_off_and_given_back_at_every_step() -> None:
-    windows = Windows.cut(np.array([9.0, 1.0, 3.0]), np.array([3]), 3, 1, [1])
-    values = forecast(Sum(), windows, 1, 2)  # type: ignore[arg-type]
+    windows = Windows.cut(np.array([9.0, 1.0, 3.0]), np.array([3]), [3], 1, [1])
+    values = forecast(Sum(), windows, 0, 2)  # type: ignore[arg-type]
     assert values[0].tolist() == [3 + (1 - 3), 1 + (3 - 1)]
 
 
 def test_load_gives_what_was_saved(tmp_path: Path, default_params: Params) -> None:
-    networks = [Forecaster(default_params.model, 12) for _ in range(11)]
-    save_networks({0: networks, 12: networks[:2]}, default_params.model, 12, tmp_path)
+    networks = {member: Forecaster(default_params.model, 12) for member in range(11)}
+    save_networks({0: networks, 12: {3: networks[3]}}, default_params.model, 12, tmp_path)
     loaded = load_networks(tmp_path, 0)
-    assert len(loaded) == 11
-    for one, other in zip(networks, loaded, strict=True):
-        torch.testing.assert_close(one(torch.ones(3, 2)), other(torch.ones(3, 2)), rtol=0, atol=0)
-    assert len(load_networks(tmp_path, 12)) == 2
-    assert load_networks(tmp_path, 24) == []
+    assert list(loaded) == list(networks)
+    for member, network in networks.items():
+        torch.testing.assert_close(network(torch.ones(3, 2)), loaded[member](torch.ones(3, 2)), rtol=0, atol=0)
+    assert list(load_networks(tmp_path, 12)) == [3]
+    assert load_networks(tmp_path, 24) == {}

@@ -31,7 +31,7 @@ def original() -> str:
         ("cell: lstm", "cell: lstn", ["model.cell is 'lstn'", "'lstm', 'gru' or 'rnn'"]),
         ("dropout: 0.0", "dropout: 0.5", ["model", "num_layers"]),
         ("patience: null", "patience: 5", ["train", "validation"]),
-        ("local_size: [0, 6]", "local_size: [0, 60]", ["window", "60 is longer than size 18"]),
+        ("local_size: [0, 6]", "local_size: 60", ["window", "60 is longer than size 6"]),
         ("levels: [80, 95]", "levels: [95, 80]", ["predict", "rising order"]),
         ("baselines: [seasonal_naive,", "baselines: [", ["predict", "seasonal_naive"]),
         ("baselines: [seasonal_naive,", "baselines: [naive,", ["predict.baselines", "'seasonal_naive'"]),
@@ -70,6 +70,15 @@ def test_missing_file_and_wrong_encoding_are_named(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("")
     with pytest.raises(UserError, match="no sections"):
         read_params(tmp_path / "params.yaml")
+
+
+def test_one_size_or_several(tmp_path: Path, original: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(original.replace("size: [6, 12, 18]", "size: 12"))
+    assert read_params(path).window.size == [12]
+    path.write_text(original.replace("size: [6, 12, 18]", "size: twelve"))
+    with pytest.raises(UserError, match=r"window\.size is 'twelve'; it must be an? .*integer"):
+        read_params(path)
 
 
 def test_origins_count_back_from_the_end(original: str) -> None:
