@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ class Forecaster(nn.Module):
     def __init__(self, model: Model, targets: int) -> None:
         super().__init__()
         directions = 2 if model.bidirectional else 1
-        self.last_states = directions  # of the top layer, one for each direction
+        self.hidden_size = model.hidden_size
         self.recurrent = CELLS[model.cell](
             input_size=1,
             hidden_size=model.hidden_size,
@@ -36,10 +35,10 @@ class Forecaster(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Windows (size, B), their level taken off, to the values after them (B, targets)."""
-        state: Any = self.recurrent(inputs.unsqueeze(-1))[1]
-        hidden: Tensor = state[0] if isinstance(state, tuple) else state  # (layers x directions, B, hidden)
-        last = hidden[-self.last_states :].transpose(0, 1).flatten(1)  # (B, directions x hidden)
-        prediction: Tensor = self.head(last)
+        output: Tensor = self.recurrent(inputs.unsqueeze(-1))[0]  # (size, B, directions x hidden)
+        if self.recurrent.bidirectional:  # the backward direction has read the whole window at the first step
+            output = torch.cat([output[..., : self.hidden_size], output[..., self.hidden_size :].flip(0)], dim=-1)
+        prediction: Tensor = self.head(output)[-1]  # of every step, the last kept, so that sums round as the tutorial's
         return prediction
 
 

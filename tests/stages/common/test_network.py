@@ -27,13 +27,19 @@ def test_every_cell_reads_windows_and_gives_targets(
     assert (network.recurrent.bidirectional, network.recurrent.num_layers) == (bidirectional, layers)
 
 
-def test_last_output_of_the_top_layer_feeds_the_head(default_params: Params) -> None:
-    """For one direction the last hidden state is the output at the last step, as `torch.nn.LSTM` documents."""
+@pytest.mark.parametrize(("cell", "bidirectional"), [("lstm", False), ("lstm", True), ("gru", True)])
+def test_the_final_hidden_states_of_the_top_layer_feed_the_head(
+    default_params: Params, cell: str, bidirectional: bool
+) -> None:
+    """They are `h_n` of `torch.nn.LSTM`'s documentation: its last rows are the top layer's, one for each direction."""
     torch.manual_seed(1)
-    network = Forecaster(change(default_params, model__num_layers=2).model, targets=4)
+    params = change(default_params, model__cell=cell, model__num_layers=2, model__bidirectional=bidirectional)
+    network = Forecaster(params.model, targets=4)
     inputs = torch.randn(9, 6)
-    output, _ = network.recurrent(inputs.unsqueeze(-1))
-    torch.testing.assert_close(network(inputs), network.head(output[-1]))
+    _, state = network.recurrent(inputs.unsqueeze(-1))
+    final = state[0] if cell == "lstm" else state
+    top = torch.cat(list(final[-2:]), dim=-1) if bidirectional else final[-1]
+    torch.testing.assert_close(network(inputs), network.head(top))
 
 
 class Sum(torch.nn.Module):
