@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from stages.common.paths import PANEL, PANEL_SUMMARY
 def main() -> None:
     params = read_params()
     table = read_table(Path(params.ingest.path), params.ingest)
-    panel, clock = ingest(table, params.ingest)
-    summary = summarize(panel, clock, params.ingest)
+    panel = ingest(table, params.ingest)
+    summary = summarize(panel)
     PANEL.parent.mkdir(exist_ok=True)
     panel.write(PANEL)
     PANEL_SUMMARY.parent.mkdir(exist_ok=True)
@@ -61,7 +62,7 @@ def read_table(path: Path, ingest: Ingest) -> pd.DataFrame:
     return table[wanted]
 
 
-def ingest(table: pd.DataFrame, settings: Ingest) -> tuple[Panel, Clock]:
+def ingest(table: pd.DataFrame, settings: Ingest) -> Panel:
     """Long-format rows as a regular panel, series in the order of their first rows, steps in the order of time.
 
     Raises UserError where a value is no finite number, a stamp stands twice, or steps are off the frequency's grid,
@@ -103,11 +104,14 @@ def ingest(table: pd.DataFrame, settings: Ingest) -> tuple[Panel, Clock]:
     y = np.full(indptr[-1], np.nan)
     y[indptr[codes] + step - first[codes]] = values.to_numpy()[order]
     every_step = np.arange(indptr[-1]) - np.repeat(indptr[:-1] - first, lengths)
-    panel = Panel(list(ids), indptr, pd.Series(grid[every_step]), y, np.isnan(y))
-    return fill_missing(panel, clock, settings), clock
+    season = settings.season_length or season_length(clock.frequency)
+    panel = Panel(
+        list(ids), indptr, pd.Series(grid[every_step]), y, np.isnan(y), clock, season, settings.time, settings.value
+    )
+    return fill_missing(panel, settings)
 
 
-def fill_missing(panel: Panel, clock: Clock, settings: Ingest) -> Panel:
+def fill_missing(panel: Panel, settings: Ingest) -> Panel:
     """The panel without NaN, by `settings.missing`; a series' first value is never invented."""
     if not panel.filled.any():
         return panel
@@ -116,7 +120,7 @@ def fill_missing(panel: Panel, clock: Clock, settings: Ingest) -> Panel:
     if settings.missing == "error":
         raise UserError(
             f"{settings.path}: series {panel.ids[series[row]]!r} has no value at "
-            f"{clock.write(panel.ds.iloc[[row]]).iloc[0]} ({panel.filled.sum()} missing in all); "
+            f"{panel.clock.write(panel.ds.iloc[[row]]).iloc[0]} ({panel.filled.sum()} missing in all); "
             "add the rows, or set ingest.missing to interpolate, forward or zero"
         )
     groups = pd.Series(panel.y).groupby(series)
@@ -129,12 +133,12 @@ def fill_missing(panel: Panel, clock: Clock, settings: Ingest) -> Panel:
     if y.isna().any():
         empty = panel.ids[series[int(y.isna().to_numpy().argmax())]]
         raise UserError(f"{settings.path}: series {empty!r} begins without a value; remove its first rows")
-    return Panel(panel.ids, panel.indptr, panel.ds, np.asarray(y, dtype=np.float64), panel.filled)
+    return replace(panel, y=np.asarray(y, dtype=np.float64))
 
 
-def summarize(panel: Panel, clock: Clock, settings: Ingest) -> dict[str, Any]:
-    """What later stages and readers need to know of the panel."""
-    ends = clock.write(pd.Series([panel.ds.min(), panel.ds.max()]))
+def summarize(panel: Panel) -> dict[str, Any]:
+    """How much there is, from when to when, and how much was filled."""
+    ends = panel.clock.write(pd.Series([panel.ds.min(), panel.ds.max()]))
     return {
         "series": len(panel.ids),
         "rows": len(panel.y),
@@ -143,11 +147,7 @@ def summarize(panel: Panel, clock: Clock, settings: Ingest) -> dict[str, Any]:
         "first": ends[0],
         "last": ends[1],
         "filled": int(panel.filled.sum()),
-        "frequency": clock.frequency,
-        "time_format": clock.time_format,
-        "season_length": settings.season_length or season_length(clock.frequency),
-        "time": settings.time,
-        "value": settings.value,
+        "season_length": panel.season_length,
     }
 
 

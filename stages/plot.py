@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from stages.common.errors import run
 from stages.common.figures import ACTUAL, MODEL, NAIVE, OTHERS, plain, save, start
 from stages.common.frequency import Clock
-from stages.common.panel import Panel, read_summary
+from stages.common.panel import Panel
 from stages.common.params import read_params
 from stages.common.paths import (
     ERROR_BY_STEP,
@@ -22,7 +22,6 @@ from stages.common.paths import (
     LOSS,
     METRICS,
     PANEL,
-    PANEL_SUMMARY,
     fresh_folder,
 )
 
@@ -65,9 +64,8 @@ class Drawn:
 
 def read_drawn(most: int) -> Drawn:
     """The first `most` series."""
-    panel, summary = Panel.read(PANEL), read_summary(PANEL_SUMMARY)
-    clock = Clock(summary["frequency"], summary["time_format"])
-    evaluation, future = _read_forecasts(EVALUATION, clock), _read_forecasts(FORECAST, clock)
+    panel = Panel.read(PANEL)
+    evaluation, future = _read_forecasts(EVALUATION, panel.clock), _read_forecasts(FORECAST, panel.clock)
     tables = {}
     for series, name in enumerate(panel.ids[:most]):
         rows = slice(panel.indptr[series], panel.indptr[series + 1])
@@ -77,7 +75,7 @@ def read_drawn(most: int) -> Drawn:
             "future": future[future["unique_id"] == name],
         }
     levels = [int(column.removeprefix("lo-")) for column in map(str, future) if column.startswith("lo-")]
-    return Drawn(tables, levels, summary["time"], summary["value"])
+    return Drawn(tables, levels, panel.time, panel.value)
 
 
 def draw_series(drawn: Drawn) -> Figure:

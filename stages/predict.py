@@ -12,11 +12,10 @@ from stages.common.baselines import forecast_baseline
 from stages.common.errors import run
 from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure
 from stages.common.forecasts import OriginForecast, forecast_origin
-from stages.common.frequency import Clock
 from stages.common.metrics import seasonal_scale
 from stages.common.network import load_networks
 from stages.common.normalizer import Normalizer
-from stages.common.panel import Panel, read_summary
+from stages.common.panel import Panel
 from stages.common.parallel import run_tasks
 from stages.common.params import Baseline, Compute, Predict, read_params
 from stages.common.paths import (
@@ -28,7 +27,6 @@ from stages.common.paths import (
     NETWORKS,
     NORMALIZERS,
     PANEL,
-    PANEL_SUMMARY,
     WINDOWS,
     of_origin,
     origins_in,
@@ -42,8 +40,7 @@ BASELINE_CHUNK = 32  # series in a task
 
 def main() -> None:
     params = read_params()
-    panel, summary = Panel.read(PANEL), read_summary(PANEL_SUMMARY)
-    clock = Clock(summary["frequency"], summary["time_format"])
+    panel = Panel.read(PANEL)
     settings, horizon = params.predict, params.backtest.horizon
 
     origins = [
@@ -64,10 +61,10 @@ def main() -> None:
     metrics = measure(evaluations, settings.levels)
     METRICS.write_text(json.dumps(metrics, indent=2) + "\n")
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
-    table = evaluation_table(evaluations, panel, clock, settings.levels)
+    table = evaluation_table(evaluations, panel, settings.levels)
     write_csv(table, EVALUATION)
     write_csv(first_series(table, panel), BACKTEST)
-    write_csv(future(origins, panel, clock, settings.levels), FORECAST)
+    write_csv(future(origins, panel, settings.levels), FORECAST)
     warn_of_fallback(origins[0], panel)
 
 
@@ -114,13 +111,13 @@ def evaluate(
     )
 
 
-def future(origins: list[OriginForecast], panel: Panel, clock: Clock, levels: list[int]) -> pd.DataFrame:
+def future(origins: list[OriginForecast], panel: Panel, levels: list[int]) -> pd.DataFrame:
     """The forecast from the live origin and its limits, in the input's order, units and time format."""
     live, earlier = origins[0], origins[1:]
     low, high = live.limits(earlier, levels)
     horizon = live.point.shape[1]
     last = panel.ds.iloc[panel.indptr[1:] - 1]
-    stamps = {stamp: clock.write(clock.following(stamp, horizon)).to_numpy() for stamp in last.unique()}
+    stamps = {stamp: panel.clock.write(panel.clock.following(stamp, horizon)).to_numpy() for stamp in last.unique()}
     table = {
         "unique_id": np.repeat(np.array(panel.ids, dtype=object), horizon),
         "ds": np.concatenate([stamps[stamp] for stamp in last]),

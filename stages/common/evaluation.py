@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from stages.common.forecasts import OriginForecast
-from stages.common.frequency import Clock
 from stages.common.metrics import coverage, mean_known, scores
 from stages.common.panel import Panel
 
@@ -79,7 +78,7 @@ def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def evaluation_table(evaluations: list[Evaluation], panel: Panel, clock: Clock, levels: list[int]) -> pd.DataFrame:
+def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[int]) -> pd.DataFrame:
     """One row for each series, origin and step with a known value: what came, the model, its limits, the baselines."""
     frames = []
     for evaluation in evaluations:
@@ -89,7 +88,7 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, clock: Clock, 
             "unique_id": np.repeat(np.array(panel.ids, dtype=object)[evaluation.series], horizon),
             "origin": evaluation.origin.held_back,
             "step": np.tile(np.arange(1, horizon + 1), len(evaluation.series)),
-            "ds": clock.write(panel.ds.iloc[rows[evaluation.series].ravel()]).to_numpy(),
+            "ds": panel.clock.write(panel.ds.iloc[rows[evaluation.series].ravel()]).to_numpy(),
             "y": evaluation.actual.ravel(),
             "forecast": evaluation.methods["model"].ravel(),
         }

@@ -96,3 +96,6 @@ class Clock:
             return stamps.astype("int64").astype(str)
         written: pd.Series = stamps.dt.strftime(self.time_format)
         return written
+
+
+INTEGER_STEPS = Clock(None, None)

@@ -1,13 +1,13 @@
 """The panel: one or more regular series of any lengths, as flat arrays and index pointers."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from stages.common.frequency import INTEGER_STEPS, Clock
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -23,6 +23,9 @@ class Panel:
     ds: (N,) datetime64 or integer steps
     y: (N,) values in the input's units
     filled: (N,) True where the input had no value
+    clock: how the input writes its time
+    season_length: steps in a season
+    time, value: what the input calls its time and its values
     """
 
     ids: list[str]
@@ -30,6 +33,10 @@ class Panel:
     ds: pd.Series
     y: Floats
     filled: Bools
+    clock: Clock = INTEGER_STEPS
+    season_length: int = 1
+    time: str = "ds"
+    value: str = "y"
 
     @property
     def lengths(self) -> Ints:
@@ -58,6 +65,8 @@ class Panel:
 
     def write(self, path: Path) -> None:
         frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})
+        names = {"season_length": self.season_length, "time": self.time, "value": self.value}
+        frame.attrs = {"clock": asdict(self.clock), "names": names}  # kept in the file's metadata
         frame.to_parquet(path, index=False)
 
     def _ids_by_row(self) -> pd.Categorical:
@@ -71,7 +80,9 @@ class Panel:
         codes = frame["unique_id"].cat.codes.to_numpy()
         ids = list(frame["unique_id"].cat.categories)
         indptr = np.searchsorted(codes, np.arange(len(ids) + 1)).astype(np.int64)
-        return cls(ids, indptr, frame["ds"], frame["y"].to_numpy(), frame["filled"].to_numpy())
+        clock = Clock(**frame.attrs["clock"])
+        y, filled = frame["y"].to_numpy(), frame["filled"].to_numpy()
+        return cls(ids, indptr, frame["ds"], y, filled, clock, **frame.attrs["names"])
 
 
 def right_aligned(flat: Floats, lengths: Ints) -> Floats:
@@ -80,9 +91,3 @@ def right_aligned(flat: Floats, lengths: Ints) -> Floats:
     matrix = np.full((len(lengths), width), np.nan)
     matrix[np.arange(width) >= width - lengths[:, None]] = flat
     return matrix
-
-
-def read_summary(path: Path) -> dict[str, Any]:
-    """What ingest wrote of the panel: `frequency`, `time_format`, `season_length` and counts."""
-    summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return summary

@@ -37,18 +37,18 @@ def write(tmp_path: Path) -> Write:
 
 def panel_of(path: Path, **changes: Any) -> Panel:
     given = settings(path, **changes)
-    return ingest(read_table(path, given), given)[0]
+    return ingest(read_table(path, given), given)
 
 
 def test_the_airline_passengers() -> None:
     """Box, Jenkins and Reinsel, Series G: first 112, last 432, sum 40363."""
     path = Path(__file__).parents[2] / "data/raw/airline_passengers.csv"
     given = settings(path, time="month", value="passengers", frequency="MS", season_length=12)
-    panel, clock = ingest(read_table(path, given), given)
+    panel = ingest(read_table(path, given), given)
     assert (len(panel.y), panel.y[0], panel.y[-1], panel.y.sum()) == (144, 112, 432, 40363)
-    summary = summarize(panel, clock, given)
+    summary = summarize(panel)
     assert (summary["series"], summary["rows"], summary["first"], summary["last"]) == (1, 144, "1949-01", "1960-12")
-    assert (summary["filled"], summary["season_length"], summary["time_format"]) == (0, 12, "%Y-%m")
+    assert (summary["filled"], summary["season_length"]) == (0, 12)
 
 
 def test_many_series_in_any_order_of_rows(write: Write) -> None:
@@ -64,9 +64,9 @@ def test_parquet_with_timestamps_and_number_ids(tmp_path: Path) -> None:
     stamps = pd.date_range("2024-01-01", periods=3, freq="h")
     pd.DataFrame({"id": [7, 7, 7], "time": stamps, "value": [1, 2, 3]}).to_parquet(path)
     given = settings(path, series="id", frequency="h")
-    panel, clock = ingest(read_table(path, given), given)
+    panel = ingest(read_table(path, given), given)
     assert panel.ids == ["7"]
-    assert clock.write(panel.ds).tolist() == ["2024-01-01 00:00:00", "2024-01-01 01:00:00", "2024-01-01 02:00:00"]
+    assert panel.clock.write(panel.ds).tolist() == ["2024-01-01 00:00:00", "2024-01-01 01:00:00", "2024-01-01 02:00:00"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def regular_panels(draw: st.DrawFn) -> pd.DataFrame:
 @given(regular_panels())
 def test_a_regular_panel_goes_through_unchanged(table: pd.DataFrame) -> None:
     given = settings("a file", series="id")
-    panel, _ = ingest(table.reset_index(drop=True), given)
+    panel = ingest(table.reset_index(drop=True), given)
     assert panel.ids == list(dict.fromkeys(table["id"]))
     for series, name in enumerate(panel.ids):
         mine = table[table["id"] == name].sort_values("time")

@@ -1,11 +1,13 @@
 """The panel's histories and what comes after them, series of different lengths."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from stages.common.frequency import Clock
 from stages.common.panel import Panel
 
 
@@ -33,10 +35,12 @@ def test_after_gives_the_rows_that_exist(panel: Panel) -> None:
 
 
 def test_read_gives_what_was_written_in_the_same_order(tmp_path: Path, panel: Panel) -> None:
+    panel = replace(panel, clock=Clock("MS", "%Y-%m"), season_length=12, time="month", value="passengers")
     panel.write(tmp_path / "panel.parquet")
     read = Panel.read(tmp_path / "panel.parquet")
     assert read.ids == ["b", "a", "c"]
     assert read.indptr.tolist() == panel.indptr.tolist()
     assert read.ds.tolist() == panel.ds.tolist()
+    assert (read.clock, read.season_length, read.time, read.value) == (panel.clock, 12, "month", "passengers")
     np.testing.assert_array_equal(read.y, panel.y)
     np.testing.assert_array_equal(read.filled, panel.filled)
