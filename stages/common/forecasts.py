@@ -58,8 +58,13 @@ class OriginForecast:
         return np.where(constant, 0.0, unit)
 
     def scores(self) -> Floats:
-        """(S, horizon) absolute errors in units of scale where the model works; NaN where unknown or by fallback."""
-        error = np.abs(self.normalizer.to_level(self.actual) - self.normalizer.to_level(self.point))
+        """(S, horizon) absolute errors in units of scale where the model works; NaN where unknown or by fallback.
+
+        A logged series that falls to zero or below has no logarithm there: half its smallest value stands in.
+        """
+        least = 0.5 * np.nanmin(self.histories, axis=1, initial=np.inf)[:, None]
+        actual = np.where(self.normalizer.log_[:, None] & (self.actual <= 0), least, self.actual)
+        error = np.abs(self.normalizer.to_level(actual) - self.normalizer.to_level(self.point))
         unit = np.where((self.unit > 0) & ~self.fallback, self.unit, np.nan)
         return error / unit[:, None]
 
@@ -78,9 +83,8 @@ class OriginForecast:
         if np.isnan(widths).any():
             widths = half_widths(self._changes(), levels).repeat(horizon, axis=1)
         level = self.normalizer.to_level(self.point)
-        margin = widths[:, None, :] * self.unit[:, None]
-        low = np.stack([self.normalizer.from_level(level - each) for each in margin])
-        high = np.stack([self.normalizer.from_level(level + each) for each in margin])
+        margin = widths[:, None, :] * self.unit[:, None]  # (levels, S, horizon)
+        low, high = self.normalizer.from_level(level - margin), self.normalizer.from_level(level + margin)
         floor = np.where((self.histories < 0).any(axis=1), -np.inf, 0.0)[:, None]
         return np.maximum(low, floor), np.maximum(high, floor)
 
@@ -88,7 +92,8 @@ class OriginForecast:
         """(K, 1) absolute seasonal differences of all histories in units of scale."""
         level, season = self.normalizer.to_level(self.histories), self.normalizer.season_length
         season = season if level.shape[1] > season else 1
-        return (np.abs(level[:, season:] - level[:, :-season]) / self.unit[:, None]).reshape(-1, 1)
+        unit = np.where(self.unit > 0, self.unit, np.nan)
+        return (np.abs(level[:, season:] - level[:, :-season]) / unit[:, None]).reshape(-1, 1)
 
 
 def forecast_origin(

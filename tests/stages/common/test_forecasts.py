@@ -53,6 +53,20 @@ def test_errors_that_an_origin_cannot_know_are_not_used() -> None:
     assert (high - low).ravel().tolist() == [2, 2]
 
 
+def test_no_levels_give_no_limits() -> None:
+    earlier = origin(2, [5.0, 5.0], [9.0, 3.0], [0.0, 2.0, 0.0, 2.0])
+    low, high = origin(0, [1.0, 1.0], [np.nan, np.nan], [0.0, 1.0, 0.0, 1.0]).limits([earlier], [])
+    assert low.shape == high.shape == (0, 1, 2)
+
+
+def test_a_logged_series_that_falls_to_zero_has_a_large_finite_score() -> None:
+    histories = np.array([[2.0, 4.0, 2.0]])
+    normalizer = Normalizer("auto", "none", "none", 1).fit(histories, ["a"])
+    members, actual = np.array([[[2.0, 2.0, 2.0]]]), np.array([[2.0, 0.0, -3.0]])
+    forecast = OriginForecast(3, members, np.array([False]), histories, actual, normalizer)
+    np.testing.assert_allclose(forecast.scores(), [[0, 1, 1]])  # log 2 - log 1, over the mean change of log 2
+
+
 def test_non_negative_series_have_non_negative_limits() -> None:
     earlier = origin(2, [5.0, 5.0], [9.0, 3.0], [0.0, 2.0, 0.0, 2.0])
     live = origin(0, [1.0, 1.0], [np.nan, np.nan], [0.0, 1.0, 0.0, 1.0])
