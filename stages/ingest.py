@@ -15,6 +15,8 @@ from stages.common.panel import Panel
 from stages.common.params import Ingest, read_params
 from stages.common.paths import PANEL, PANEL_SUMMARY
 
+MOST_STEPS_A_ROW = 100  # integer steps further apart are time stamps in disguise
+
 
 def main() -> None:
     params = read_params()
@@ -72,12 +74,18 @@ def ingest(table: pd.DataFrame, settings: Ingest) -> Panel:
     times, values = table[settings.time], _numbers(table[settings.value], settings)
     clock = Clock.of(times, settings.frequency, source)
     ds = clock.parse(times, source)
-    names = table[settings.series].astype(str) if settings.series else pd.Series(settings.value, index=table.index)
+    column = table[settings.series] if settings.series else pd.Series(settings.value, index=table.index)
+    names = column.astype(str).where(column.notna(), "")
     codes, ids = pd.factorize(names)
-    if settings.series and (names.str.strip() == "").any():
+    if (names.str.strip() == "").any():
         row = int((names.str.strip() == "").to_numpy().argmax())
         raise UserError(f"{source} row {row + 2}, column {settings.series!r}: no series id; write one")
 
+    if settings.frequency is None and int(ds.max()) - int(ds.min()) > MOST_STEPS_A_ROW * len(ds):
+        raise UserError(
+            f"{source}, column {settings.time!r}: {len(ds)} rows span {int(ds.max()) - int(ds.min())} integer steps; "
+            "number the steps one after another, or write dates and set ingest.frequency"
+        )
     grid = clock.grid(ds.min(), ds.max())
     step = grid.get_indexer(pd.Index(ds))
     if (step < 0).any():
@@ -112,7 +120,10 @@ def ingest(table: pd.DataFrame, settings: Ingest) -> Panel:
 
 
 def fill_missing(panel: Panel, settings: Ingest) -> Panel:
-    """The panel without NaN, by `settings.missing`; a series' first value is never invented."""
+    """The panel without NaN, by `settings.missing`; a series' first value is never invented.
+
+    No filled value depends on a later one, so that an origin within a gap learns nothing of what came after it.
+    """
     if not panel.filled.any():
         return panel
     series = np.repeat(np.arange(len(panel.ids)), panel.lengths)
@@ -121,18 +132,15 @@ def fill_missing(panel: Panel, settings: Ingest) -> Panel:
         raise UserError(
             f"{settings.path}: series {panel.ids[series[row]]!r} has no value at "
             f"{panel.clock.write(panel.ds.iloc[[row]]).iloc[0]} ({panel.filled.sum()} missing in all); "
-            "add the rows, or set ingest.missing to interpolate, forward or zero"
+            "add the rows, or set ingest.missing to forward or zero"
         )
     groups = pd.Series(panel.y).groupby(series)
-    if settings.missing == "zero":
-        y = pd.Series(panel.y).fillna(0.0)
-    elif settings.missing == "forward":
-        y = groups.ffill()
-    else:
-        y = groups.transform(lambda values: values.interpolate(limit_area="inside").ffill())
+    y = groups.ffill()
     if y.isna().any():
         empty = panel.ids[series[int(y.isna().to_numpy().argmax())]]
         raise UserError(f"{settings.path}: series {empty!r} begins without a value; remove its first rows")
+    if settings.missing == "zero":
+        y = pd.Series(panel.y).fillna(0.0)
     return replace(panel, y=np.asarray(y, dtype=np.float64))
 
 

@@ -112,7 +112,8 @@ def draw_last_horizon(drawn: Drawn) -> Figure:
             ax.plot(last["ds"], last["seasonal_naive"], color=NAIVE, linestyle="--", label="seasonal naive")
             ax.plot(last["ds"], last["y"], color=ACTUAL, marker="o", markersize=3, label="actual")
         _label(ax, drawn, name)
-    axes[0].legend(fontsize=8)
+    if axes[0].get_legend_handles_labels()[0]:
+        axes[0].legend(fontsize=8)
     return figure
 
 
@@ -168,7 +169,9 @@ def scoreboard(metrics: dict[str, Any]) -> str:
 
 
 def _read_forecasts(path: Path, clock: Clock) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype={"unique_id": str, "ds": str}, keep_default_na=False, na_values={"y": [""]})
+    names = pd.read_csv(path, nrows=0).columns.drop(["unique_id", "ds"])
+    text = {"unique_id": str, "ds": str}
+    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={name: [""] for name in names})
     return table.assign(ds=clock.parse(table["ds"], str(path)))
 
 

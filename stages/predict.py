@@ -43,6 +43,8 @@ def main() -> None:
     panel = Panel.read(PANEL)
     settings, horizon = params.predict, params.backtest.horizon
 
+    networks = {held_back: load_networks(NETWORKS, held_back) for held_back in origins_in(NORMALIZERS)}
+    ensemble = 1 + max(member for members in networks.values() for member in members)
     origins = [
         forecast_origin(
             panel,
@@ -50,13 +52,16 @@ def main() -> None:
             horizon,
             Normalizer.read(NORMALIZERS, held_back),
             Windows.read(of_origin(WINDOWS, held_back)),
-            load_networks(NETWORKS, held_back),
+            networks[held_back],
+            ensemble,
         )
-        for held_back in origins_in(NORMALIZERS)
+        for held_back in networks
     ]
-    scored = [origin for origin in origins if origin.held_back in params.backtest.evaluation]
+    in_reach = [origin for origin in origins if origin.has_history.any()]
+    scored = [origin for origin in in_reach if origin.held_back in params.backtest.evaluation]
+    warn_of_reach(params.backtest.origins - len(scored))
     baselines = forecast_baselines(scored, horizon, settings, params.compute)
-    evaluations = [evaluate(origin, origins, baselines[origin.held_back], settings) for origin in scored]
+    evaluations = [evaluate(origin, in_reach, baselines[origin.held_back], settings) for origin in scored]
 
     metrics = measure(evaluations, settings.levels)
     METRICS.write_text(json.dumps(metrics, indent=2) + "\n")
@@ -64,7 +69,7 @@ def main() -> None:
     table = evaluation_table(evaluations, panel, settings.levels)
     write_csv(table, EVALUATION)
     write_csv(first_series(table, panel), BACKTEST)
-    write_csv(future(origins, panel, settings.levels), FORECAST)
+    write_csv(future(in_reach, panel, settings.levels), FORECAST)
     warn_of_fallback(origins[0], panel)
 
 
@@ -130,6 +135,15 @@ def future(origins: list[OriginForecast], panel: Panel, levels: list[int]) -> pd
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+
+
+def warn_of_reach(missing: int) -> None:
+    if missing:
+        print(
+            f"warning: {missing} evaluation origins lie before the first value of every series and are left out; "
+            "make backtest.origins or backtest.step smaller",
+            file=sys.stderr,
+        )
 
 
 def warn_of_fallback(live: OriginForecast, panel: Panel) -> None:

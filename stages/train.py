@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from stages.common.errors import run
+from stages.common.errors import UserError, run
 from stages.common.network import Forecaster, save_networks
 from stages.common.parallel import run_tasks
 from stages.common.params import Model, Train, read_params
@@ -40,6 +40,11 @@ def find_tasks(origins: list[int], members: int) -> list[tuple[int, int]]:
         windows = Windows.read(of_origin(WINDOWS, origin))
         longest = windows.before.max(initial=0)
         tasks += [(origin, member) for member in range(members) if windows.of_member(member)[0] <= longest]
+        if origin == 0 and not tasks:
+            raise UserError(
+                f"params.yaml: no history is long enough for the windows of {members} members (window.size takes "
+                "turns); make the first window.size smaller or train.members larger"
+            )
     return tasks
 
 

@@ -16,6 +16,11 @@ def main() -> None:
     for held_back in origins_in(HISTORIES):
         history = load_file(of_origin(HISTORIES, held_back))
         windows = Windows.cut(history["values"], history["lengths"], params.window.size, targets, levels)
+        if held_back == 0 and not history["lengths"].any():
+            raise UserError(
+                "params.yaml: every history is shorter than a season, so nothing is left of its seasonal difference; "
+                "set normalize.seasonal to none, or ingest.season_length to a shorter season"
+            )
         if held_back == 0 and not len(windows.cuts):
             raise UserError(
                 f"params.yaml: window.size {min(params.window.size)} and {targets} targets are longer than every "

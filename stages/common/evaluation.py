@@ -62,7 +62,7 @@ def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
         model[f"width_{level}"] = mean_known(np.concatenate(width))
     measured["model"] = {name: value for name, value in model.items() if value is not None}
     measured["baseline"] = by_method
-    if by_method["seasonal_naive"].get("mase"):
+    if model.get("mase") is not None and by_method["seasonal_naive"].get("mase"):
         measured["skill"] = float(f"{1 - model['mase'] / by_method['seasonal_naive']['mase']:.6g}")
     return measured
 

@@ -103,8 +103,12 @@ def forecast_origin(
     normalizer: Normalizer,
     windows: Windows,
     networks: dict[int, Forecaster],
+    ensemble: int,
 ) -> OriginForecast:
-    """Forecast every series from one origin; `networks`, by member, is empty where no history was long enough."""
+    """Forecast every series from one origin by an ensemble of `ensemble` members.
+
+    `networks`, by member, lacks those whose windows fit into no history of the origin.
+    """
     histories = panel.histories(held_back)
     naive = np.full((len(histories), horizon), np.nan)
     for series, history in enumerate(histories):
@@ -113,10 +117,11 @@ def forecast_origin(
             naive[series] = seasonal_naive(known, normalizer.season_length, horizon)
     fallback = windows.lengths < min((windows.of_member(member)[0] for member in networks), default=np.inf)
     floor = np.where((histories < 0).any(axis=1), -np.inf, 0.0)[:, None]
-    members = []
+    members = np.full((ensemble, *naive.shape), np.nan)
+    members[:, fallback] = naive[fallback]
     for member, network in networks.items():
         values = np.maximum(normalizer.inverse(forecast(network, windows, member, horizon), histories), floor)
-        members.append(np.where(fallback[:, None], naive, values))
+        members[member, ~fallback] = values[~fallback]
     rows, exists = panel.after(held_back, horizon)
     actual = np.where(exists & ~panel.filled[rows], panel.y[rows], np.nan)
-    return OriginForecast(held_back, np.stack(members or [naive]), fallback, histories, actual, normalizer)
+    return OriginForecast(held_back, members, fallback, histories, actual, normalizer)

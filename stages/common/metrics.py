@@ -40,8 +40,8 @@ def scores(actual: Floats, forecast: Floats, scale: Floats) -> dict[str, Floats]
 
 
 def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
-    """(S,) per cent of the actual values (S, horizon) that lie in [low, high]."""
-    inside = np.where(np.isnan(actual), np.nan, (low <= actual) & (actual <= high))
+    """(S,) per cent of the actual values (S, horizon) that lie in [low, high]; where one is unknown none counts."""
+    inside = np.where(np.isnan(actual + low + high), np.nan, (low <= actual) & (actual <= high))
     return 100 * _mean_over_steps(inside)
 
 

@@ -36,7 +36,14 @@ class Ingest(Section):
     value: Name
     frequency: Name | None
     season_length: Count | None
-    missing: Literal["error", "interpolate", "forward", "zero"]
+    missing: Literal["error", "forward", "zero"]
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> "Ingest":
+        named = [name for name in (self.series, self.time, self.value) if name is not None]
+        if len(set(named)) < len(named):
+            raise ValueError(f"series, time and value name the same column in {named}; name three different ones")
+        return self
 
 
 class Backtest(Section):
@@ -52,8 +59,13 @@ class Backtest(Section):
 
     @property
     def all_origins(self) -> list[int]:
-        """The live origin (0), the evaluation origins, and the earlier ones that only calibrate intervals."""
-        return [0, *(self.horizon + i * self.step for i in range(self.origins + self.calibration))]
+        """The live origin (0), the evaluation origins, and the earlier ones that only calibrate intervals.
+
+        These are a horizon apart at least, so that the errors of all their steps are known at the first evaluation.
+        """
+        first = max(self.evaluation, default=0)
+        apart = max(self.step, self.horizon)
+        return [0, *self.evaluation, *(first + apart * i for i in range(1, self.calibration + 1))]
 
 
 class Normalize(Section):

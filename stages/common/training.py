@@ -40,6 +40,8 @@ def train_network(
     seed = member_seed(settings.seed, member)
     torch.manual_seed(seed)
     shuffler = torch.Generator().manual_seed(seed)
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("params.yaml: train.device is cuda, but torch finds no GPU here; set it to auto or cpu")
     device = torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
     network = Forecaster(model, windows.targets).to(device)
     criterion = make_criterion(settings)

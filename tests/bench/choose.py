@@ -46,7 +46,7 @@ def mase(values: Floats, params: Params | None) -> float:
     windows = Windows.cut(flat, lengths, base.window.size, HORIZON, levels)
     fitting = [m for m in range(base.train.members) if windows.of_member(m)[0] <= windows.before.max(initial=0)]
     networks = {m: train_network(windows, m, base.model, base.train)[0] for m in fitting} if params else {}
-    origin = forecast_origin(panel, HORIZON, HORIZON, normalizer, windows, networks)
+    origin = forecast_origin(panel, HORIZON, HORIZON, normalizer, windows, networks, base.train.members)
     return float(scores(origin.actual, origin.point, seasonal_scale(origin.histories, SEASON))["mase"][0])
 
 

@@ -71,7 +71,7 @@ def test_parquet_with_timestamps_and_number_ids(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("missing", "filled"),
-    [("interpolate", [1, 2, 3, 4, 4]), ("forward", [1, 1, 1, 4, 4]), ("zero", [1, 0, 0, 4, 0])],
+    [("forward", [1, 1, 1, 4, 4]), ("zero", [1, 0, 0, 4, 0])],
 )
 def test_missing_values_and_steps_are_filled_and_flagged(write: Write, missing: Any, filled: list[float]) -> None:
     path = write("time,value\n1,1\n3,\n4,4\n5,NA\n")  # step 2 is not there, 3 and 5 have no value
@@ -116,6 +116,8 @@ def test_a_regular_panel_goes_through_unchanged(table: pd.DataFrame) -> None:
         ("time,value\n1,2\n1,3\n", {}, ["row 3", "'1' stands twice", "ingest.series"]),
         ("time,value\n1,2\n3,3\n", {}, ["no value at 2", "ingest.missing"]),
         ("time,value\n1,\n2,3\n", {"missing": "forward"}, ["begins without a value"]),
+        ("time,value\n1,\n2,3\n", {"missing": "zero"}, ["begins without a value"]),
+        ("time,value\n1700000000,1\n1700003600,3\n", {}, ["2 rows span 3600 integer steps"]),
         ("time,value\nJanuary,2\n", {"frequency": "MS"}, ["row 2, column 'time'", "'January'"]),
         ("time,value\n2024-01-01,2\n2024-01-15,3\n", {"frequency": "MS"}, ["row 3", "2024-01-15", "frequency 'MS'"]),
         ("time,value\n2024-01-01,2\n", {"frequency": "monthly"}, ["ingest.frequency is 'monthly'"]),

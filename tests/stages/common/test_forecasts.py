@@ -86,7 +86,7 @@ def test_without_networks_the_seasonal_naive_stands_in(airline: Floats) -> None:
     panel = Panel(["a"], np.array([0, 144]), pd.Series(range(144)), airline, np.zeros(144, dtype=bool))
     normalizer = Normalizer("auto", "difference", "standard", 12).fit(panel.histories(12), ["a"])
     windows = Windows.cut(np.zeros(120), np.array([120]), [6], 12, [0])
-    forecast = forecast_origin(panel, 12, 12, normalizer, windows, {})
+    forecast = forecast_origin(panel, 12, 12, normalizer, windows, {}, 2)
     assert forecast.fallback.all()
     np.testing.assert_array_equal(forecast.point[0], airline[-24:-12])
     np.testing.assert_array_equal(forecast.actual[0], airline[-12:])
@@ -98,5 +98,5 @@ def test_without_networks_the_seasonal_naive_stands_in(airline: Floats) -> None:
 def test_filled_values_are_not_scored() -> None:
     panel = Panel(["a"], np.array([0, 4]), pd.Series(range(4)), np.arange(4.0), np.array([False, False, True, False]))
     normalizer = Normalizer(False, "none", "none", 1).fit(panel.histories(2), ["a"])
-    forecast = forecast_origin(panel, 2, 2, normalizer, Windows.cut(np.zeros(2), np.array([2]), [2], 1, [0]), {})
+    forecast = forecast_origin(panel, 2, 2, normalizer, Windows.cut(np.zeros(2), np.array([2]), [2], 1, [0]), {}, 1)
     assert forecast.actual[0].tolist() == pytest.approx([np.nan, 3], nan_ok=True)

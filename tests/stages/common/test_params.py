@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from stages.common.errors import UserError
-from stages.common.params import read_params
+from stages.common.params import Params, read_params
+from tests.conftest import change
 
 ROOT = Path(__file__).parents[3]
 
@@ -39,6 +40,7 @@ def original() -> str:
         ("train:", "train: [", ["line", "not valid YAML"]),
         ("epochs: 150", "epochs: 150\n  epochs: 3", ["line", "duplicate key"]),
         ("workers: auto", "workers: 0", ["compute.workers is 0"]),
+        ("value: passengers", "value: month", ["ingest", "the same column"]),
     ],
 )
 def test_refuses_in_one_line_that_names_the_parameter(
@@ -85,3 +87,8 @@ def test_origins_count_back_from_the_end(original: str) -> None:
     backtest = read_params(ROOT / "params.yaml").backtest
     assert backtest.evaluation == [12, 24, 36, 48, 60]
     assert backtest.all_origins == [0, 12, 24, 36, 48, 60, 72, 84]
+
+
+def test_calibration_origins_know_the_errors_of_every_step(default_params: Params) -> None:
+    backtest = change(default_params, backtest__step=1, backtest__origins=2, backtest__calibration=2).backtest
+    assert backtest.all_origins == [0, 12, 13, 25, 37]
