@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stages.common.errors import run
-from stages.common.figures import ACTUAL, MODEL, NAIVE, OTHERS, plain, save, start
+from stages.common.figures import ACTUAL, MODEL, NAIVE, OTHERS, plain, save, start, time_axis
 from stages.common.frequency import Clock
 from stages.common.panel import Panel
 from stages.common.params import read_params
@@ -162,6 +162,10 @@ def scoreboard(metrics: dict[str, Any]) -> str:
         for name, value in metrics["model"].items()
         if name.startswith("coverage_")
     ]
+    if counts["fallback"]:
+        lines.append(
+            f"{counts['fallback']} of the model's forecasts are seasonal naive: history too short for a window"
+        )
     lines.append(
         f"over {counts['series']} series, {counts['origins']} origins, {counts['points']} values; " + "; ".join(held)
     )
@@ -189,6 +193,7 @@ def _forecast(ax: Axes, table: pd.DataFrame, levels: list[int], labels: dict[str
 
 
 def _label(ax: Axes, drawn: Drawn, name: str) -> None:
+    time_axis(ax, drawn.tables[name]["actual"]["ds"])
     ax.set(xlabel=plain(drawn.time), ylabel=plain(drawn.value))
     if len(drawn.tables) > 1:
         ax.set_title(plain(name))

@@ -1,6 +1,7 @@
 """dvc.yaml says everything: its `deps` and `params` are exactly what the code imports and reads."""
 
 import ast
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,16 @@ def test_metrics_and_plots_are_in_git_and_outs_in_the_cache() -> None:
             assert next(iter(item.values()))["cache"] is False, stage
         for item in definition.get("outs", []):
             assert isinstance(item, str), f"{stage}: a plain out without cache switches the run cache off"
+
+
+def test_the_committed_lock_was_made_by_the_committed_code() -> None:
+    """Every script, module and the default data have the hash that dvc.lock has of them."""
+    lock = YAML(typ="safe", pure=True).load(ROOT / "dvc.lock")
+    for stage, locked in lock["stages"].items():
+        for dependency in locked["deps"]:
+            path = ROOT / dependency["path"]
+            if path.suffix in {".py", ".csv"} and path.is_file():
+                assert hashlib.md5(path.read_bytes()).hexdigest() == dependency["md5"], f"{stage}: {path.name}"
 
 
 def test_every_plot_has_a_title_or_a_name_and_axes() -> None:

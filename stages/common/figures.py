@@ -6,8 +6,11 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's colours, which readers with colour blindness can tell apart.
 ACTUAL, MODEL, NAIVE, OTHERS = "#000000", "#0072B2", "#E69F00", ["#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#999999"]
@@ -23,7 +26,6 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.5,
     "legend.frameon": False,
-    "date.autoformatter.month": "%b %Y",
 }
 
 
@@ -37,6 +39,16 @@ def start(panels: int, width: float = 9.0, height: float = 4.2) -> tuple[Figure,
     for spare in axes.flat[panels:]:
         spare.set_axis_off()
     return figure, list(axes.flat[:panels])
+
+
+def time_axis(ax: Axes, stamps: pd.Series) -> None:
+    """Few ticks that do not run into one another: short dates, or whole steps."""
+    if pd.api.types.is_datetime64_any_dtype(stamps):
+        locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:

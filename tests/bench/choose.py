@@ -77,7 +77,7 @@ def main() -> None:
     def line(name: str, params: Params | None) -> None:
         with Parallel(n_jobs=-1) as parallel:
             means = {key: np.mean(parallel(delayed(mase)(y, params) for y in series)) for key, series in sets.items()}
-        print(f"{name:32}" + "".join(f"{key} {value:.3f}   " for key, value in means.items()), flush=True)
+        print(f"{name:36}" + "".join(f"{key} {value:.3f}   " for key, value in means.items()), flush=True)
 
     line("seasonal naive", None)
     for size, levels in CANDIDATES:
