@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -15,6 +16,10 @@ from ruamel.yaml import YAML
 from stages.common.params import Params, read_params
 
 ROOT = Path(__file__).parents[1]
+
+# Slow machines fail no test for being slow, and a run is as repeatable as the pipeline.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None, print_blob=True)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

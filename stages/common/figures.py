@@ -44,7 +44,7 @@ def start(panels: int, width: float = 9.0, height: float = 4.2) -> tuple[Figure,
 def time_axis(ax: Axes, stamps: pd.Series) -> None:
     """Few ticks that do not run into one another: short dates, or whole steps."""
     if pd.api.types.is_datetime64_any_dtype(stamps):
-        locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+        locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     else:
