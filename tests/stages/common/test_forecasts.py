@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from stages.common.forecasts import OriginForecast, forecast_origin
+from stages.common.network import Forecaster
 from stages.common.normalizer import Normalizer
 from stages.common.panel import Panel
+from stages.common.params import Params
 from stages.common.windows import Windows
 
 Floats = npt.NDArray[np.float64]
@@ -93,6 +95,18 @@ def test_without_networks_the_seasonal_naive_stands_in(airline: Floats) -> None:
     low, high = forecast.limits([], [80])
     assert (low < forecast.point).all()
     assert (high > forecast.point).all()
+
+
+def test_members_keep_their_places_where_some_have_no_network(airline: Floats, default_params: Params) -> None:
+    values, filled = np.concatenate([airline, airline[:3]]), np.zeros(147, dtype=bool)
+    panel = Panel(["a", "b"], np.array([0, 144, 147]), pd.Series(range(147)), values, filled)
+    normalizer = Normalizer("auto", "none", "standard", 12).fit(panel.histories(0), panel.ids)
+    windows = Windows.cut(np.zeros(147), np.array([144, 3]), [200, 6], 12, [0])
+    forecast = forecast_origin(panel, 0, 12, normalizer, windows, {1: Forecaster(default_params.model, 12)}, 2)
+    assert forecast.members.shape == (2, 2, 12)
+    assert np.isnan(forecast.members[0, 0]).all()
+    assert np.isfinite(forecast.point).all()
+    assert forecast.fallback.tolist() == [False, True]
 
 
 def test_filled_values_are_not_scored() -> None:
