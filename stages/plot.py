@@ -22,6 +22,7 @@ from stages.common.paths import (
     LOSS,
     METRICS,
     PANEL,
+    SUMMARY,
     fresh_folder,
 )
 
@@ -42,10 +43,13 @@ def main() -> None:
     fresh_folder(FIGURES)
     for name, figure in figures.items():
         save(figure, FIGURES / f"{name}.png", settings.dpi)
-    print(f"figures    {FIGURES}/: {', '.join(figures)}")
-    print(f"forecasts  {FORECAST} (the future), {EVALUATION} (the past, beside what came)")
-    print(f"metrics    {METRICS}\n")
-    print(scoreboard(json.loads(METRICS.read_text())))
+    summary = (
+        f"figures    {FIGURES}/: {', '.join(figures)}\n"
+        f"forecasts  {FORECAST} (the future), {EVALUATION} (the past, beside what came)\n"
+        f"metrics    {METRICS}\n\n"
+    ) + scoreboard(json.loads(METRICS.read_text()))
+    SUMMARY.write_text(summary + "\n")
+    print(summary)
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,14 @@ def test_what_comes_out(finished: Path) -> None:
         assert (finished / f"reports/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_fresh_clone_of_finished_work_ends_with_the_table_too(finished: Path, tmp_path: Path) -> None:
+    """Its lock and reports are in Git, so that DVC could think that nothing is left to print."""
+    shell("git", "clone", "--quiet", str(finished), str(tmp_path / "clone"), cwd=tmp_path)
+    printed = shell("dvc", "repro", cwd=tmp_path / "clone").stdout
+    assert (tmp_path / "clone/reports/summary.txt").read_text() in printed
+    assert "\nmodel " in printed
+
+
 def test_metrics_follow_from_the_evaluation_table(finished: Path) -> None:
     """MAE, sMAPE and coverage recomputed with pandas from reports/evaluation.csv."""
     table = pd.read_csv(finished / "reports/evaluation.csv")

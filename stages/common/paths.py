@@ -16,6 +16,7 @@ EVALUATION = Path("reports/evaluation.csv")
 BACKTEST = Path("reports/backtest.csv")
 ERROR_BY_STEP = Path("reports/error_by_step.csv")
 FIGURES = Path("reports/figures")
+SUMMARY = Path("reports/summary.txt")
 
 
 def of_origin(folder: Path, held_back: int) -> Path:
