@@ -33,7 +33,7 @@ def main() -> None:
 def read_table(path: Path, ingest: Ingest) -> pd.DataFrame:
     """The columns that `ingest` names, ids and CSV times as text. Raises UserError for a file that does not hold them.
 
-    The columns of the result are `unique_id`, `ds`, `y`; the names in the file are kept in `attrs`.
+    The columns keep the file's names and rows keep its order.
     """
     wanted = [name for name in (ingest.series, ingest.time, ingest.value) if name is not None]
     if not path.is_file():

@@ -189,7 +189,7 @@ def _labels(forecast: str, levels: list[int]) -> dict[str, str]:
 
 def _forecast(ax: Axes, table: pd.DataFrame, levels: list[int], labels: dict[str, str]) -> None:
     for place, level in enumerate(reversed(levels)):
-        band = (table[f"lo-{level}"].astype(float), table[f"hi-{level}"].astype(float))
+        band = (table[f"lo-{level}"], table[f"hi-{level}"])
         ax.fill_between(
             table["ds"], *band, color=MODEL, alpha=0.12 + 0.1 * place, linewidth=0, label=labels.get(str(level))
         )

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stages.common.forecasts import OriginForecast
-from stages.common.metrics import coverage, mean_known, scores
+from stages.common.metrics import coverage, mean_known, scores, six_digits
 from stages.common.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -54,7 +54,7 @@ def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
     ]
     known = [each for each in members if each is not None]
     if len(known) > 1:
-        model["mase_member_std"] = float(f"{np.std(known, ddof=1):.6g}")
+        model["mase_member_std"] = six_digits(float(np.std(known, ddof=1)))
     for row, level in enumerate(levels):
         covered = [coverage(e.actual, e.low[row], e.high[row]) for e in evaluations]
         width = [(e.high[row] - e.low[row]) / e.scale[:, None] for e in evaluations]
@@ -63,7 +63,7 @@ def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
     measured["model"] = {name: value for name, value in model.items() if value is not None}
     measured["baseline"] = by_method
     if model.get("mase") is not None and by_method["seasonal_naive"].get("mase"):
-        measured["skill"] = float(f"{1 - model['mase'] / by_method['seasonal_naive']['mase']:.6g}")
+        measured["skill"] = six_digits(1 - model["mase"] / by_method["seasonal_naive"]["mase"])
     return measured
 
 

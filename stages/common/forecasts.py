@@ -65,8 +65,8 @@ class OriginForecast:
         least = 0.5 * np.nanmin(self.histories, axis=1, initial=np.inf)[:, None]
         actual = np.where(self.normalizer.log_[:, None] & (self.actual <= 0), least, self.actual)
         error = np.abs(self.normalizer.to_level(actual) - self.normalizer.to_level(self.point))
-        unit = np.where((self.unit > 0) & ~self.fallback, self.unit, np.nan)
-        return error / unit[:, None]
+        unit = self.unit
+        return error / np.where((unit > 0) & ~self.fallback, unit, np.nan)[:, None]
 
     def limits(self, earlier: Iterable["OriginForecast"], levels: list[int]) -> tuple[Floats, Floats]:
         """Lower and upper limits, both (levels, S, horizon), from the errors of `earlier` origins known at this one.
@@ -85,15 +85,16 @@ class OriginForecast:
         level = self.normalizer.to_level(self.point)
         margin = widths[:, None, :] * self.unit[:, None]  # (levels, S, horizon)
         low, high = self.normalizer.from_level(level - margin), self.normalizer.from_level(level + margin)
-        floor = np.where((self.histories < 0).any(axis=1), -np.inf, 0.0)[:, None]
+        floor = _floor(self.histories)
         return np.maximum(low, floor), np.maximum(high, floor)
 
     def _changes(self) -> Floats:
         """(K, 1) absolute seasonal differences of all histories in units of scale."""
         level, season = self.normalizer.to_level(self.histories), self.normalizer.season_length
         season = season if level.shape[1] > season else 1
-        unit = np.where(self.unit > 0, self.unit, np.nan)
-        return (np.abs(level[:, season:] - level[:, :-season]) / unit[:, None]).reshape(-1, 1)
+        unit = self.unit
+        changes = np.abs(level[:, season:] - level[:, :-season])
+        return (changes / np.where(unit > 0, unit, np.nan)[:, None]).reshape(-1, 1)
 
 
 def forecast_origin(
@@ -116,7 +117,7 @@ def forecast_origin(
         if known.size:
             naive[series] = seasonal_naive(known, normalizer.season_length, horizon)
     fallback = windows.lengths < min((windows.of_member(member)[0] for member in networks), default=np.inf)
-    floor = np.where((histories < 0).any(axis=1), -np.inf, 0.0)[:, None]
+    floor = _floor(histories)
     members = np.full((ensemble, *naive.shape), np.nan)
     members[:, fallback] = naive[fallback]
     for member, network in networks.items():
@@ -125,3 +126,8 @@ def forecast_origin(
     rows, exists = panel.after(held_back, horizon)
     actual = np.where(exists & ~panel.filled[rows], panel.y[rows], np.nan)
     return OriginForecast(held_back, members, fallback, histories, actual, normalizer)
+
+
+def _floor(histories: Floats) -> Floats:
+    """(S, 1) the least that forecasts and limits may be: 0 for a series that was never negative."""
+    return np.where((histories < 0).any(axis=1), -np.inf, 0.0)[:, None]

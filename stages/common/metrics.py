@@ -48,7 +48,12 @@ def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
 def mean_known(values: Floats) -> float | None:
     """The mean of the finite values, to six significant digits; None where there are none."""
     finite = values[np.isfinite(values)]
-    return float(f"{finite.mean():.6g}") if finite.size else None
+    return six_digits(finite.mean()) if finite.size else None
+
+
+def six_digits(value: float) -> float:
+    """`value` to six significant digits, as metrics are written."""
+    return float(f"{value:.6g}")
 
 
 def _mean_over_steps(values: Floats) -> Floats:
