@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.errors import UserError, run
-from stages.common.frequency import Clock, season_length
+from stages.common.frequency import Clock, season_lengths
 from stages.common.panel import Panel
 from stages.common.params import Ingest, read_params
 from stages.common.paths import PANEL, PANEL_SUMMARY
@@ -75,10 +75,11 @@ def ingest(table: pd.DataFrame, settings: Ingest) -> Panel:
     clock = Clock.of(times, settings.frequency, source)
     ds = clock.parse(times, source)
     column = table[settings.series] if settings.series else pd.Series(settings.value, index=table.index)
-    names = column.astype(str).where(column.notna(), "")
-    codes, ids = pd.factorize(names)
-    if (names.str.strip() == "").any():
-        row = int((names.str.strip() == "").to_numpy().argmax())
+    codes, found = pd.factorize(column, use_na_sentinel=True)
+    ids = [str(each) for each in found]
+    empty = np.array([not name.strip() for name in [*ids, ""]])[codes]  # code -1, the last, is a missing id
+    if empty.any():
+        row = int(empty.argmax())
         raise UserError(f"{source} row {row + 2}, column {settings.series!r}: no series id; write one")
 
     if settings.frequency is None and int(ds.max()) - int(ds.min()) > MOST_STEPS_A_ROW * len(ds):
@@ -101,7 +102,7 @@ def ingest(table: pd.DataFrame, settings: Ingest) -> Panel:
     if twice.any():
         row = int(order[1:][twice][0])
         raise UserError(
-            f"{source} row {row + 2}: {times.iloc[row]!r} stands twice in series {names.iloc[row]!r}; "
+            f"{source} row {row + 2}: {times.iloc[row]!r} stands twice in series {ids[codes[twice.argmax() + 1]]!r}; "
             "remove one of the rows, or name the column that tells the series apart in ingest.series"
         )
 
@@ -112,9 +113,9 @@ def ingest(table: pd.DataFrame, settings: Ingest) -> Panel:
     y = np.full(indptr[-1], np.nan)
     y[indptr[codes] + step - first[codes]] = values.to_numpy()[order]
     every_step = np.arange(indptr[-1]) - np.repeat(indptr[:-1] - first, lengths)
-    season = settings.season_length or season_length(clock.frequency)
+    seasons = tuple(settings.season_length or season_lengths(clock.frequency))
     panel = Panel(
-        list(ids), indptr, pd.Series(grid[every_step]), y, np.isnan(y), clock, season, settings.time, settings.value
+        ids, indptr, pd.Series(grid[every_step]), y, np.isnan(y), clock, seasons, settings.time, settings.value
     )
     return fill_missing(panel, settings)
 
@@ -155,7 +156,7 @@ def summarize(panel: Panel) -> dict[str, Any]:
         "first": ends[0],
         "last": ends[1],
         "filled": int(panel.filled.sum()),
-        "season_length": panel.season_length,
+        "season_length": ", ".join(map(str, panel.season_lengths)) if panel.season_lengths[1:] else panel.season_length,
     }
 
 

@@ -21,8 +21,11 @@ from stages.common.paths import (
     FORECAST,
     LOSS,
     METRICS,
+    NORMALIZE_SUMMARY,
     PANEL,
     SUMMARY,
+    TRAIN_SUMMARY,
+    WINDOW_SUMMARY,
     fresh_folder,
 )
 
@@ -47,7 +50,9 @@ def main() -> None:
         f"figures    {FIGURES}/: {', '.join(figures)}\n"
         f"forecasts  {FORECAST} (the future), {EVALUATION} (the past, beside what came)\n"
         f"metrics    {METRICS}\n\n"
-    ) + scoreboard(json.loads(METRICS.read_text()))
+    )
+    metrics = json.loads(METRICS.read_text())
+    summary += f"{scoreboard(metrics)}\n\n{decisions(metrics)}"
     SUMMARY.write_text(summary + "\n")
     print(summary)
 
@@ -174,6 +179,24 @@ def scoreboard(metrics: dict[str, Any]) -> str:
         f"over {counts['series']} series, {counts['origins']} origins, {counts['points']} values; " + "; ".join(held)
     )
     return "\n".join(lines)
+
+
+def decisions(metrics: dict[str, Any]) -> str:
+    """What was decided from the data, and which parameter decides otherwise."""
+    normalize, window, train = (
+        json.loads(path.read_text()) for path in (NORMALIZE_SUMMARY, WINDOW_SUMMARY, TRAIN_SUMMARY)
+    )
+    chosen = [
+        ("backtest.origins", f"held back {normalize['evaluation_origins'] or 'none'}"),
+        ("backtest.calibration", f"held back {normalize['calibration_origins'] or 'none'}"),
+        ("normalize.log", f"{normalize['series_logged']} series"),
+        ("ingest.season_length", normalize["seasons"] or "no season that windows take off"),
+        ("window.size", window["sizes"]),
+        ("window.most", f"{window['windows']} windows"),
+        ("train.epochs", f"{train['steps']} steps for each of {train['networks']} networks"),
+        ("predict.baselines", f"left out {metrics['evaluated'].get('baselines_left_out', 'none')}"),
+    ]
+    return "\n".join(["decided (and the parameter that decides otherwise)", *(f"  {n:22}{what}" for n, what in chosen)])
 
 
 def _read_forecasts(path: Path, clock: Clock) -> pd.DataFrame:

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stages.common.baselines import forecast_baseline
+from stages.common.baselines import MOST_VALUES, choose_baselines, forecast_baseline
 from stages.common.errors import run
 from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure
 from stages.common.forecasts import OriginForecast, forecast_origin
-from stages.common.metrics import seasonal_scale
 from stages.common.network import load_networks
 from stages.common.normalizer import Normalizer
+from stages.common.origins import plan_origins
 from stages.common.panel import Panel
 from stages.common.parallel import run_tasks
 from stages.common.params import Baseline, Compute, Predict, read_params
@@ -42,28 +42,22 @@ def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
     settings, horizon = params.predict, params.backtest.horizon
+    planned = plan_origins(params.backtest, panel)
 
-    networks = {held_back: load_networks(NETWORKS, held_back) for held_back in origins_in(NORMALIZERS)}
-    ensemble = 1 + max(member for members in networks.values() for member in members)
-    origins = [
-        forecast_origin(
-            panel,
-            held_back,
-            horizon,
-            Normalizer.read(NORMALIZERS, held_back),
-            Windows.read(of_origin(WINDOWS, held_back)),
-            networks[held_back],
-            ensemble,
-        )
-        for held_back in networks
-    ]
+    tasks = [(held_back, horizon, params.train.members) for held_back in origins_in(NORMALIZERS)]
+    origins = list(run_tasks(forecast_task, tasks, params.compute))
     in_reach = [origin for origin in origins if origin.has_history.any()]
-    scored = [origin for origin in in_reach if origin.held_back in params.backtest.evaluation]
-    warn_of_reach(params.backtest.origins - len(scored))
-    baselines = forecast_baselines(scored, horizon, settings, params.compute)
-    evaluations = [evaluate(origin, in_reach, baselines[origin.held_back], settings) for origin in scored]
+    scored = [origin for origin in in_reach if origin.held_back in planned.evaluation]
+    warn_of_reach(len(planned.evaluation) - len(scored))
+    values = sum(int(panel.history_lengths(origin.held_back).sum()) for origin in scored)
+    names = choose_baselines(settings.baselines, values)
+    baselines = forecast_baselines(scored, panel, horizon, names, params.compute)
+    evaluations = [evaluate(origin, in_reach, panel, baselines[origin.held_back], settings) for origin in scored]
 
     metrics = measure(evaluations, settings.levels)
+    left_out = [name for name in MOST_VALUES if settings.baselines == "auto" and name not in names]
+    if left_out:
+        metrics["evaluated"]["baselines_left_out"] = ", ".join(left_out)
     METRICS.write_text(json.dumps(metrics, indent=2) + "\n")
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
     table = evaluation_table(evaluations, panel, settings.levels)
@@ -73,24 +67,37 @@ def main() -> None:
     warn_of_fallback(origins[0], panel)
 
 
+def forecast_task(held_back: int, horizon: int, ensemble: int) -> OriginForecast:
+    """The forecasts of one origin; a task that any process can do."""
+    return forecast_origin(
+        Panel.read(PANEL),
+        held_back,
+        horizon,
+        Normalizer.read(NORMALIZERS, held_back),
+        Windows.read(of_origin(WINDOWS, held_back)),
+        load_networks(NETWORKS, held_back),
+        ensemble,
+    )
+
+
 def forecast_baselines(
-    scored: list[OriginForecast], horizon: int, settings: Predict, compute: Compute
+    scored: list[OriginForecast], panel: Panel, horizon: int, names: list[Baseline], compute: Compute
 ) -> dict[int, dict[str, Floats]]:
     """Forecasts (S, horizon) by origin and baseline, for the S series that have a history there."""
-    tasks = []
+    tasks, arguments = [], []
     for origin in scored:
-        histories = [history[~np.isnan(history)] for history in origin.histories[origin.has_history]]
-        for name in settings.baselines:
+        histories = [panel.history(int(series), origin.held_back) for series in np.flatnonzero(origin.has_history)]
+        for name in names:
             for first in range(0, len(histories), BASELINE_CHUNK):
-                chunk = histories[first : first + BASELINE_CHUNK]
-                tasks.append((origin.held_back, name, chunk))
-    season_length = scored[0].normalizer.season_length if scored else 1
-    arguments = [(name, chunk, season_length, horizon) for _, name, chunk in tasks]
-    forecasts: dict[int, dict[str, Floats]] = {origin.held_back: {} for origin in scored}
-    for (held_back, name, _), values in zip(tasks, run_tasks(forecast_chunk, arguments, compute), strict=True):
-        earlier = forecasts[held_back].get(name)
-        forecasts[held_back][name] = values if earlier is None else np.concatenate([earlier, values])
-    return forecasts
+                tasks.append((origin.held_back, name))
+                arguments.append((name, histories[first : first + BASELINE_CHUNK], panel.season_length, horizon))
+    parts: dict[int, dict[str, list[Floats]]] = {origin.held_back: {} for origin in scored}
+    for (held_back, name), values in zip(tasks, run_tasks(forecast_chunk, arguments, compute), strict=True):
+        parts[held_back].setdefault(name, []).append(values)
+    return {
+        held_back: {name: np.concatenate(values) for name, values in by_name.items()}
+        for held_back, by_name in parts.items()
+    }
 
 
 def forecast_chunk(name: Baseline, histories: list[Floats], season_length: int, horizon: int) -> Floats:
@@ -99,27 +106,32 @@ def forecast_chunk(name: Baseline, histories: list[Floats], season_length: int, 
 
 
 def evaluate(
-    origin: OriginForecast, origins: list[OriginForecast], baselines: dict[str, Floats], settings: Predict
+    origin: OriginForecast,
+    origins: list[OriginForecast],
+    panel: Panel,
+    baselines: dict[str, Floats],
+    settings: Predict,
 ) -> Evaluation:
     """The forecasts of one evaluation origin, its limits calibrated on the origins before it."""
-    low, high = origin.limits([other for other in origins if other.held_back > origin.held_back], settings.levels)
+    earlier = [other for other in origins if other.held_back > origin.held_back]
+    low, high = origin.limits(earlier, settings.levels, panel)
     series = np.flatnonzero(origin.has_history)
     return Evaluation(
         origin=origin,
         series=series,
         actual=origin.actual[series],
         methods={"model": origin.point[series], **baselines},
-        members=origin.members[:, series],
+        member_errors=origin.member_errors[:, series],
         low=low[:, series],
         high=high[:, series],
-        scale=seasonal_scale(origin.histories[series], origin.normalizer.season_length),
+        scale=origin.scale[series],
     )
 
 
 def future(origins: list[OriginForecast], panel: Panel, levels: list[int]) -> pd.DataFrame:
     """The forecast from the live origin and its limits, in the input's order, units and time format."""
     live, earlier = origins[0], origins[1:]
-    low, high = live.limits(earlier, levels)
+    low, high = live.limits(earlier, levels, panel)
     horizon = live.point.shape[1]
     last = panel.ds.iloc[panel.indptr[1:] - 1]
     stamps = {stamp: panel.clock.write(panel.clock.following(stamp, horizon)).to_numpy() for stamp in last.unique()}

@@ -1,14 +1,19 @@
 """Stage 4, train: windows -> one network for each origin and member, and the loss curves."""
 
+import json
+
+import numpy as np
 import pandas as pd
 
+from stages.common.batches import Batches
+from stages.common.checkpoints import checkpoint_path, load_checkpoint, remove_checkpoints, save_checkpoint
 from stages.common.errors import UserError, run
 from stages.common.network import Forecaster, save_networks
 from stages.common.parallel import run_tasks
 from stages.common.params import Model, Train, read_params
-from stages.common.paths import LOSS, NETWORKS, WINDOWS, fresh_folder, of_origin, origins_in
+from stages.common.paths import LOSS, NETWORKS, TRAIN_SUMMARY, WINDOWS, fresh_folder, of_origin, origins_in
 from stages.common.progress import Board, epoch_bar
-from stages.common.training import Epoch, train_network
+from stages.common.training import Epoch, steps_per_epoch, train_network
 from stages.common.windows import Windows
 
 CURVES = ["loss", "last_batch", "validation"]
@@ -26,20 +31,30 @@ def main() -> None:
     networks: dict[int, dict[int, Forecaster]] = {}
     for (origin, member), (network, _) in trained.items():
         networks.setdefault(origin, {})[member] = network
-    save_networks(networks, model, next(iter(networks[0].values())).head.out_features, NETWORKS)
+    save_networks(networks, model, NETWORKS)
     curves = loss_curves({task: epochs for task, (_, epochs) in trained.items()})
     curves.to_csv(LOSS, index=False, lineterminator="\n", float_format="%.6g")
     last = curves.groupby("origin")["loss"].last().mean()
-    print(f"{len(tasks)} networks for {len(networks)} origins, last mean loss {last:.4f}")
+    live = Windows.read(of_origin(WINDOWS, 0))
+    summary = {
+        "networks": len(tasks),
+        "origins": len(networks),
+        "weights": sum(weights.numel() for weights in networks[0][tasks[0][1]].parameters()),
+        "steps": settings.epochs * steps_per_epoch(len(Batches(live, live.training, tasks[0][1])), settings),
+        "last_loss": float(f"{last:.6g}"),
+    }
+    TRAIN_SUMMARY.write_text(json.dumps(summary, indent=2) + "\n")
+    remove_checkpoints()
+    print(", ".join(f"{name} {value}" for name, value in summary.items()))
 
 
 def find_tasks(origins: list[int], members: int) -> list[tuple[int, int]]:
-    """Every origin and member whose window fits into some history of the origin."""
+    """Every origin and member for whose windows some history of the origin is long enough."""
     tasks = []
     for origin in origins:
         windows = Windows.read(of_origin(WINDOWS, origin))
-        longest = windows.before.max(initial=0)
-        tasks += [(origin, member) for member in range(members) if windows.of_member(member)[0] <= longest]
+        longest = windows.training.before.max(initial=0)
+        tasks += [(origin, member) for member in range(members) if windows.least(member) <= longest]
         if origin == 0 and not tasks:
             raise UserError(
                 f"params.yaml: no history is long enough for the windows of {members} members (window.size takes "
@@ -51,9 +66,21 @@ def find_tasks(origins: list[int], members: int) -> list[tuple[int, int]]:
 def train_one(
     origin: int, member: int, model: Model, settings: Train, board: Board, row: int
 ) -> tuple[Forecaster, list[Epoch]]:
-    """The network and losses of one origin and member; a task that any process can do."""
+    """The network and losses of one origin and member; a task that any process can do, and that is done once."""
     windows = Windows.read(of_origin(WINDOWS, origin))
-    return train_network(windows, member, model, settings, lambda epoch, loss: board.write(row, epoch, loss))
+    path = checkpoint_path(of_origin(WINDOWS, origin), member, model, settings)
+    saved = load_checkpoint(path)
+    if saved is None:
+        report = lambda epoch, loss: board.write(row, epoch, loss)  # noqa: E731
+        network, epochs = train_network(windows, member, model, settings, report)
+        losses = np.array([(epoch.loss, epoch.last_batch, epoch.validation) for epoch in epochs])
+        save_checkpoint(path, network.state_dict(), losses)
+        return network, epochs
+    weights, losses = saved
+    network = Forecaster.of(model, Batches(windows, windows.training, member))
+    network.load_state_dict(weights)
+    board.write(row, len(losses), float(losses[-1, 0]))
+    return network, [Epoch(*each) for each in losses.tolist()]
 
 
 def loss_curves(histories: dict[tuple[int, int], list[Epoch]]) -> pd.DataFrame:

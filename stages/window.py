@@ -1,33 +1,74 @@
-"""Stage 3, window: normalised histories -> where windows are cut."""
+"""Stage 3, window: normalised histories -> where windows are cut, and what is known at each cut."""
 
+import json
+from typing import Any
+
+import numpy as np
 from safetensors.numpy import load_file
 
 from stages.common.errors import UserError, run
-from stages.common.params import read_params
-from stages.common.paths import HISTORIES, WINDOWS, fresh_folder, of_origin, origins_in
-from stages.common.windows import Windows, level_sizes
+from stages.common.knowledge import know
+from stages.common.parallel import run_tasks
+from stages.common.params import Window, read_params
+from stages.common.paths import HISTORIES, WINDOW_SUMMARY, WINDOWS, fresh_folder, of_origin, origins_in
+from stages.common.windows import Floats, Ints, Windows, least_size, level_sizes, place_cuts, window_sizes
 
 
 def main() -> None:
     params = read_params()
-    levels = level_sizes(params.window.local, params.window.local_size)
     targets = params.backtest.horizon if params.model.output == "direct" else 1
     fresh_folder(WINDOWS)
-    for held_back in origins_in(HISTORIES):
-        history = load_file(of_origin(HISTORIES, held_back))
-        windows = Windows.cut(history["values"], history["lengths"], params.window.size, targets, levels)
-        if held_back == 0 and not history["lengths"].any():
-            raise UserError(
-                "params.yaml: every history is shorter than a season, so nothing is left of its seasonal difference; "
-                "set normalize.seasonal to none, or ingest.season_length to a shorter season"
-            )
-        if held_back == 0 and not len(windows.cuts):
-            raise UserError(
-                f"params.yaml: window.size {min(params.window.size)} and {targets} targets are longer than every "
-                f"normalised history (the longest has {history['lengths'].max()} values); make window.size or "
-                "backtest.horizon smaller"
-            )
-        windows.write(of_origin(WINDOWS, held_back))
+    tasks = [(held_back, params.window, targets) for held_back in origins_in(HISTORIES)]
+    summaries = list(run_tasks(window_origin, tasks, params.compute))
+    live = summaries[0]
+    if not live["longest"]:
+        raise UserError(
+            "params.yaml: every history is shorter than a season, so nothing is left of its seasonal difference; "
+            "set normalize.seasonal to none, or ingest.season_length to a shorter season"
+        )
+    if not live["windows"]:
+        raise UserError(
+            f"params.yaml: window.size {live['sizes']} and {targets} targets are longer than every normalised history "
+            f"(the longest has {live['longest']} values); make window.size or backtest.horizon smaller"
+        )
+    WINDOW_SUMMARY.write_text(json.dumps(live, indent=2) + "\n")
+    print(", ".join(f"{name} {value}" for name, value in live.items()))
+
+
+def window_origin(held_back: int, settings: Window, targets: int) -> dict[str, Any]:
+    """Cut the windows of one origin; what was decided, for the report. A task that any process can do."""
+    history = load_file(of_origin(HISTORIES, held_back))
+    seasons = history["seasons"].tolist()
+    windows = cut_windows(history["values"], history["lengths"], seasons, settings, targets)
+    windows.write(of_origin(WINDOWS, held_back))
+    return {
+        "windows": len(windows.training),
+        "sizes": ", ".join(map(str, windows.sizes)),
+        "longest": int(history["lengths"].max(initial=0)),
+        "series_without_window": int((windows.ends.before < windows.least(0)).sum()),
+    }
+
+
+def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Window, targets: int) -> Windows:
+    """The windows of S series of `lengths` (S,) that stand one after another in `values` (V,)."""
+    sizes = window_sizes(settings, seasons)
+    least = min(least_size(size, settings.padding, seasons) for size in sizes)
+    placed = list(place_cuts(lengths, least, targets, settings.padding, settings.most))
+    series = np.repeat([number for number, _ in placed], [len(before) for _, before in placed]).astype(np.int64)
+    before = np.concatenate([np.empty(0, dtype=np.int64), *(before for _, before in placed)])
+    flat = values.astype(np.float32)
+    everything = (flat, lengths, seasons)
+    return Windows(
+        targets=targets,
+        values=flat,
+        seasons=seasons,
+        lags=(seasons or [1]) if settings.local == "smoothing" else [],
+        sizes=sizes,
+        level_sizes=level_sizes(settings),
+        padding=settings.padding,
+        training=know(*everything, series, before, targets, settings),
+        ends=know(*everything, np.arange(len(lengths)), lengths, targets, settings),
+    )
 
 
 if __name__ == "__main__":

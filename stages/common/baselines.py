@@ -6,13 +6,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stages.common.params import Baseline
+from stages.common.params import Auto, Baseline
 
 Floats = npt.NDArray[np.float64]
 
+# How many values all histories of all origins may hold for a method to be run by `auto`: each then takes a minute or
+# two on two cores. AutoARIMA takes about 10 ms for each value of monthly series, AutoETS 1, AutoTheta 0.2.
+MOST_VALUES: dict[Baseline, float] = {
+    "seasonal_naive": float("inf"),
+    "auto_ets": 250_000,
+    "auto_theta": 500_000,
+    "auto_arima": 20_000,
+    "auto_theta_log": 500_000,
+    "auto_arima_log": 20_000,
+}
+
+
+def choose_baselines(named: Auto | list[Baseline], values: int) -> list[Baseline]:
+    """The baselines that are named, or all that are quick enough for histories of `values` values together."""
+    return [name for name, most in MOST_VALUES.items() if values <= most] if named == "auto" else named
+
 
 def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:
-    """Last season again (horizon,); the last value where the history (n,) is shorter than a season."""
+    """Last season again (horizon,); the last value where the history (n,) is shorter than a season, NaN without one."""
+    if not len(history):
+        return np.full(horizon, np.nan)
     return np.resize(history[-season_length:] if len(history) >= season_length else history[-1:], horizon)
 
 

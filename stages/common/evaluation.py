@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stages.common.forecasts import OriginForecast
-from stages.common.metrics import coverage, mean_known, scores, six_digits
+from stages.common.metrics import coverage, interval_score, mean_known, scores, six_digits
 from stages.common.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -19,6 +19,7 @@ class Evaluation:
     """One evaluation origin, all arrays for the S series that have a history there.
 
     methods: (S, horizon) forecasts by name: `model`, then the baselines
+    member_errors: (M, S) mean absolute error of each member
     low, high: (levels, S, horizon)
     scale: (S,) MASE's denominator
     """
@@ -27,7 +28,7 @@ class Evaluation:
     series: npt.NDArray[np.int64]
     actual: Floats
     methods: dict[str, Floats]
-    members: Floats
+    member_errors: Floats
     low: Floats
     high: Floats
     scale: Floats
@@ -49,8 +50,8 @@ def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
     by_method = {name: _pooled(evaluations, name) for name in evaluations[0].methods}
     model = by_method.pop("model")
     members = [
-        mean_known(np.concatenate([scores(e.actual, e.members[m], e.scale)["mase"] for e in evaluations]))
-        for m in range(len(evaluations[0].members))
+        mean_known(np.concatenate([e.member_errors[m] / e.scale for e in evaluations]))
+        for m in range(len(evaluations[0].member_errors))
     ]
     known = [each for each in members if each is not None]
     if len(known) > 1:
@@ -60,6 +61,8 @@ def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
         width = [(e.high[row] - e.low[row]) / e.scale[:, None] for e in evaluations]
         model[f"coverage_{level}"] = mean_known(np.concatenate(covered))
         model[f"width_{level}"] = mean_known(np.concatenate(width))
+        missed = [interval_score(e.actual, e.low[row], e.high[row], e.scale, level) for e in evaluations]
+        model[f"msis_{level}"] = mean_known(np.concatenate(missed))
     measured["model"] = {name: value for name, value in model.items() if value is not None}
     measured["baseline"] = by_method
     if model.get("mase") is not None and by_method["seasonal_naive"].get("mase"):

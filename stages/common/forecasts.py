@@ -1,6 +1,6 @@
-"""What the model says at one origin, in the input's units: every member, their median, the intervals."""
+"""What the model says at one origin, in the input's units: the median of its members, and the intervals."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,71 +8,60 @@ import numpy.typing as npt
 
 from stages.common.baselines import seasonal_naive
 from stages.common.intervals import half_widths
-from stages.common.metrics import seasonal_scale
+from stages.common.metrics import mean_over_steps, seasonal_scale
 from stages.common.network import Forecaster, forecast
 from stages.common.normalizer import Normalizer
 from stages.common.panel import Panel
 from stages.common.windows import Windows
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+UNIT_SEASONS = 6  # over whose changes a series' unit is the mean
+STAND_IN_SEASONS = 10  # whose changes stand in for errors where there are none
 
 
 @dataclass(frozen=True)
 class OriginForecast:
     """Forecasts for S series from the origin `held_back` steps before each series' end.
 
-    members: (M, S, horizon) in the input's units; NaN for a series without history or shorter than a member's window
+    point: (S, horizon) the median of the members that have a forecast, in the input's units; NaN without history
+    member_errors: (M, S) mean absolute error of each member; NaN where it has no forecast
     fallback: (S,) True where a series is too short for a window and the seasonal naive forecast stands in
-    histories: (S, steps) right-aligned, NaN before a series begins
+    has_history: (S,) False for a series that begins after the origin
     actual: (S, horizon) what came next; NaN where it is unknown or was filled
+    unit: (S,) the local scale where the model works, see `local_unit`
+    scale: (S,) MASE's denominator
+    least: (S,) the smallest value of the history
     """
 
     held_back: int
-    members: Floats
-    fallback: npt.NDArray[np.bool_]
-    histories: Floats
+    point: Floats
+    member_errors: Floats
+    fallback: Bools
+    has_history: Bools
     actual: Floats
+    unit: Floats
+    scale: Floats
+    least: Floats
     normalizer: Normalizer
 
-    @property
-    def has_history(self) -> npt.NDArray[np.bool_]:
-        """(S,) False for a series that begins after the origin."""
-        return np.asarray(~np.isnan(self.histories).all(axis=1))
-
-    @property
-    def point(self) -> Floats:
-        """(S, horizon) the median of the members that have a forecast."""
-        median = np.full(self.members.shape[1:], np.nan)
-        median[self.has_history] = np.nanmedian(self.members[:, self.has_history], axis=0)
-        return median
-
-    @property
-    def unit(self) -> Floats:
-        """(S,) the scale of a series where the model works: its mean absolute seasonal difference, else one step's."""
-        level = self.normalizer.to_level(self.histories)
-        unit = seasonal_scale(level, self.normalizer.season_length)
-        unit = np.where(np.isnan(unit), seasonal_scale(level, 1), unit)
-        constant = (np.nanmax(level, axis=1, initial=-np.inf) == np.nanmin(level, axis=1, initial=np.inf)) & (
-            (~np.isnan(level)).sum(axis=1) > 1
-        )
-        return np.where(constant, 0.0, unit)
-
     def scores(self) -> Floats:
-        """(S, horizon) absolute errors in units of scale where the model works; NaN where unknown or by fallback.
+        """(S, horizon) absolute errors in units where the model works; NaN where unknown or by fallback.
 
-        A logged series that falls to zero or below has no logarithm there: half its smallest value stands in.
+        A logged series that falls to where it has no logarithm: half its smallest value stands in.
         """
-        least = 0.5 * np.nanmin(self.histories, axis=1, initial=np.inf)[:, None]
-        actual = np.where(self.normalizer.log_[:, None] & (self.actual <= 0), least, self.actual)
+        shift = self.normalizer.shift_[:, None]
+        gone = self.normalizer.log_[:, None] & (self.actual + shift <= 0)
+        actual = np.where(gone, 0.5 * (self.least[:, None] + shift) - shift, self.actual)
         error = np.abs(self.normalizer.to_level(actual) - self.normalizer.to_level(self.point))
-        unit = self.unit
-        return error / np.where((unit > 0) & ~self.fallback, unit, np.nan)[:, None]
+        return error / np.where((self.unit > 0) & ~self.fallback, self.unit, np.nan)[:, None]
 
-    def limits(self, earlier: Iterable["OriginForecast"], levels: list[int]) -> tuple[Floats, Floats]:
+    def limits(self, earlier: Iterable["OriginForecast"], levels: list[int], panel: Panel) -> tuple[Floats, Floats]:
         """Lower and upper limits, both (levels, S, horizon), from the errors of `earlier` origins known at this one.
 
-        Where there are none, one-season-ahead changes inside the histories stand in for them. NaN for a series of a
-        single value, which has no scale.
+        Where there are none, one-season-ahead changes inside the histories stand in for them. NaN where not even
+        another series has a unit.
         """
         horizon = self.actual.shape[1]
         known = [np.empty((0, horizon))]
@@ -81,20 +70,18 @@ class OriginForecast:
             known.append(np.where(seen, origin.scores(), np.nan))
         widths = half_widths(np.concatenate(known), levels)
         if np.isnan(widths).any():
-            widths = half_widths(self._changes(), levels).repeat(horizon, axis=1)
+            widths = half_widths(self._changes(panel), levels).repeat(horizon, axis=1)
         level = self.normalizer.to_level(self.point)
         margin = widths[:, None, :] * self.unit[:, None]  # (levels, S, horizon)
         low, high = self.normalizer.from_level(level - margin), self.normalizer.from_level(level + margin)
-        floor = _floor(self.histories)
-        return np.maximum(low, floor), np.maximum(high, floor)
+        return np.maximum(low, _floor(self.least)), np.maximum(high, _floor(self.least))
 
-    def _changes(self) -> Floats:
-        """(K, 1) absolute seasonal differences of all histories in units of scale."""
-        level, season = self.normalizer.to_level(self.histories), self.normalizer.season_length
-        season = season if level.shape[1] > season else 1
-        unit = self.unit
+    def _changes(self, panel: Panel) -> Floats:
+        """(K, 1) absolute seasonal changes inside the histories in units."""
+        season = panel.season_length if panel.history_lengths(self.held_back).max() > panel.season_length else 1
+        level = self.normalizer.to_level(panel.last_values(self.held_back, (STAND_IN_SEASONS + 1) * season))
         changes = np.abs(level[:, season:] - level[:, :-season])
-        return (changes / np.where(unit > 0, unit, np.nan)[:, None]).reshape(-1, 1)
+        return (changes / np.where(self.unit > 0, self.unit, np.nan)[:, None]).reshape(-1, 1)
 
 
 def forecast_origin(
@@ -110,24 +97,57 @@ def forecast_origin(
 
     `networks`, by member, lacks those whose windows fit into no history of the origin.
     """
-    histories = panel.histories(held_back)
-    naive = np.full((len(histories), horizon), np.nan)
-    for series, history in enumerate(histories):
-        known = history[~np.isnan(history)]
-        if known.size:
-            naive[series] = seasonal_naive(known, normalizer.season_length, horizon)
-    fallback = windows.lengths < min((windows.of_member(member)[0] for member in networks), default=np.inf)
-    floor = _floor(histories)
+    season = panel.season_length
+    naive = np.stack([seasonal_naive(panel.history(i, held_back), season, horizon) for i in range(len(panel.ids))])
+    fallback = windows.ends.before < min(map(windows.least, networks), default=np.iinfo(np.int64).max)
+    least = np.array([panel.history(i, held_back).min(initial=np.inf) for i in range(len(panel.ids))])
+    past = panel.last_values(held_back, season)
     members = np.full((ensemble, *naive.shape), np.nan)
-    members[:, fallback] = naive[fallback]
     for member, network in networks.items():
-        values = np.maximum(normalizer.inverse(forecast(network, windows, member, horizon), histories), floor)
-        members[member, ~fallback] = values[~fallback]
+        normalised = forecast(network, windows, member, horizon)
+        members[member] = np.maximum(normalizer.inverse(normalised, past), _floor(least))
+    members[:, fallback] = naive[fallback]
+    has_history = panel.history_lengths(held_back) > 0
+    point = np.full(naive.shape, np.nan)
+    point[has_history] = np.nanmedian(members[:, has_history], axis=0)
     rows, exists = panel.after(held_back, horizon)
     actual = np.where(exists & ~panel.filled[rows], panel.y[rows], np.nan)
-    return OriginForecast(held_back, members, fallback, histories, actual, normalizer)
+    return OriginForecast(
+        held_back=held_back,
+        point=point,
+        member_errors=np.stack([mean_over_steps(np.abs(actual - each)) for each in members]),
+        fallback=fallback,
+        has_history=has_history,
+        actual=actual,
+        unit=local_unit(panel, held_back, normalizer),
+        scale=_by_blocks(panel, held_back, lambda block: seasonal_scale(panel.histories(held_back, block), season)),
+        least=least,
+        normalizer=normalizer,
+    )
 
 
-def _floor(histories: Floats) -> Floats:
+def local_unit(panel: Panel, held_back: int, normalizer: Normalizer) -> Floats:
+    """(S,) the scale of a series where the model works: its mean absolute change over a season, lately.
+
+    Of the last six seasons, or as many steps as the longest season has; over one step where not one season is known;
+    0 for a constant series. A series of a single value has none of its own and takes the panel's median.
+    """
+    season = panel.season_length
+    steps = max(UNIT_SEASONS * season, *panel.season_lengths) + season
+    level = normalizer.to_level(panel.last_values(held_back, steps))
+    unit = seasonal_scale(level, season)
+    unit = np.where(np.isnan(unit), seasonal_scale(level, 1), unit)
+    several = panel.history_lengths(held_back) > 1
+    unit = np.where(np.isnan(unit) & several, 0.0, unit)
+    relative = unit / normalizer.spread_
+    typical = np.median(relative[several]) if several.any() else np.nan
+    return np.where(np.isnan(unit), typical * normalizer.spread_, unit)
+
+
+def _by_blocks(panel: Panel, held_back: int, of_block: Callable[[slice], Floats]) -> Floats:
+    return np.concatenate([of_block(block) for block in panel.blocks(held_back)])
+
+
+def _floor(least: Floats) -> Floats:
     """(S, 1) the least that forecasts and limits may be: 0 for a series that was never negative."""
-    return np.where((histories < 0).any(axis=1), -np.inf, 0.0)[:, None]
+    return np.where(least < 0, -np.inf, 0.0)[:, None]

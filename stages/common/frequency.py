@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import Tick
 
 from stages.common.errors import UserError
 
@@ -14,16 +15,24 @@ SEASON_LENGTHS = {
     **dict.fromkeys(["YS", "YE", "BYS", "BYE"], 1),
     **dict.fromkeys(["QS", "QE", "BQS", "BQE"], 4),
     **dict.fromkeys(["MS", "ME", "BMS", "BME"], 12),
-    **{"W": 52, "D": 7, "B": 5, "h": 24, "min": 60, "s": 60},
+    **{"W": 52, "D": 7, "B": 5, "min": 60, "s": 60},
 }
+MOST_STEPS_A_DAY = 288  # of 5 minutes: steps that are shorter have the season of their alias
 
 
-def season_length(frequency: str | None) -> int:
-    """The steps in a season that a frequency suggests; 1 (no season) for integer steps."""
+def season_lengths(frequency: str | None) -> list[int]:
+    """The steps in each season that a frequency suggests, the shortest first; [1] (no season) for integer steps.
+
+    Hours, and minutes that divide a day into at most 288, have two: a day and a week.
+    """
     if frequency is None:
-        return 1
+        return [1]
     offset = to_offset(frequency)
-    return SEASON_LENGTHS.get(offset.base.rule_code.split("-")[0], 1) if offset.n == 1 else 1
+    if isinstance(offset, Tick):
+        steps = pd.Timedelta(days=1) / pd.Timedelta(offset)
+        if 1 < steps <= MOST_STEPS_A_DAY and steps % 1 == 0:
+            return [int(steps), 7 * int(steps)]
+    return [SEASON_LENGTHS.get(offset.base.rule_code.split("-")[0], 1) if offset.n == 1 else 1]
 
 
 @dataclass(frozen=True)

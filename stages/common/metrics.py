@@ -13,7 +13,7 @@ def seasonal_scale(histories: Floats, season_length: int) -> Floats:
     section 3. Right-aligned histories, NaN before a series begins; 0 (a series that repeats) counts as none.
     """
     differences = np.abs(histories[:, season_length:] - histories[:, :-season_length])
-    scale = _mean_over_steps(differences)
+    scale = mean_over_steps(differences)
     return np.where(scale > 0, scale, np.nan)
 
 
@@ -31,18 +31,28 @@ def scores(actual: Floats, forecast: Floats, scale: Floats) -> dict[str, Floats]
         relative = np.where(actual == 0, np.nan, 100 * error / np.abs(actual))
         symmetric = np.where(size == 0, 0.0, 200 * error / size)
     return {
-        "mase": _mean_over_steps(error) / scale,
-        "smape": _mean_over_steps(symmetric),
-        "mape": _mean_over_steps(relative),
-        "mae": _mean_over_steps(error),
-        "rmse": np.sqrt(_mean_over_steps(error**2)),
+        "mase": mean_over_steps(error) / scale,
+        "smape": mean_over_steps(symmetric),
+        "mape": mean_over_steps(relative),
+        "mae": mean_over_steps(error),
+        "rmse": np.sqrt(mean_over_steps(error**2)),
     }
 
 
 def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
     """(S,) per cent of the actual values (S, horizon) that lie in [low, high]; where one is unknown none counts."""
     inside = np.where(np.isnan(actual + low + high), np.nan, (low <= actual) & (actual <= high))
-    return 100 * _mean_over_steps(inside)
+    return 100 * mean_over_steps(inside)
+
+
+def interval_score(actual: Floats, low: Floats, high: Floats, scale: Floats, level: int) -> Floats:
+    """(S,) mean scaled interval score of limits (S, horizon): the width, and 2 / alpha times how far it was missed.
+
+    Gneiting and Raftery, Strictly proper scoring rules, 2007, equation 43, scaled as MASE (M4 competition, 2018).
+    """
+    penalty = 2 / (1 - level / 100)
+    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
+    return mean_over_steps(high - low + penalty * missed) / scale
 
 
 def mean_known(values: Floats) -> float | None:
@@ -56,7 +66,7 @@ def six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _mean_over_steps(values: Floats) -> Floats:
+def mean_over_steps(values: Floats) -> Floats:
     """(S,) means of the known values (S, steps), NaN where none is known."""
     known = ~np.isnan(values)
     total, count = np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1)

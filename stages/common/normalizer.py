@@ -15,7 +15,7 @@ from stages.common.paths import of_origin
 Floats = npt.NDArray[np.float64]
 
 SETTINGS = ["log", "seasonal", "scale", "season_length"]
-LEARNED = ["log_", "indices_", "center_", "spread_"]
+LEARNED = ["log_", "shift_", "indices_", "center_", "spread_"]
 
 
 @dataclass
@@ -23,12 +23,16 @@ class Normalizer:
     """y -> (g(y) - season - center) / spread for S series, with g the natural logarithm or nothing.
 
     Histories are matrices (S, steps), right-aligned: the last column is the origin, NaN stands before a series
-    begins. The season is the value one season ago (`difference`) or a classical seasonal index (`indices`).
+    begins. The season is the value one season ago (`difference`) or a classical seasonal index (`indices`); with
+    `shrunk` it stays in: it is taken off each window, from what came before that window's cut (`seasonality`).
 
-    log: `auto` takes the logarithm of series whose history is all positive; True demands it; False never does
+    log: `auto` takes the logarithm of series whose history is positive, or zero at times; True demands that all are
+        positive; False never does
     log_: (S,) whether a series is logged
+    shift_: (S,) what is added before the logarithm: the smallest positive value where a history has zeros, else 0
     indices_: (S, season_length) seasonal index of each step after the origin; zero unless `indices`
-    center_, spread_: (S,) by scikit-learn's scalers
+    center_, spread_: (S,) by scikit-learn's scalers, or with `mean` the mean of g(y) and, unless the series is
+        logged, the mean of |y|: values are then changes relative to their series' size, logged or not
     """
 
     log: Log
@@ -36,6 +40,7 @@ class Normalizer:
     scale: Scale
     season_length: int
     log_: npt.NDArray[np.bool_] = field(init=False)
+    shift_: Floats = field(init=False)
     indices_: Floats = field(init=False)
     center_: Floats = field(init=False)
     spread_: Floats = field(init=False)
@@ -48,12 +53,21 @@ class Normalizer:
                 f"params.yaml: normalize.log is true, but series {ids[int(np.argmin(positive))]!r} has values "
                 "that are not positive; set it to auto or false"
             )
-        self.log_ = positive if self.log else np.zeros(len(histories), dtype=bool)
+        least = np.min(np.where(histories > 0, histories, np.inf), axis=1, initial=np.inf)  # of the positive values
+        nowhere_negative = np.asarray(~(histories < 0).any(axis=1)) & np.isfinite(least)
+        self.log_ = nowhere_negative if self.log else np.zeros(len(histories), dtype=bool)
+        self.shift_ = np.where(self.log_ & ~positive, least, 0.0)
         level = self.to_level(histories)
         self.indices_ = np.zeros((len(histories), self.season_length))
         if self.seasonal == "indices":
             self.indices_ = seasonal_indices(level, self.season_length)
-        self.center_, self.spread_ = _center_and_spread(self._deseasonalize(level), self.scale)
+        deseasonalized = self._deseasonalize(level)
+        if self.scale == "mean":
+            self.center_ = mean_of_known(deseasonalized)
+            size = np.where(self.log_, 1.0, mean_of_known(np.abs(histories)))
+            self.spread_ = np.where(size > 0, size, 1.0)
+        else:
+            self.center_, self.spread_ = _center_and_spread(deseasonalized, self.scale)
         return self
 
     def transform(self, histories: Floats) -> Floats:
@@ -80,11 +94,13 @@ class Normalizer:
 
     def to_level(self, values: Floats) -> Floats:
         """g: the logarithm of the series that are logged."""
-        return np.where(self.log_[:, None], np.log(np.where(self.log_[:, None], values, 1.0)), values)
+        logged, shift = self.log_[:, None], self.shift_[:, None]
+        return np.where(logged, np.log(np.where(logged, values + shift, 1.0)), values)
 
     def from_level(self, level: Floats) -> Floats:
         """The inverse of g."""
-        return np.where(self.log_[:, None], np.exp(np.where(self.log_[:, None], level, 0.0)), level)
+        logged, shift = self.log_[:, None], self.shift_[:, None]
+        return np.where(logged, np.exp(np.where(logged, level, 0.0)) - shift, level)
 
     def _deseasonalize(self, level: Floats) -> Floats:
         season, steps = self.season_length, level.shape[1]
@@ -101,6 +117,22 @@ class Normalizer:
         settings = {name: getattr(self, name) for name in SETTINGS}
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
         save_file({name: getattr(self, name) for name in LEARNED}, of_origin(folder, held_back))
+
+    @classmethod
+    def joined(cls, parts: "list[Normalizer]") -> "Normalizer":
+        """One normalizer for the series of all `parts`, which share their settings."""
+        first = parts[0]
+        whole = cls(first.log, first.seasonal, first.scale, first.season_length)
+        for name in LEARNED:
+            setattr(whole, name, np.concatenate([getattr(part, name) for part in parts]))
+        return whole
+
+    def of(self, block: slice) -> "Normalizer":
+        """The normalizer of the series in `block` alone."""
+        part = Normalizer(self.log, self.seasonal, self.scale, self.season_length)
+        for name in LEARNED:
+            setattr(part, name, getattr(self, name)[block])
+        return part
 
     @classmethod
     def read(cls, folder: Path, held_back: int) -> "Normalizer":
@@ -134,6 +166,13 @@ def seasonal_indices(level: Floats, season: int) -> Floats:
     whole = (observed > 0).all(axis=1)
     indices[whole] = means[whole] - means[whole].mean(axis=1, keepdims=True)
     return indices
+
+
+def mean_of_known(values: Floats) -> Floats:
+    """(S,) means of what is known of values (S, steps); 0 where nothing is."""
+    known = ~np.isnan(values)
+    means: Floats = np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return means
 
 
 def _center_and_spread(values: Floats, scale: Scale) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 """The panel: one or more regular series of any lengths, as flat arrays and index pointers."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stages.common.frequency import INTEGER_STEPS, Clock
+from stages.common.ragged import blocks
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -24,7 +26,7 @@ class Panel:
     y: (N,) values in the input's units
     filled: (N,) True where the input had no value
     clock: how the input writes its time
-    season_length: steps in a season
+    season_lengths: steps in each season, the shortest first; [1] without one
     time, value: what the input calls its time and its values
     """
 
@@ -34,7 +36,7 @@ class Panel:
     y: Floats
     filled: Bools
     clock: Clock = INTEGER_STEPS
-    season_length: int = 1
+    season_lengths: tuple[int, ...] = (1,)
     time: str = "ds"
     value: str = "y"
 
@@ -43,18 +45,36 @@ class Panel:
         """(S,) the number of steps of each series."""
         return np.diff(self.indptr)
 
+    @property
+    def season_length(self) -> int:
+        """The shortest season, which seasonal naive forecasts repeat and MASE is scaled by."""
+        return self.season_lengths[0]
+
     def history_lengths(self, held_back: int) -> Ints:
         """(S,) how much of each series the origin `held_back` steps before its end leaves."""
         return np.maximum(self.lengths - held_back, 0)
 
-    def histories(self, held_back: int) -> Floats:
-        """(S, longest) what the origin `held_back` steps before each series' end may know.
+    def history(self, series: int, held_back: int) -> Floats:
+        """(n,) what the origin `held_back` steps before the end of one series may know of it."""
+        first, end = self.indptr[series], self.indptr[series + 1] - held_back
+        return self.y[first : max(first, end)]
+
+    def histories(self, held_back: int, block: slice = slice(None)) -> Floats:
+        """(S, longest) the histories of the series in `block`.
 
         Right-aligned, so that the last column is the origin; NaN before a series begins.
         """
-        kept = self.history_lengths(held_back)
-        step = np.arange(len(self.y)) - np.repeat(self.indptr[:-1], self.lengths)
-        return right_aligned(self.y[step < np.repeat(kept, self.lengths)], kept)
+        return self.last_values(held_back, int(self.history_lengths(held_back)[block].max(initial=0)), block)
+
+    def last_values(self, held_back: int, steps: int, block: slice = slice(None)) -> Floats:
+        """(S, steps) the last `steps` values of the histories of the series in `block`, right-aligned."""
+        rows = self.indptr[1:][block, None] - held_back + np.arange(-steps, 0)
+        known = rows >= self.indptr[:-1][block, None]
+        return np.where(known, self.y[np.where(known, rows, 0)], np.nan)
+
+    def blocks(self, held_back: int) -> Iterator[slice]:
+        """Series in runs whose padded histories are of bounded size, so that memory does not grow with the panel."""
+        yield from blocks(self.history_lengths(held_back))
 
     def after(self, held_back: int, horizon: int) -> tuple[Ints, Bools]:
         """The rows of the `horizon` steps after an origin: positions (S, horizon), and which of them exist."""
@@ -65,7 +85,7 @@ class Panel:
 
     def write(self, path: Path) -> None:
         frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})
-        names = {"season_length": self.season_length, "time": self.time, "value": self.value}
+        names = {"season_lengths": list(self.season_lengths), "time": self.time, "value": self.value}
         frame.attrs = {"clock": asdict(self.clock), "names": names}  # kept in the file's metadata
         frame.to_parquet(path, index=False)
 
@@ -81,13 +101,7 @@ class Panel:
         ids = list(frame["unique_id"].cat.categories)
         indptr = np.searchsorted(codes, np.arange(len(ids) + 1)).astype(np.int64)
         clock = Clock(**frame.attrs["clock"])
+        names = frame.attrs["names"]
+        seasons = tuple(names.pop("season_lengths"))
         y, filled = frame["y"].to_numpy(), frame["filled"].to_numpy()
-        return cls(ids, indptr, frame["ds"], y, filled, clock, **frame.attrs["names"])
-
-
-def right_aligned(flat: Floats, lengths: Ints) -> Floats:
-    """Series of `lengths` (S,) that stand one after another in `flat`, as (S, longest), right-aligned, NaN before."""
-    width = int(lengths.max(initial=0))
-    matrix = np.full((len(lengths), width), np.nan)
-    matrix[np.arange(width) >= width - lengths[:, None]] = flat
-    return matrix
+        return cls(ids, indptr, frame["ds"], y, filled, clock, seasons, **names)

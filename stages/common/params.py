@@ -17,12 +17,16 @@ Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
+Auto = Literal["auto"]
 OneOrMore = BeforeValidator(lambda value: value if isinstance(value, list) else [value])
 Baseline = Literal["seasonal_naive", "auto_ets", "auto_theta", "auto_arima", "auto_theta_log", "auto_arima_log"]
 Log = Literal["auto", True, False]
-Seasonal = Literal["none", "difference", "indices"]
-Local = Literal["none", "last", "mean"]
-Scale = Literal["none", "minmax", "standard", "robust"]
+Seasonal = Literal["none", "difference", "indices", "shrunk"]
+Local = Literal["none", "last", "mean", "smoothing"]
+Base = Literal["ses", "theta", "holt", "patterns"]
+Loss = Literal["mse", "mae", "huber", "pinball"]
+Precision = Literal["float32", "bfloat16"]
+Scale = Literal["none", "minmax", "standard", "robust", "mean"]
 
 
 class Section(BaseModel):
@@ -35,8 +39,14 @@ class Ingest(Section):
     time: Name
     value: Name
     frequency: Name | None
-    season_length: Count | None
+    season_length: Annotated[list[Count], Field(min_length=1), OneOrMore] | None
     missing: Literal["error", "forward", "zero"]
+
+    @model_validator(mode="after")
+    def _seasons_rise(self) -> "Ingest":
+        if self.season_length is not None and self.season_length != sorted(set(self.season_length)):
+            raise ValueError(f"season_length {self.season_length} must be in rising order, each once")
+        return self
 
     @model_validator(mode="after")
     def _columns_differ(self) -> "Ingest":
@@ -48,24 +58,9 @@ class Ingest(Section):
 
 class Backtest(Section):
     horizon: Count
-    origins: Annotated[int, Field(ge=0)]
-    step: Count
-    calibration: Annotated[int, Field(ge=0)]
-
-    @property
-    def evaluation(self) -> list[int]:
-        """The evaluation origins, latest first, each as the number of steps that are held back after it."""
-        return [self.horizon + i * self.step for i in range(self.origins)]
-
-    @property
-    def all_origins(self) -> list[int]:
-        """The live origin (0), the evaluation origins, and the earlier ones that only calibrate intervals.
-
-        These are a horizon apart at least, so that the errors of all their steps are known at the first evaluation.
-        """
-        first = max(self.evaluation, default=0)
-        apart = max(self.step, self.horizon)
-        return [0, *self.evaluation, *(first + apart * i for i in range(1, self.calibration + 1))]
+    origins: Auto | Annotated[int, Field(ge=0)]
+    step: Auto | Count
+    calibration: Auto | Annotated[int, Field(ge=0)]
 
 
 class Normalize(Section):
@@ -75,14 +70,21 @@ class Normalize(Section):
 
 
 class Window(Section):
-    size: Annotated[list[Count], Field(min_length=1), OneOrMore]
+    size: Auto | Annotated[list[Count], Field(min_length=1), OneOrMore]
+    padding: bool
+    most: Count
     local: Local
     local_size: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), OneOrMore]
+    bases: list[Base]
 
     @model_validator(mode="after")
     def _local_within_window(self) -> "Window":
-        if self.local == "mean" and max(self.local_size) > min(self.size):
+        if self.local == "mean" and self.size != "auto" and max(self.local_size) > min(self.size):
             raise ValueError(f"local_size {max(self.local_size)} is longer than size {min(self.size)}; make it shorter")
+        if self.bases and self.local != "smoothing":
+            raise ValueError(f"bases {self.bases} come with local: smoothing; set local to it, or bases to []")
+        if len(set(self.bases)) < len(self.bases):
+            raise ValueError(f"bases {self.bases} must hold each name once")
         return self
 
 
@@ -93,6 +95,7 @@ class Model(Section):
     bias: bool
     dropout: Fraction
     bidirectional: bool
+    head_dropout: Fraction
     output: Literal["direct", "recursive"]
 
     @model_validator(mode="after")
@@ -106,6 +109,7 @@ class Train(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     members: Count
     epochs: Count
+    steps_per_epoch: Count | None
     batch_size: Count
     shuffle: bool
     optimizer: Literal["adam", "adamw"]
@@ -113,12 +117,15 @@ class Train(Section):
     weight_decay: NonNegative
     schedule: Literal["constant", "cosine", "one_cycle"]
     clip: Positive | None
-    loss: Literal["mse", "mae", "huber", "pinball"]
+    loss: Annotated[list[Loss], Field(min_length=1), OneOrMore]
     huber_delta: Positive
     quantile: Annotated[float, Field(gt=0, lt=1)]
     input_noise: NonNegative
+    feature_dropout: Fraction
+    output_penalty: NonNegative
     validation: Fraction
     patience: Count | None
+    precision: Precision
     device: Literal["auto", "cpu", "cuda"]
 
     @model_validator(mode="after")
@@ -130,13 +137,15 @@ class Train(Section):
 
 class Predict(Section):
     levels: list[Annotated[int, Field(gt=0, lt=100)]]
-    baselines: list[Baseline]
+    baselines: Auto | list[Baseline]
 
     @model_validator(mode="after")
     def _lists_make_sense(self) -> "Predict":
         if self.levels != sorted(set(self.levels)):
             raise ValueError(f"levels {self.levels} must be in rising order, each once")
-        if "seasonal_naive" not in self.baselines or len(set(self.baselines)) < len(self.baselines):
+        if self.baselines != "auto" and (
+            "seasonal_naive" not in self.baselines or len(set(self.baselines)) < len(self.baselines)
+        ):
             raise ValueError("baselines must hold seasonal_naive, and each name once")
         return self
 
@@ -161,6 +170,16 @@ class Params(Section):
     predict: Predict
     plot: Plot
     compute: Compute
+
+    @model_validator(mode="after")
+    def _recursive_windows_are_whole(self) -> "Params":
+        per_cut = self.window.local == "smoothing" or self.window.padding or self.normalize.seasonal == "shrunk"
+        if self.model.output == "recursive" and per_cut:
+            raise ValueError(
+                "output recursive feeds a window its own forecasts, which needs window.local none, last or mean, "
+                "window.padding false and normalize.seasonal none, difference or indices; set these, or output direct"
+            )
+        return self
 
 
 SECTIONS: dict[str, type[Section]] = {
@@ -209,7 +228,7 @@ def _describe(error: ValidationError, values: dict[str, Any]) -> str:
     if problem["type"] == "missing":
         return f"parameter {name} is missing; add it, the README and the original params.yaml have its values"
     if problem["type"] == "value_error":
-        return f"{name}: {problem['ctx']['error']}"
+        return f"{name or 'model'}: {problem['ctx']['error']}"
     found = values[keys[0]][keys[1]] if len(keys) > 1 else values[keys[0]]
     wanted = {_wanted(other) for other in problems if other["loc"][:2] == problem["loc"][:2]}
     return f"{name} is {found!r}; {' or '.join(sorted(wanted))}"

@@ -2,19 +2,22 @@
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import lr_scheduler
 
+from stages.common.batches import Batches, Inputs, Targets
 from stages.common.errors import UserError
 from stages.common.network import Forecaster
-from stages.common.params import Model, Train
+from stages.common.params import Loss, Model, Precision, Train
 from stages.common.windows import Ints, Windows
 
-Criterion = Callable[[Tensor, Tensor], Tensor]
+Criterion = Callable[[Tensor, Targets], Tensor]
 OnEpoch = Callable[[int, float], None]
 
 
@@ -43,49 +46,41 @@ def train_network(
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise UserError("params.yaml: train.device is cuda, but torch finds no GPU here; set it to auto or cpu")
     device = torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
-    network = Forecaster(model, windows.targets).to(device)
-    criterion = make_criterion(settings)
+    batches = Batches(windows, windows.training, member, device)
+    network = Forecaster.of(model, batches).to(device)
+    criterion = make_criterion(settings, member)
     optimizer = make_optimizer(network, settings)
 
-    size, level = windows.of_member(member)
-    own = windows.before >= size
-    training, validation = split_by_time(windows.series[own], windows.targets, settings.validation)
-    values = torch.from_numpy(windows.values).to(device)
-    cuts = torch.from_numpy(windows.cuts[own]).to(device)
-    levels = torch.from_numpy(windows.levels[own, level]).to(device)
-    offsets = torch.arange(-size, windows.targets, device=device)[:, None]
-
-    def gather(batch: Tensor) -> tuple[Tensor, Tensor]:
-        window = values[cuts[batch] + offsets] - levels[batch]  # (size + targets, B)
-        return window[:size], window[size:].T
-
-    batches = math.ceil(len(training) / settings.batch_size)
-    schedule = make_schedule(optimizer, settings, settings.epochs * batches)
+    training, validation = split_by_time(windows.training.series[batches.kept], windows.targets, settings.validation)
+    steps = steps_per_epoch(len(training), settings)
+    schedule = make_schedule(optimizer, settings, settings.epochs * steps)
     history: list[Epoch] = []
     best, best_weights, waited = math.inf, None, 0
     for epoch in range(1, settings.epochs + 1):
         network.train()
         order = training[torch.randperm(len(training), generator=shuffler)] if settings.shuffle else training
+        order = order[: steps * settings.batch_size]
         total = torch.zeros((), device=device)
-        for batch in order.to(device).split(settings.batch_size):  # type: ignore[no-untyped-call]
-            inputs, targets = gather(batch)
-            if settings.input_noise:
-                inputs = inputs + settings.input_noise * torch.randn_like(inputs)
-            loss = criterion(network(inputs), targets)
+        for inputs, targets in batches.stream(order.to(device), settings.batch_size):
+            with autocast(device, settings.precision):
+                predicted, correction = network(with_noise(inputs, settings))
+            loss = criterion(predicted.float(), targets)
+            if settings.output_penalty:
+                loss = loss + settings.output_penalty * correction.float().abs().mean()
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if settings.clip is not None:
                 nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
             optimizer.step()
             schedule.step()
-            total += loss.detach() * len(batch)
+            total += loss.detach() * len(targets.values)
         held_out = math.nan
         if len(validation):
             network.eval()
             with torch.inference_mode():
-                inputs, targets = gather(validation.to(device))
-                held_out = criterion(network(inputs), targets).item()
-        history.append(Epoch(total.item() / len(training), loss.item(), held_out))
+                here = validation.to(device)
+                held_out = criterion(network(batches.inputs(here))[0], batches.goals(here)).item()
+        history.append(Epoch(total.item() / len(order), loss.item(), held_out))
         if not math.isfinite(history[-1].loss):
             raise UserError(
                 f"params.yaml: the loss of member {member} is {history[-1].loss} in epoch {epoch}; "
@@ -101,6 +96,27 @@ def train_network(
     if best_weights is not None:
         network.load_state_dict(best_weights)
     return network.cpu(), history
+
+
+def steps_per_epoch(windows: int, settings: Train) -> int:
+    """Batches in an epoch: as many as hold every window once, or `train.steps_per_epoch` where that is fewer."""
+    every = math.ceil(windows / settings.batch_size)
+    return every if settings.steps_per_epoch is None else min(every, settings.steps_per_epoch)
+
+
+def with_noise(inputs: Inputs, settings: Train) -> Inputs:
+    """Inputs made harder to learn by heart: noise on every step, features left out at random."""
+    steps, features = inputs.steps, inputs.features
+    if settings.input_noise:
+        steps = steps + settings.input_noise * torch.randn_like(steps)
+    if settings.feature_dropout:
+        features = features * (torch.rand_like(features) >= settings.feature_dropout)
+    return Inputs(steps, features, inputs.bases)
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[None]:
+    """The context in which a network computes: bfloat16 where that is chosen, weights and sums staying float32."""
+    return nullcontext() if precision == "float32" else torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 def split_by_time(series: Ints, targets: int, share: float) -> tuple[Tensor, Tensor]:
@@ -122,26 +138,38 @@ def split_by_time(series: Ints, targets: int, share: float) -> tuple[Tensor, Ten
     return torch.from_numpy(everything[kept]), torch.from_numpy(everything[held_out])
 
 
-def make_criterion(settings: Train) -> Criterion:
-    """The loss of predictions and targets, both (B, targets)."""
-    if settings.loss == "mse":
-        return nn.functional.mse_loss
-    if settings.loss == "mae":
-        return nn.functional.l1_loss
-    if settings.loss == "huber":
-        return nn.HuberLoss(delta=settings.huber_delta)
-    return lambda predicted, actual: pinball_loss(predicted, actual, settings.quantile)
+def make_criterion(settings: Train, member: int = 0) -> Criterion:
+    """The loss of a member's predictions (B, targets): the mean over the targets that are known."""
+
+    def criterion(predicted: Tensor, targets: Targets) -> Tensor:
+        return (elementwise(predicted, targets.values) * targets.known).sum() / targets.known.sum()
+
+    elementwise = make_elementwise(settings.loss[member % len(settings.loss)], settings)
+    return criterion
+
+
+def make_elementwise(loss: Loss, settings: Train) -> Callable[[Tensor, Tensor], Tensor]:
+    """The loss of each predicted value against the actual one."""
+    functional = nn.functional
+    if loss == "mse":
+        return partial(functional.mse_loss, reduction="none")
+    if loss == "mae":
+        return partial(functional.l1_loss, reduction="none")
+    if loss == "huber":
+        return partial(functional.huber_loss, reduction="none", delta=settings.huber_delta)
+    return partial(pinball_loss, quantile=settings.quantile)
 
 
 def pinball_loss(predicted: Tensor, actual: Tensor, quantile: float) -> Tensor:
-    """Mean of max(q e, (q - 1) e), e = actual - predicted (Koenker and Bassett 1978); its minimum is the q-quantile."""
+    """max(q e, (q - 1) e), e = actual - predicted (Koenker and Bassett 1978); its mean is least at the q-quantile."""
     error = actual - predicted
-    return torch.maximum(quantile * error, (quantile - 1) * error).mean()
+    return torch.maximum(quantile * error, (quantile - 1) * error)
 
 
 def make_optimizer(network: nn.Module, settings: Train) -> torch.optim.Optimizer:
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    return kind(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    fused = settings.optimizer == "adamw"  # Adam stays as it was in the tutorial, to the last digit
+    return kind(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused)
 
 
 def make_schedule(optimizer: torch.optim.Optimizer, settings: Train, steps: int) -> lr_scheduler.LRScheduler:

@@ -1,5 +1,6 @@
-"""Windows: flat values and where they are cut, so that memory grows with the data and not with data x size."""
+"""Windows: flat values, where they are cut, and what is known at each cut; never copies of the windows themselves."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,83 +9,166 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
-from stages.common.params import Local
+from stages.common.params import Window
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+
+LONGEST_WINDOW = 128  # steps that `auto` goes up to
+FAIR_SHARE = 10  # no series gives more windows than so many times the median
+LISTS = ("seasons", "lags", "sizes", "level_sizes")
+MEMORY = 10  # horizons back at which a series that has windows to spare gives a third as many
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """K cuts, and what a forecaster at each knows without learning.
+
+    Values are in the units of the normalised histories; bases and features in units of `scale`.
+
+    position: (K,) in the flat values, of the first step after the cut
+    series: (K,)
+    before, after: (K,) how many values of its series stand before the cut, and how many of the targets exist
+    season: (K, P) seasonal indices of the steps after the cut, for each of the seasons its length, one after another
+    levels: (K, L) local levels, of which a member takes one
+    scale: (K,)
+    bases: (K, B, targets) forecasts in closed form, level and season taken off
+    features: (K, F)
+    """
+
+    position: Ints
+    series: Ints
+    before: Ints
+    after: Ints
+    season: Floats32
+    levels: Floats32
+    scale: Floats32
+    bases: Floats32
+    features: Floats32
+
+    def __len__(self) -> int:
+        return len(self.position)
 
 
 @dataclass(frozen=True)
 class Windows:
     """Where windows are cut for one origin, in V normalised values of S series.
 
-    A window is the `size` inputs before a cut and the `targets` values after it; none crosses a series. The members
-    of an ensemble take turns in `sizes` and `level_sizes`, so that together they see every pair.
+    A window is up to `size` inputs before a cut and the `targets` values after it; none crosses a series. The members
+    of an ensemble take turns in `sizes` and in the levels, so that together they see every pair.
 
     values: (V,) normalised histories, one series after another
-    cuts: (W,) position of each window's first target, by series and time
-    before: (W,) how many values of its series stand before each cut, at least the smallest size
-    series: (W,) the series of each cut
-    ends: (S,) the position after each series' last value: the cut at the origin
-    lengths: (S,) how many values each series has
-    sizes: (K,) how many inputs a window has
-    level_sizes: (L,) over how many of its last inputs a window's level is the mean; 0: no level
-    levels: (W, L) the levels of each window
+    seasons: the lengths of the seasons in `season` of the cuts
+    lags: lengths of the differences that stand beside the values as inputs
+    sizes: inputs of a window
+    level_sizes: over how many of its last inputs a window's level is the mean, for the local `none`, `last` and `mean`
+    padding: whether windows that reach over an end of their series count, their missing part masked
+    training: the cuts that networks learn from, by series and time
+    ends: (S cuts) the end of each series: the origin
     """
 
     targets: int
     values: Floats32
-    cuts: Ints
-    before: Ints
-    series: Ints
-    ends: Ints
-    lengths: Ints
-    sizes: Ints
-    level_sizes: Ints
-    levels: Floats32
-
-    @classmethod
-    def cut(cls, values: Floats, lengths: Ints, sizes: list[int], targets: int, level_sizes: list[int]) -> "Windows":
-        """Every window of the series of `lengths` (S,) that stand one after another in `values`."""
-        ends = np.cumsum(lengths)
-        counts = np.maximum(lengths - min(sizes) - targets + 1, 0)
-        series = np.repeat(np.arange(len(lengths)), counts)
-        before = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + min(sizes)
-        cuts = (ends - lengths)[series] + before
-        flat = values.astype(np.float32)
-        levels = np.stack([_levels(flat, cuts, level_size) for level_size in level_sizes], axis=1)
-        known = (np.array(sizes, dtype=np.int64), np.array(level_sizes, dtype=np.int64))
-        return cls(targets, flat, cuts, before, series, ends, np.asarray(lengths), *known, levels)
+    seasons: list[int]
+    lags: list[int]
+    sizes: list[int]
+    level_sizes: list[int]
+    padding: bool
+    training: Cuts
+    ends: Cuts
 
     def of_member(self, member: int) -> tuple[int, int]:
         """A member's window size, and which of the levels is its own."""
         turn, size = divmod(member, len(self.sizes))
-        return int(self.sizes[size]), turn % len(self.level_sizes)
+        return self.sizes[size], turn % len(self.level_sizes)
+
+    def least(self, member: int) -> int:
+        """How many values a member's window needs."""
+        return least_size(self.of_member(member)[0], self.padding, self.seasons)
 
     def write(self, path: Path) -> None:
-        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        save_file({**arrays, "targets": np.array([self.targets])}, path)
+        arrays = {"values": self.values, "targets": np.array([self.targets]), "padding": np.array([self.padding])}
+        arrays |= {name: np.array(getattr(self, name), dtype=np.int64) for name in LISTS}
+        for kind in ("training", "ends"):
+            arrays |= {f"{kind}.{name}": value for name, value in vars(getattr(self, kind)).items()}
+        save_file(arrays, path)
 
     @classmethod
     def read(cls, path: Path) -> "Windows":
         arrays = load_file(path)
-        return cls(int(arrays.pop("targets")[0]), **arrays)
+        cuts: dict[str, dict[str, Any]] = {"training": {}, "ends": {}}
+        for kind, of_kind in cuts.items():
+            for key in [key for key in arrays if key.startswith(f"{kind}.")]:
+                of_kind[key.removeprefix(f"{kind}.")] = arrays.pop(key)
+        lists: dict[str, Any] = {name: arrays.pop(name).tolist() for name in LISTS}
+        training, ends = Cuts(**cuts["training"]), Cuts(**cuts["ends"])
+        targets, padding = int(arrays["targets"][0]), bool(arrays["padding"][0])
+        return cls(targets, arrays["values"], **lists, padding=padding, training=training, ends=ends)
 
 
-def level_sizes(local: Local, local_size: list[int]) -> list[int]:
-    """How many of a window's last inputs make its level, for the members in turn; 0 means no level."""
-    return {"none": [0], "last": [1], "mean": local_size}[local]
+def season_of(season: Any, seasons: list[int], offsets: Any) -> Any:
+    """(K, steps) the seasonal part at `offsets` (steps,) from K cuts; NumPy arrays or tensors, 0 without seasons.
+
+    season: (K, P) as in `Cuts`, the indices of each season by step after the cut
+    """
+    part: Any = 0.0
+    first = 0
+    for length in seasons:
+        part = part + season[..., first + offsets % length]
+        first += length
+    return part
 
 
-def local_level(inputs: Any, level_size: int) -> Any:
-    """The level (B,) of windows (size, B): the mean of their last `level_size` values, 0 for none. NumPy or torch."""
-    return inputs[-level_size:].mean(0) if level_size else 0.0
+def window_sizes(window: Window, seasons: list[int]) -> list[int]:
+    """The sizes that members take turns in; `auto`: a season and a half year's worth of steps more, and two seasons."""
+    if window.size != "auto":
+        return window.size
+    season = seasons[0] if seasons else 1
+    return sorted({min(season + 6, LONGEST_WINDOW), min(max(2 * season, season + 12), LONGEST_WINDOW)})
 
 
-def _levels(values: Floats32, cuts: Ints, level_size: int) -> Floats32:
-    if not level_size or not len(cuts):
-        return np.zeros(len(cuts), dtype=np.float32)
-    means = np.lib.stride_tricks.sliding_window_view(values, level_size).mean(axis=1, dtype=np.float32)
-    levels: Floats32 = means[cuts - level_size]
-    return levels
+def level_sizes(window: Window) -> list[int]:
+    """Over how many of a window's last inputs its level is the mean, for the members in turn; 0: no level of these."""
+    return {"none": [0], "last": [1], "mean": window.local_size, "smoothing": [0]}[window.local]
+
+
+def least_size(size: int, padding: bool, seasons: list[int]) -> int:
+    """How many values a window needs: its size, or where it is padded a season and one, three at least."""
+    return min(size, max((seasons[0] if seasons else 1) + 1, 3)) if padding else size
+
+
+def place_cuts(lengths: Ints, least: int, targets: int, padding: bool, most: int) -> Iterator[tuple[int, Ints]]:
+    """For each series of `lengths` (S,), after how many of its values it is cut for training.
+
+    Wherever `least` values stand before the cut and all `targets` after it, or with `padding` half of them. Where all
+    series together have more than `most` cuts, each gives the same number or all that it has, and none ever more than
+    FAIR_SHARE times the median. Those are drawn at random, later ones more often: their share falls by e over MEMORY
+    horizons of `targets`.
+    """
+    needed = max(1, targets // 2) if padding else targets
+    counts = np.maximum(lengths - needed - least + 1, 0)
+    quota = _fair_quota(counts, most)
+    random = np.random.default_rng(0)
+    for series in np.flatnonzero(counts):
+        before = np.arange(least, least + counts[series])
+        if len(before) > quota:
+            age = (before[-1] - before) / (MEMORY * targets)
+            chosen = np.argpartition(age - random.gumbel(size=len(before)), quota)[:quota]
+            before = np.sort(before[chosen])
+        yield int(series), before
+
+
+def _fair_quota(counts: Ints, most: int) -> int:
+    """The largest number of windows a series may give so that all together give `most` at most; at least one."""
+    some = counts[counts > 0]
+    if not len(some):
+        return 0
+    fair = int(FAIR_SHARE * np.median(some))
+    below, above = 0, max(fair, 1)
+    if np.minimum(some, above).sum() <= most:
+        return above
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (middle, above) if np.minimum(some, middle).sum() <= most else (below, middle)
+    return max(below, 1)

@@ -1,0 +1,114 @@
+"""Exponential smoothing in closed form: nothing is fitted, every setting of a grid is run and weighted by its fit.
+
+The weight of a setting is its likelihood for normal errors, SSE ** (-n / 2), with n the length of the history: a
+choice on a long history, an average on a short one.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+Floats32 = npt.NDArray[np.float32]
+
+ALPHAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99], dtype=np.float32)
+HOLT = np.array(list(product([0.1, 0.3, 0.5, 0.7, 0.9], [0.05, 0.15, 0.4], [0.8, 0.9, 0.97])), dtype=np.float32)
+CHUNK = 1024  # histories at once, so that a chunk stays in the cache
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """What smoothing says of K histories.
+
+    level: (K,) by simple exponential smoothing
+    alpha: (K,) its weight of the last value
+    rmse: (K,) root mean square of its one-step errors
+    slope: (K,) of the least-squares line through the history, for one step
+    theta: (K, horizon) simple exponential smoothing with half the slope as drift
+    holt: (K, horizon) Holt's linear trend, damped
+    """
+
+    level: Floats32
+    alpha: Floats32
+    rmse: Floats32
+    slope: Floats32
+    theta: Floats32
+    holt: Floats32
+
+
+def smooth(histories: Floats32, lengths: npt.NDArray[np.int64], horizon: int) -> Smoothed:
+    """Smooth histories (K, steps), right-aligned, of which the last `lengths` (K,), one or more, are known."""
+    chunks = [slice(first, first + CHUNK) for first in range(0, len(histories), CHUNK)]
+    parts = [_smooth(histories[chunk], lengths[chunk], horizon) for chunk in chunks]
+    names = Smoothed.__dataclass_fields__
+    return Smoothed(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
+def _smooth(histories: Floats32, lengths: npt.NDArray[np.int64], horizon: int) -> Smoothed:
+    first = histories.shape[1] - lengths
+    levels, weights, errors = _simple(histories, first)
+    level, alpha = (levels * weights).sum(axis=1), weights @ ALPHAS
+    rmse = np.sqrt((errors * weights).sum(axis=1) / np.maximum(lengths - 1, 1))
+    slope = _slope(histories, first)
+    ahead = np.arange(1, horizon + 1)
+    # Hyndman and Billah, Unmasking the Theta method, 2003, equation 9, of Assimakopoulos and Nikolopoulos 2000
+    drift = ahead - 1 + ((1 - (1 - alpha) ** lengths) / alpha)[:, None]
+    theta = level[:, None] + 0.5 * slope[:, None] * drift
+    holt = _damped_holt(histories, first, horizon)
+    return Smoothed(*(part.astype(np.float32) for part in (level, alpha, rmse, slope, theta, holt)))
+
+
+def _simple(histories: Floats32, first: npt.NDArray[np.int64]) -> tuple[Floats32, Floats32, Floats32]:
+    """Final levels, weights and sums of squared errors (K, settings) of simple exponential smoothing (Brown 1956)."""
+    level = np.repeat(histories[np.arange(len(histories)), first][:, None], len(ALPHAS), axis=1)
+    squares = np.zeros_like(level)
+    for step in range(int(first.min()), histories.shape[1]):
+        error = (histories[:, step, None] - level) * (step > first)[:, None]
+        squares += error**2
+        level = level + ALPHAS * error
+    return level, _likelihood(squares, histories.shape[1] - first), squares
+
+
+def _damped_holt(histories: Floats32, first: npt.NDArray[np.int64], horizon: int) -> Floats32:
+    """Forecasts (K, horizon) of Holt's method with damped trend (Gardner and McKenzie 1985), started on 5 values."""
+    rows, alpha, phi = np.arange(len(histories)), HOLT[:, 0], HOLT[:, 2]
+    beta = alpha * HOLT[:, 1]
+    fifth = np.minimum(first + 4, histories.shape[1] - 1)
+    start = histories[rows, first]
+    trend = (histories[rows, fifth] - start) / np.maximum(fifth - first, 1)
+    level = np.repeat(start[:, None], len(HOLT), axis=1)
+    slope = np.repeat(trend[:, None].astype(np.float32), len(HOLT), axis=1)
+    squares = np.zeros_like(level)
+    for step in range(int(first.min()), histories.shape[1]):
+        known = (step > first)[:, None]
+        damped = phi * slope
+        error = (histories[:, step, None] - level - damped) * known
+        squares += error**2
+        level = level + damped * known + alpha * error
+        slope = np.where(known, damped, slope) + beta * error
+    weights = _likelihood(squares, histories.shape[1] - first)
+    growth = np.cumsum(phi[:, None] ** np.arange(1, horizon + 1), axis=1)  # (settings, horizon)
+    forecasts: Floats32 = (level * weights).sum(axis=1)[:, None] + (slope * weights) @ growth
+    return forecasts
+
+
+def _likelihood(squares: Floats32, lengths: npt.NDArray[np.int64]) -> Floats32:
+    """Weights (K, settings) that sum to 1, from sums of squared errors in units of scale."""
+    log = -0.5 * lengths[:, None] * np.log(squares + 1e-6)
+    weights = np.exp(log - log.max(axis=1, keepdims=True))
+    shares: Floats32 = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
+
+
+def _slope(histories: Floats32, first: npt.NDArray[np.int64]) -> Floats32:
+    """(K,) slopes of the least-squares lines; 0 for fewer than three values."""
+    steps = np.arange(histories.shape[1], dtype=np.float32)
+    known = steps >= first[:, None]
+    count = known.sum(axis=1)
+    mean_step = (steps * known).sum(axis=1) / count
+    mean = (histories * known).sum(axis=1) / count
+    centred = (steps - mean_step[:, None]) * known
+    slope = (centred * (histories - mean[:, None])).sum(axis=1) / np.maximum((centred**2).sum(axis=1), 1e-9)
+    slopes: Floats32 = np.where(count >= 3, slope, 0.0)
+    return slopes
