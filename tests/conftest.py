@@ -13,9 +13,13 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from stages.common.params import Params, read_params
+from stages.common.params import Params, Window, read_params
+from stages.common.windows import Windows
+from stages.window import cut_windows
 
 ROOT = Path(__file__).parents[1]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 # Slow machines fail no test for being slow, and a run is as repeatable as the pipeline.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None, print_blob=True)
@@ -23,7 +27,7 @@ hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
-def airline() -> npt.NDArray[np.float64]:
+def airline() -> Floats:
     """The 144 monthly values."""
     return np.asarray(pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"], dtype=np.float64)
 
@@ -31,6 +35,27 @@ def airline() -> npt.NDArray[np.float64]:
 @pytest.fixture(scope="session")
 def default_params() -> Params:
     return read_params(ROOT / "params.yaml")
+
+
+def right_aligned(flat: Floats, lengths: Ints) -> Floats:
+    """Series of `lengths` (S,) that stand one after another in `flat`, as (S, longest), right-aligned, NaN before."""
+    width = int(lengths.max(initial=0))
+    matrix = np.full((len(lengths), width), np.nan)
+    matrix[np.arange(width) >= width - lengths[:, None]] = flat
+    return matrix
+
+
+def window_settings(**changes: object) -> Window:
+    """Every window there is, whole, and nothing known of it but no level; or what `changes` say."""
+    plain = {
+        "size": [6], "padding": False, "most": 10**9, "local": "mean", "local_size": [0], "bases": [],
+    }  # fmt: skip
+    return Window.model_validate({**plain, **changes})
+
+
+def plain_windows(values: Floats, lengths: Ints, sizes: list[int], targets: int, level_sizes: list[int]) -> Windows:
+    """All whole windows of series that stand one after another, their levels means of their last inputs."""
+    return cut_windows(values, lengths, [], window_settings(size=sizes, local_size=level_sizes), targets)
 
 
 def change(params: Params, **changes: object) -> Params:

@@ -34,7 +34,10 @@ def imported_modules(path: Path, seen: set[str]) -> set[str]:
 
 
 def parameters_read(path: Path) -> set[str]:
-    """`section.key` for each `params.section.key`, `section` where the whole section or a property of it is taken."""
+    """`section.key` for each `params.section.key`, `section` where the whole section or a property of it is taken.
+
+    A whole section that holds a key named `size` counts as all its keys, see below.
+    """
     read = set()
     tree = ast.parse(path.read_text())
     inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -45,6 +48,8 @@ def parameters_read(path: Path) -> set[str]:
         if names[0] in ("params", "read_params()") and names[1] in SECTIONS:
             key = names[2] if len(names) > 2 else None
             read.add(f"{names[1]}.{key}" if key in SECTIONS[names[1]].model_fields else names[1])
+    for section in {name for name in read if "." not in name and "size" in SECTIONS[name].model_fields}:
+        read = read - {section} | {f"{section}.{key}" for key in SECTIONS[section].model_fields}
     whole = {name for name in read if "." not in name}
     return {name for name in read if name.split(".")[0] not in whole - {name}} - UNTRACKED
 

@@ -1,13 +1,22 @@
 """The whole pipeline, run by DVC in temporary clones on a tiny panel of three series with different lengths."""
 
 import json
+import os
+import random
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import load_file
 
 from tests.conftest import change_file, commit, make_project, shell
 
@@ -21,20 +30,20 @@ TINY = {
 
 
 def tiny_panel() -> pd.DataFrame:
-    """Series of 40, 30 and 9 quarters; the last is too short for a window."""
+    """Series of 40, 30 and 4 quarters; the last is too short for a window, three quarters ago it had one value."""
     random = np.random.default_rng(0)
     frames = []
-    for name, length in [("west", 40), ("east", 30), ("new", 9)]:
+    for name, length in [("west", 40), ("east", 30), ("new", 4)]:
         stamps = pd.date_range(end="2023-10-01", periods=length, freq="QS")
         sales = 100 + np.arange(length) + 20 * (np.arange(length) % 4) + random.normal(0, 3, length)
         frames.append(pd.DataFrame({"shop": name, "date": stamps.strftime("%Y-%m-%d"), "sales": sales.round(2)}))
     return pd.concat(frames)
 
 
-def tiny_project(folder: Path) -> Path:
+def tiny_project(folder: Path, panel: pd.DataFrame | None = None) -> Path:
     make_project(folder)
     (folder / "dvc.lock").unlink(missing_ok=True)
-    tiny_panel().to_csv(folder / "data/raw/tiny.csv", index=False)
+    (tiny_panel() if panel is None else panel).to_csv(folder / "data/raw/tiny.csv", index=False)
     change_file(folder, **TINY)
     commit(folder, "tiny")
     return folder
@@ -72,7 +81,7 @@ def test_what_comes_out(finished: Path) -> None:
     assert set(metrics["baseline"]) == {"seasonal_naive", "auto_ets"}
     naive = metrics["baseline"]["seasonal_naive"]["mase"]
     assert metrics["skill"] == pytest.approx(1 - metrics["model"]["mase"] / naive, abs=1e-5)
-    assert metrics["evaluated"] == {"origins": 2, "series": 3, "points": 18, "fallback": 2}
+    assert metrics["evaluated"] == {"origins": 2, "series": 3, "points": 15, "fallback": 1}
     assert "null" not in json.dumps(metrics)
     assert "NaN" not in json.dumps(metrics)
 
@@ -85,6 +94,23 @@ def test_what_comes_out(finished: Path) -> None:
     assert (np.diff(ordered, axis=1) >= 0).all()
     for name in ["series", "backtest", "last_horizon", "error_by_step", "loss"]:
         assert (finished / f"reports/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert not (finished / ".checkpoints").exists()
+
+
+def test_what_was_decided_is_reported(finished: Path) -> None:
+    normalize, window, train = (
+        json.loads((finished / f"reports/{name}.json").read_text()) for name in ("normalize", "window", "train")
+    )
+    origins = {"evaluation_origins": "3, 5", "calibration_origins": "8"}
+    assert normalize == {**origins, "series_logged": 3, "seasons": "4"}
+    # cut after a season and one at the earliest and one before the end, half a horizon
+    assert window == {"windows": (40 - 5) + (30 - 5), "sizes": "6", "longest": 40, "series_without_window": 1}
+    live = load_file(finished / "models/networks/origin_0.safetensors")
+    weights = sum(value.size for name, value in live.items() if name.startswith("0."))
+    last_loss = pd.read_csv(finished / "reports/loss.csv").query("epoch == 4")["loss"].mean()
+    assert train.pop("last_loss") == pytest.approx(last_loss, rel=1e-4)
+    assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 4}
+    assert "held back 3, 5" in (finished / "reports/summary.txt").read_text()
 
 
 def test_a_fresh_clone_of_finished_work_ends_with_the_table_too(finished: Path, tmp_path: Path) -> None:
@@ -108,6 +134,7 @@ def test_metrics_follow_from_the_evaluation_table(finished: Path) -> None:
         assert measured["smape"] == pytest.approx(symmetric.groupby(groups).mean().mean(), rel=1e-4)
     inside = 100.0 * table["y"].between(table["lo-80"], table["hi-80"])
     assert metrics["model"]["coverage_80"] == pytest.approx(inside.groupby(groups).mean().mean(), rel=1e-4)
+    assert len(table) == metrics["evaluated"]["points"]
 
 
 def test_seasonal_naive_in_the_table_is_last_season(finished: Path) -> None:
@@ -115,9 +142,11 @@ def test_seasonal_naive_in_the_table_is_last_season(finished: Path) -> None:
     merged = table.merge(panel, left_on=["unique_id", "ds"], right_on=["shop", "date"])
     assert (merged["y"] == merged["sales"]).all()
     year_before = panel.assign(date=(pd.to_datetime(panel["date"]) + pd.DateOffset(years=1)).dt.strftime("%Y-%m-%d"))
-    merged = table.merge(year_before, left_on=["unique_id", "ds"], right_on=["shop", "date"])
-    assert len(merged) == len(table)
+    new = table["unique_id"] == "new"  # it had one value
+    merged = table[~new].merge(year_before, left_on=["unique_id", "ds"], right_on=["shop", "date"])
+    assert len(merged) == len(table[~new])
     np.testing.assert_allclose(merged["seasonal_naive"], merged["sales"])
+    np.testing.assert_allclose(table["seasonal_naive"][new], panel["sales"][panel["shop"] == "new"].iloc[0])
 
 
 def test_stages_that_rerun_after_a_change(copy: Path) -> None:
@@ -206,3 +235,84 @@ def test_only_the_future(copy: Path) -> None:
     metrics = json.loads((copy / "reports/metrics.json").read_text())
     assert metrics == {"evaluated": {"origins": 0, "series": 0, "points": 0, "fallback": 0}}
     assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["lo-80"]).all()
+
+
+def test_series_that_are_dull_or_short_among_good_ones(tmp_path: Path) -> None:
+    """One value, the same value, zeros, zeros but for one: finite forecasts for each, and nothing to warn of."""
+    dull = {"single": [50.0], "constant": [7.0] * 30, "zeros": [0.0] * 30, "rare": [0.0] * 25 + [3.0] + [0.0] * 4}
+    frames = [tiny_panel()]
+    for name, sales in dull.items():
+        stamps = pd.date_range(end="2023-10-01", periods=len(sales), freq="QS").strftime("%Y-%m-%d")
+        frames.append(pd.DataFrame({"shop": name, "date": stamps, "sales": sales}))
+    folder = tiny_project(tmp_path / "project", pd.concat(frames))
+    done = shell("dvc", "repro", cwd=folder)
+    assert "Warning" not in done.stderr
+    assert "2 of 7 series are too short for a window" in done.stderr
+    forecast = pd.read_csv(folder / "reports/forecast.csv").set_index("unique_id")
+    assert np.isfinite(forecast.drop(columns="ds")).all(axis=None)
+    assert (forecast.drop(columns="ds") >= 0).all(axis=None)  # none of the series was ever negative
+    assert (forecast.loc["single", "forecast"] == 50).all()
+    assert (forecast.loc["single", "hi-80"] > 50).all()  # as uncertain as the others, for its size
+    np.testing.assert_allclose(forecast.loc["constant", "forecast"], 7, rtol=0.01)
+    np.testing.assert_allclose(forecast.loc["zeros", "forecast"], 0, atol=0.01)
+    assert (forecast.loc["rare", "forecast"] < 3).all()
+    evaluation = pd.read_csv(folder / "reports/evaluation.csv")
+    assert np.isfinite(evaluation.select_dtypes("number")).all(axis=None)
+    assert set(evaluation["unique_id"]) == {"west", "east", "new", "constant", "zeros", "rare"}
+    assert "NaN" not in (folder / "reports/metrics.json").read_text()
+
+
+def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -> bool:
+    """Run the training stage, killed with all its processes once `kill` says so after some seconds; whether it ended.
+
+    What it cannot clear away where processes share memory is cleared away.
+    """
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "JOBLIB_TEMP_FOLDER": str(folder.parent)}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "stages.train"], cwd=folder, env=environment, **quiet)
+    while True:
+        try:
+            assert process.wait(timeout=0.05) == 0
+        except subprocess.TimeoutExpired:
+            if kill(time.monotonic() - started):
+                break
+        else:
+            return True
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for semaphore in Path("/dev/shm").glob(f"sem.loky-{process.pid}-*"):
+        semaphore.unlink()
+    return False
+
+
+def trained(folder: Path) -> dict[str, bytes]:
+    """What training writes, by name."""
+    written = [*(folder / "models/networks").iterdir(), folder / "reports/loss.csv", folder / "reports/train.json"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in written}
+
+
+@pytest.mark.slow
+def test_training_that_is_killed_again_and_again_ends_as_if_it_never_was(finished: Path, tmp_path: Path) -> None:
+    """Ten times at random, by one process and by two in turn; then once when two networks are finished."""
+    whole, killed = (
+        shutil.copytree(finished, tmp_path / name, symlinks=True) for name in ("uninterrupted", "interrupted")
+    )
+    for folder in (whole, killed):
+        change_file(folder, train__epochs=150, compute__workers=1)
+    started = time.monotonic()
+    assert train(whole)
+    duration = time.monotonic() - started
+    assert len(trained(whole)) == 4 + 3
+
+    shutil.rmtree(killed / "models/networks")  # as DVC does before a stage
+    checkpoints, random_delay = killed / ".checkpoints", random.Random(0)
+    for delay, workers in zip([random_delay.uniform(0, duration) for _ in range(10)], 5 * [1, 2], strict=True):
+        change_file(killed, compute__workers=workers)
+        ended = train(killed, lambda seconds, delay=delay: seconds > delay)  # type: ignore[misc]
+        assert not (ended and checkpoints.exists())
+    assert not train(killed, lambda seconds: len(list(checkpoints.glob("*.safetensors"))) >= 2)
+    assert train(killed)
+    assert trained(killed) == trained(whole)
+    for folder in (whole, killed):
+        assert not (folder / ".checkpoints").exists()

@@ -1,6 +1,8 @@
 """The README's command sets the tutorial's recipe, and with it this pipeline gives what the tutorial gives."""
 
+import itertools
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from stages.common.network import forecast
 from stages.common.normalizer import Normalizer
 from stages.common.params import Params, read_params
 from stages.common.training import Epoch, train_network
-from stages.common.windows import Windows, level_sizes
+from stages.window import cut_windows
 from tests.bench.tutorial import run_tutorial
 from tests.conftest import make_project, shell
 
@@ -23,7 +25,8 @@ Floats = npt.NDArray[np.float64]
 def readme_settings() -> list[str]:
     """The `section.key=value` settings of the README's one command for the tutorial."""
     (command,) = re.findall(r"```\n(dvc exp run -n tutorial.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    return re.findall(r"-S (\S+)", command)
+    words = shlex.split(command.replace("\\\n", " "))
+    return [setting for option, setting in itertools.pairwise(words) if option == "-S"]
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,8 @@ def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch
     history = values[None, : -params.backtest.horizon]
     normalizer = Normalizer(params.normalize.log, params.normalize.seasonal, params.normalize.scale, 12)
     normalised = normalizer.fit(history, ["passengers"]).transform(history)
-    sizes = level_sizes(params.window.local, params.window.local_size)
     targets = params.backtest.horizon if params.model.output == "direct" else 1
-    windows = Windows.cut(normalised[0], np.array([history.shape[1]]), params.window.size, targets, sizes)
+    windows = cut_windows(normalised[0], np.array([history.shape[1]]), [], params.window, targets)
     network, epochs = train_network(windows, 0, params.model, params.train.model_copy(update=changes))
     return epochs, normalizer.inverse(forecast(network, windows, 0, params.backtest.horizon), history)[0]
 

@@ -1,87 +1,115 @@
-"""How the default windows and levels were chosen: mean MASE of candidates on what the README's table does not score.
+"""What each part of the default recipe is worth: MASE without it, on what the README's tables do not score.
 
-    python -m tests.bench.choose [--panel FILE.csv ...] [--series 40]
+    python -m tests.bench.choose [--panel FILE HORIZON SEASONS ...] [--members 4]
 
-Prints one line for each candidate: its mean MASE over 19 cuts inside the airline history to December 1959 (none of
-them an evaluation origin), over 7 cuts inside the history to December 1955, and, for each panel given (long CSV with
-columns unique_id, ds, y, monthly), over a sample of its seasonal series, each alone, their last 12 values held out;
-there the seasonal naive method's too.
+Takes one change of params.yaml after the other and prints a line for each: mean MASE over 19 cuts inside the airline
+history to December 1959 (none of them an origin that the README reports), each forecast 12 months ahead, and for each
+panel given the MASE of the last HORIZON values of each series. FILE is long, CSV or Parquet, with columns `unique_id`,
+`ds`, `y`; SEASONS is 12, or 24,168. The first line is the seasonal naive method's, the second the default's.
 """
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, delayed
 
-from stages.common.forecasts import forecast_origin
-from stages.common.metrics import scores, seasonal_scale
+from stages.common.forecasts import OriginForecast, forecast_origin
+from stages.common.network import Forecaster
 from stages.common.panel import Panel
 from stages.common.params import Params, read_params
 from stages.common.training import train_network
-from stages.common.windows import Windows, level_sizes
-from stages.normalize import normalize
+from stages.common.windows import Windows
+from stages.normalize import normalize, seasons_left
+from stages.window import cut_windows
 from tests.conftest import change
 
 ROOT = Path(__file__).parents[2]
-HORIZON = SEASON = 12
 INNER = [cut for cut in range(54, 121, 3) if cut not in (84, 96, 108, 120)]
-EARLY = list(range(54, 73, 3))
-WINDOWS = [[6], [9], [12], [18], [24], [9, 18], [6, 12, 18]]
-CANDIDATES = [(size, [0, 6]) for size in WINDOWS] + [([6, 12, 18], [0]), ([6, 12, 18], [6])]
+CHANGES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "no base but the level": {"window__bases": []},
+    "smoothing alone, no patterns": {"window__bases": ["ses", "theta", "holt"]},
+    "patterns alone": {"window__bases": ["patterns"]},
+    "season not taken off": {"normalize__seasonal": "none", "window__bases": ["ses", "theta", "holt"]},
+    "no logarithm": {"normalize__log": False},
+    "all features, always": {"train__feature_dropout": 0.0},
+    "no penalty on corrections": {"train__output_penalty": 0.0},
+    "twice the penalty": {"train__output_penalty": 0.1},
+    "absolute error alone": {"train__loss": "mae"},
+    "Huber loss alone": {"train__loss": "huber"},
+    "half the steps": {"train__epochs": 75},
+    "hidden size 16": {"model__hidden_size": 16},
+    "hidden size 64": {"model__hidden_size": 64},
+    "GRU": {"model__cell": "gru"},
+    "plain RNN": {"model__cell": "rnn"},
+    "bfloat16": {"train__precision": "bfloat16"},
+}
 
 Floats = npt.NDArray[np.float64]
 
 
-def mase(values: Floats, params: Params | None) -> float:
-    """MASE of the ensemble, or of the seasonal naive method, on the last 12 of `values` (n,)."""
-    count = len(values)
-    steps, filled = pd.Series(range(count)), np.zeros(count, dtype=bool)
-    panel = Panel(["y"], np.array([0, count]), steps, values, filled, season_length=SEASON)
-    base = params or read_params(ROOT / "params.yaml")
-    normalizer, flat, lengths = normalize(panel, HORIZON, base.normalize)
-    levels = level_sizes(base.window.local, base.window.local_size)
-    windows = Windows.cut(flat, lengths, base.window.size, HORIZON, levels)
-    fitting = [m for m in range(base.train.members) if windows.of_member(m)[0] <= windows.before.max(initial=0)]
-    networks = {m: train_network(windows, m, base.model, base.train)[0] for m in fitting} if params else {}
-    origin = forecast_origin(panel, HORIZON, HORIZON, normalizer, windows, networks, base.train.members)
-    return float(scores(origin.actual, origin.point, seasonal_scale(origin.histories, SEASON))["mase"][0])
+def panel_of(histories: list[Floats], seasons: list[int]) -> Panel:
+    lengths = np.array([len(y) for y in histories])
+    steps = pd.Series(np.concatenate([np.arange(n) for n in lengths]))
+    ids, indptr = [str(i) for i in range(len(lengths))], np.concatenate([[0], np.cumsum(lengths)])
+    values = np.concatenate(histories)
+    return Panel(ids, indptr, steps, values, np.zeros(len(values), dtype=bool), season_lengths=tuple(seasons))
 
 
-def seasonal_sample(path: Path, count: int) -> list[Floats]:
-    """Up to `count` positive series of 96 values or more whose changes correlate over a year, at most 13 years each."""
-    kept = []
-    for _, group in pd.read_csv(path).groupby("unique_id", sort=False):
-        values = group["y"].to_numpy(dtype=float)[-156:]
-        if len(values) >= 96 and (values > 0).all():
-            changes = np.diff(np.log(values[:-HORIZON]))
-            changes -= changes.mean()
-            if (changes[SEASON:] * changes[:-SEASON]).sum() > 0.4 * (changes**2).sum():
-                kept.append(values)
-    chosen = np.random.default_rng(0).permutation(len(kept))[:count]
-    return [kept[i] for i in chosen]
+def train_member(windows: Windows, member: int, params: Params) -> Forecaster:
+    return train_network(windows, member, params.model, params.train)[0]
+
+
+def held_out(panel: Panel, horizon: int, params: Params, parallel: Parallel) -> OriginForecast:
+    """The forecast of each series' last `horizon` values from what stands before them."""
+    normalizer, values, lengths = normalize(panel, horizon, params.normalize)
+    windows = cut_windows(values, lengths, seasons_left(panel, params.normalize), params.window, horizon)
+    longest = windows.training.before.max(initial=0)
+    members = [member for member in range(params.train.members) if windows.least(member) <= longest]
+    networks = dict(zip(members, parallel(delayed(train_member)(windows, m, params) for m in members), strict=True))
+    return forecast_origin(panel, horizon, horizon, normalizer, windows, networks, params.train.members)
+
+
+def mase(forecast: OriginForecast, point: Floats) -> float:
+    return float(np.nanmean(np.nanmean(np.abs(forecast.actual - point), axis=1) / forecast.scale))
+
+
+def naive(panel: Panel, horizon: int) -> Floats:
+    return np.stack([np.resize(y, horizon) for y in panel.last_values(horizon, panel.season_length)])
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--panel", type=Path, nargs="*", default=[])
-    arguments.add_argument("--series", type=int, default=40)
+    arguments.add_argument("--panel", nargs=3, action="append", default=[], metavar=("FILE", "HORIZON", "SEASONS"))
+    arguments.add_argument("--members", type=int, default=4)
     given = arguments.parse_args()
     airline = pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"].to_numpy(dtype=float)
-    sets = {"inner": [airline[: cut + HORIZON] for cut in INNER], "early": [airline[: cut + HORIZON] for cut in EARLY]}
-    sets |= {path.stem: seasonal_sample(path, given.series) for path in given.panel}
-    default = read_params(ROOT / "params.yaml")
+    sets = {"airline": ([panel_of([airline[: cut + 12]], [12]) for cut in INNER], 12)}
+    for name, horizon, seasons in given.panel:
+        read = pd.read_parquet if name.endswith(".parquet") else pd.read_csv
+        table = read(name).sort_values(["unique_id", "ds"])
+        lengths = [int(season) for season in seasons.split(",")]
+        series = [group.to_numpy(dtype=float) for _, group in table.groupby("unique_id")["y"]]
+        long_enough = [y for y in series if len(y) >= int(horizon) + lengths[0] + 2]
+        sets[Path(name).stem] = ([panel_of(long_enough, lengths)], int(horizon))
 
-    def line(name: str, params: Params | None) -> None:
-        with Parallel(n_jobs=-1) as parallel:
-            means = {key: np.mean(parallel(delayed(mase)(y, params) for y in series)) for key, series in sets.items()}
-        print(f"{name:36}" + "".join(f"{key} {value:.3f}   " for key, value in means.items()), flush=True)
-
-    line("seasonal naive", None)
-    for size, levels in CANDIDATES:
-        line(f"windows {size}, levels {levels}", change(default, window__size=size, window__local_size=levels))
+    default = change(read_params(ROOT / "params.yaml"), train__members=given.members)
+    with Parallel(n_jobs=-1) as parallel:
+        print(f"{'':30}" + "".join(f"{name:>18}" for name in sets))
+        for line, changes in {"seasonal naive": {"train__members": 1, "train__epochs": 1}, **CHANGES}.items():
+            params = change(default, **changes)
+            cells = []
+            for panels, horizon in sets.values():
+                forecasts = [held_out(panel, horizon, params, parallel) for panel in panels]
+                points = [forecast.point for forecast in forecasts]
+                if line == "seasonal naive":
+                    points = [naive(panel, horizon) for panel in panels]
+                cells.append(np.mean([mase(f, point) for f, point in zip(forecasts, points, strict=True)]))
+            print(f"{line:30}" + "".join(f"{cell:18.3f}" for cell in cells), flush=True)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,24 @@ def test_parquet_with_timestamps_and_number_ids(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("frequency", "given", "expected", "reported"),
+    [
+        ("h", None, (24, 168), "24, 168"),
+        ("h", 24, (24,), 24),
+        ("h", [12, 24, 168], (12, 24, 168), "12, 24, 168"),
+        ("2h", None, (12, 84), "12, 84"),
+    ],
+)
+def test_seasons_are_those_of_the_frequency_unless_they_are_given(
+    write: Write, frequency: str, given: Any, expected: tuple[int, ...], reported: Any
+) -> None:
+    path = write("time,value\n2024-01-01 00:00:00,1\n2024-01-01 02:00:00,2\n")
+    panel = panel_of(path, frequency=frequency, season_length=given, missing="forward")
+    assert panel.season_lengths == expected
+    assert summarize(panel)["season_length"] == reported
+
+
+@pytest.mark.parametrize(
     ("missing", "filled"),
     [("forward", [1, 1, 1, 4, 4]), ("zero", [1, 0, 0, 4, 0])],
 )

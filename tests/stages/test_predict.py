@@ -1,25 +1,64 @@
-"""Predict: baselines in their order whatever runs at once."""
+"""Predict: baselines in their order whatever runs at once, the future as the input has it."""
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pytest
 
 from stages.common.baselines import seasonal_naive
-from stages.common.forecasts import OriginForecast
+from stages.common.forecasts import OriginForecast, forecast_origin
+from stages.common.frequency import Clock
 from stages.common.normalizer import Normalizer
-from stages.common.panel import right_aligned
+from stages.common.panel import Panel
 from stages.common.params import Params
-from stages.predict import BASELINE_CHUNK, forecast_baselines
-from tests.conftest import change
+from stages.predict import BASELINE_CHUNK, forecast_baselines, future, warn_of_fallback
+from tests.conftest import change, plain_windows
+
+Ints = npt.NDArray[np.int64]
 
 
-def test_baselines_of_many_series_come_back_in_their_order(default_params: Params) -> None:
+def panel_of(lengths: Ints) -> Panel:
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rows = int(indptr[-1])
+    ids, unknown = [str(i) for i in range(len(lengths))], np.zeros(rows, dtype=bool)
+    return Panel(ids, indptr, pd.Series(range(rows)), np.arange(float(rows)), unknown, season_lengths=(2,))
+
+
+def naive_origin(panel: Panel, held_back: int) -> OriginForecast:
+    """Three steps from one origin, without networks."""
+    normalizer = Normalizer("auto", "none", "none", 2).fit(panel.histories(held_back), panel.ids)
+    lengths = panel.history_lengths(held_back)
+    windows = plain_windows(np.zeros(lengths.sum()), lengths, [6], 3, [0])
+    return forecast_origin(panel, held_back, 3, normalizer, windows, {}, 1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_baselines_of_many_series_come_back_in_their_order(default_params: Params, workers: int) -> None:
     lengths = np.arange(2 * BASELINE_CHUNK + 5) % 7  # some without a history
-    flat: npt.NDArray[np.float64] = np.arange(lengths.sum(), dtype=np.float64)
-    histories = right_aligned(flat, lengths)
-    normalizer = Normalizer("auto", "none", "none", 2)
-    unknown = np.full((len(lengths), 3), np.nan)
-    origin = OriginForecast(5, unknown[None], np.zeros(len(lengths), dtype=bool), histories, unknown, normalizer)
-    params = change(default_params, predict__baselines=["seasonal_naive"], compute__workers=2)
-    forecasts = forecast_baselines([origin], 3, params.predict, params.compute)[5]["seasonal_naive"]
-    kept = [history[~np.isnan(history)] for history in histories if not np.isnan(history).all()]
-    np.testing.assert_array_equal(forecasts, [seasonal_naive(history, 2, 3) for history in kept])
+    panel = panel_of(lengths + 5)
+    compute = change(default_params, compute__workers=workers).compute
+    found = forecast_baselines([naive_origin(panel, 5)], panel, 3, ["seasonal_naive", "auto_theta"], compute)
+    assert list(found[5]) == ["seasonal_naive", "auto_theta"]
+    histories = [panel.y[panel.indptr[i] : panel.indptr[i + 1] - 5] for i in range(len(lengths)) if lengths[i]]
+    np.testing.assert_array_equal(found[5]["seasonal_naive"], [seasonal_naive(each, 2, 3) for each in histories])
+    assert found[5]["auto_theta"].shape == (len(histories), 3)
+
+
+def test_the_future_is_in_the_order_of_the_input_and_follows_each_series() -> None:
+    stamps = pd.Series(pd.to_datetime(["2024-01-01", "2024-02-01", "2024-01-01", "2023-11-01"]))
+    y, filled = np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4, dtype=bool)
+    panel = Panel(["b", "a", "c"], np.array([0, 2, 3, 4]), stamps, y, filled, Clock("MS", "%Y-%m"))
+    table = future([naive_origin(panel, 0)], panel, [80])
+    assert list(table) == ["unique_id", "ds", "forecast", "lo-80", "hi-80"]
+    assert table["unique_id"].tolist() == ["b"] * 3 + ["a"] * 3 + ["c"] * 3
+    assert table["ds"].tolist() == [
+        *["2024-03", "2024-04", "2024-05"], *["2024-02", "2024-03", "2024-04"], *["2023-12", "2024-01", "2024-02"],
+    ]  # fmt: skip
+    assert table["forecast"].tolist() == [2] * 3 + [3] * 3 + [4] * 3
+
+
+def test_a_few_of_the_series_without_a_window_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    panel = panel_of(np.full(7, 4))
+    warn_of_fallback(naive_origin(panel, 0), panel)
+    assert "7 of 7 series are too short for a window" in (warned := capsys.readouterr().err)
+    assert "(0, 1, 2, 3, 4, ...)" in warned

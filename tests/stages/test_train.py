@@ -1,9 +1,65 @@
-"""Train: the loss curves that are written."""
+"""Train: the networks there are to train, each trained once, and the loss curves that are written."""
 
 import math
+from pathlib import Path
 
+import numpy as np
+import pytest
+import torch
+
+from stages import train
+from stages.common.errors import UserError
+from stages.common.params import Params
+from stages.common.paths import WINDOWS, of_origin
+from stages.common.progress import Board
 from stages.common.training import Epoch
-from stages.train import loss_curves
+from stages.train import find_tasks, loss_curves, train_one
+from tests.conftest import change, plain_windows
+
+
+def write_windows(origin: int, length: int, sizes: list[int]) -> None:
+    """Of one series, for one origin, in the current folder."""
+    values = np.random.default_rng(origin).normal(0, 1, length)
+    WINDOWS.mkdir(parents=True, exist_ok=True)
+    plain_windows(values, np.array([length]), sizes, 2, [0]).write(of_origin(WINDOWS, origin))
+
+
+def test_members_whose_window_fits_into_no_history_have_no_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_windows(0, 30, [6, 12])
+    write_windows(15, 13, [6, 12])  # too short for twelve values and two targets
+    write_windows(25, 5, [6, 12])
+    assert find_tasks([0, 15, 25], 3) == [(0, 0), (0, 1), (0, 2), (15, 0), (15, 2)]
+
+
+def test_no_window_that_fits_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_windows(0, 20, [30, 6])
+    assert find_tasks([0], 2) == [(0, 1)]
+    with pytest.raises(UserError, match=r"window\.size"):
+        find_tasks([0], 1)
+
+
+def test_a_network_that_is_finished_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_params: Params
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_windows(0, 30, [6])
+    settings = change(default_params, train__epochs=3, train__validation=0.2).train
+    board = Board(None, 1)
+    network, epochs = train_one(0, 1, default_params.model, settings, board, 0)
+    monkeypatch.setattr(train, "train_network", None)  # whoever calls it fails
+    again, same = train_one(0, 1, default_params.model, settings, board, 0)
+    assert same == epochs
+    assert len(same) == 3
+    found = again.state_dict()
+    assert list(found) == list(network.state_dict())
+    for name, weights in network.state_dict().items():
+        assert torch.equal(weights, found[name])
+    with pytest.raises(TypeError):
+        train_one(0, 0, default_params.model, settings, board, 0)  # another member is another network
 
 
 def test_loss_curves_are_means_over_members() -> None:

@@ -1,16 +1,41 @@
-"""Window: a window that is too long for every history is refused before anything is trained."""
+"""Window: a window that is too long for every history is refused, and what was decided is reported."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import change_file, shell
 
 
-def test_a_window_longer_than_every_history_is_refused(project: Path) -> None:
-    change_file(project, window__size=500, window__local="none")
-    for stage in ["ingest", "normalize"]:
+@pytest.fixture
+def normalised(project: Path) -> Path:
+    """The project after its first two stages."""
+    for stage in ("ingest", "normalize"):
         shell("python", "-m", f"stages.{stage}", cwd=project)
-    failed = shell("python", "-m", "stages.window", cwd=project, check=False)
+    return project
+
+
+def test_a_window_longer_than_every_history_is_refused(normalised: Path) -> None:
+    change_file(normalised, window__size=500, window__padding=False)
+    failed = shell("python", "-m", "stages.window", cwd=normalised, check=False)
     assert failed.returncode == 1
     assert len(failed.stderr.splitlines()) == 1
     assert "window.size 500" in failed.stderr
     assert "make window.size or backtest.horizon smaller" in failed.stderr
+
+
+def test_what_was_decided_is_reported(normalised: Path) -> None:
+    shell("python", "-m", "stages.window", cwd=normalised)
+    decided = json.loads((normalised / "reports/window.json").read_text())
+    # cut after 13 values at the earliest, a season and one, and 6 before the end, half a horizon
+    assert decided == {"windows": 144 - 13 - 6 + 1, "sizes": "18, 24", "longest": 144, "series_without_window": 0}
+    assert len(list((normalised / "data/windows").iterdir())) == 8
+
+
+def test_an_origin_before_every_series_has_no_windows(project: Path) -> None:
+    """`predict` leaves it out with a warning; the others are as they were."""
+    change_file(project, backtest__origins=13, backtest__calibration=0)
+    for stage in ("ingest", "normalize", "window"):
+        shell("python", "-m", f"stages.{stage}", cwd=project)
+    assert (project / "data/windows/origin_156.safetensors").exists()

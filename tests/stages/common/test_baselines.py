@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from statsforecast import models
 
-from stages.common.baselines import forecast_baseline, seasonal_naive
+from stages.common.baselines import MOST_VALUES, choose_baselines, forecast_baseline, seasonal_naive
 
 Floats = npt.NDArray[np.float64]
 
@@ -15,6 +15,19 @@ Floats = npt.NDArray[np.float64]
 def test_seasonal_naive_worked_by_hand() -> None:
     assert seasonal_naive(np.array([9.0, 1.0, 2.0, 3.0]), 3, 5).tolist() == [1, 2, 3, 1, 2]
     assert seasonal_naive(np.array([4.0, 7.0]), 3, 2).tolist() == [7, 7]
+    assert np.isnan(seasonal_naive(np.array([]), 3, 2)).all()
+
+
+def test_slow_methods_are_left_out_as_the_data_grow() -> None:
+    assert choose_baselines("auto", 700) == list(MOST_VALUES)
+    medium = choose_baselines("auto", 100_000)
+    assert {"auto_ets", "auto_theta", "auto_theta_log"} <= set(medium)
+    assert not {"auto_arima", "auto_arima_log"} & set(medium)
+    assert choose_baselines("auto", 10**9) == ["seasonal_naive"]
+
+
+def test_methods_that_are_named_are_kept_whatever_the_data() -> None:
+    assert choose_baselines(["auto_arima", "seasonal_naive"], 10**9) == ["auto_arima", "seasonal_naive"]
 
 
 @pytest.mark.parametrize(

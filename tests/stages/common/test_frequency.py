@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from stages.common.errors import UserError
-from stages.common.frequency import Clock, season_length
+from stages.common.frequency import Clock, season_lengths
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,31 @@ def test_the_future_is_written_as_the_past(frequency: str | None, texts: list[st
 
 @pytest.mark.parametrize(
     ("frequency", "expected"),
-    [("MS", 12), ("ME", 12), ("QS", 4), ("QE-DEC", 4), ("YS", 1), ("W-MON", 52), ("D", 7), ("B", 5), ("h", 24)],
+    [
+        ("MS", [12]),
+        ("ME", [12]),
+        ("2MS", [1]),
+        ("QS", [4]),
+        ("QE-DEC", [4]),
+        ("YS", [1]),
+        ("W-MON", [52]),
+        ("D", [7]),
+        ("B", [5]),
+        ("h", [24, 168]),
+        ("6h", [4, 28]),
+        ("30min", [48, 336]),
+        ("15min", [96, 672]),
+        ("7min", [1]),  # no whole number in a day
+        ("min", [60]),
+        ("s", [60]),
+    ],
 )
-def test_season_length_follows_from_the_frequency(frequency: str, expected: int) -> None:
-    assert season_length(frequency) == expected
+def test_seasons_follow_from_the_frequency(frequency: str, expected: list[int]) -> None:
+    assert season_lengths(frequency) == expected
 
 
 def test_integer_steps_have_no_season_of_their_own() -> None:
-    assert season_length(None) == 1
+    assert season_lengths(None) == [1]
 
 
 @pytest.mark.parametrize(

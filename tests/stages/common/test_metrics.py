@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from utilsforecast import losses
 
 from stages.common.baselines import seasonal_naive
-from stages.common.metrics import coverage, mean_known, scores, seasonal_scale
+from stages.common.metrics import coverage, interval_score, mean_known, scores, seasonal_scale, six_digits
 
 
 def test_values_worked_by_hand() -> None:
@@ -69,3 +69,38 @@ def test_coverage_counts_what_lies_inside_or_on_the_limits() -> None:
     actual = np.array([[1.0, 2.0, 3.0, np.nan]])
     low, high = np.full((1, 4), 1.0), np.full((1, 4), 2.0)
     assert coverage(actual, low, high)[0] == pytest.approx(200 / 3)
+
+
+def test_interval_score_worked_by_hand() -> None:
+    """80 %: a miss costs ten times its size. Widths 2, 2, 4; missed by 0, 0.5 above, 1 below; over a scale of 2."""
+    actual = np.array([[1.0, 3.5, -1.0, np.nan]])
+    low, high = np.array([[0.0, 1.0, 0.0, 0.0]]), np.array([[2.0, 3.0, 4.0, 9.0]])
+    assert interval_score(actual, low, high, np.array([2.0]), 80)[0] == pytest.approx((2 + 2 + 5 + 4 + 10) / 3 / 2)
+    assert interval_score(actual, low, high, np.array([2.0]), 95)[0] == pytest.approx((2 + 2 + 20 + 4 + 40) / 3 / 2)
+
+
+def test_interval_score_is_least_at_the_quantiles() -> None:
+    """Gneiting and Raftery: the limits that do best on average are the 10 % and the 90 % quantile."""
+    actual = np.linspace(0, 1, 1001)[None]
+
+    def score(low: float, high: float) -> float:
+        limits = np.full_like(actual, low), np.full_like(actual, high)
+        return float(interval_score(actual, *limits, np.array([1.0]), 80)[0])
+
+    assert score(0.1, 0.9) == min(score(low, high) for low in (0.05, 0.1, 0.15) for high in (0.85, 0.9, 0.95))
+
+
+def test_agrees_with_utilsforecast_on_intervals() -> None:
+    """Its mean interval score over the mean absolute seasonal difference of the history."""
+    random = np.random.default_rng(0)
+    actual, low, history = random.normal(0, 1, (3, 8)), random.normal(-1, 0.3, (3, 8)), random.normal(0, 1, (3, 30))
+    high, scale = low + random.uniform(0, 3, (3, 8)), seasonal_scale(history, 4)
+    limits = {"m-lo-90": low.ravel(), "m-hi-90": high.ravel()}
+    frame = pd.DataFrame({"unique_id": np.repeat(np.arange(3), 8), "y": actual.ravel(), "m": 0.0, **limits})
+    np.testing.assert_allclose(coverage(actual, low, high), 100 * losses.coverage(frame, ["m"], 90)["m"])
+    expected = losses.winkler_score(frame, ["m"], 90)["m"] / scale
+    np.testing.assert_allclose(interval_score(actual, low, high, scale, 90), expected)
+
+
+def test_six_digits() -> None:
+    assert (six_digits(1234567.0), six_digits(0.00012345678)) == (1234570, 0.000123457)

@@ -15,11 +15,14 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 
 from stages.common.errors import UserError
 from stages.common.normalizer import Normalizer, seasonal_indices
-from stages.common.panel import right_aligned
+from tests.conftest import right_aligned
 
 CHOICES: list[tuple[Any, ...]] = list(
     itertools.product(
-        ["auto", False], ["none", "difference", "indices"], ["none", "minmax", "standard", "robust"], [1, 4, 12]
+        ["auto", False],
+        ["none", "difference", "indices", "shrunk"],
+        ["none", "minmax", "standard", "robust", "mean"],
+        [1, 4, 12],
     )
 )
 
@@ -30,10 +33,12 @@ def panels(draw: st.DrawFn) -> npt.NDArray[np.float64]:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     lengths = np.array(draw(st.lists(st.integers(1, 60), min_size=1, max_size=5)))
     scale = 10.0 ** draw(st.integers(-6, 9))
-    kind = draw(st.sampled_from(["positive", "signed", "constant"]))
+    kind = draw(st.sampled_from(["positive", "zeros", "signed", "constant"]))
     flat = random.normal(0, scale, lengths.sum())
     if kind == "positive":
         flat = np.exp(random.normal(0, 1, lengths.sum())) * scale
+    if kind == "zeros":
+        flat = random.poisson(1, lengths.sum()) * scale
     if kind == "constant":
         flat[:] = scale
     return right_aligned(flat, lengths)
@@ -44,9 +49,7 @@ def test_inverse_of_transform_is_the_history(histories: npt.NDArray[np.float64],
     normalizer = Normalizer(*choice).fit(histories, [str(i) for i in range(len(histories))])
     normalised = normalizer.transform(histories)
     for series in np.flatnonzero(~np.isnan(normalised).all(axis=1)):
-        one = Normalizer(*choice)
-        one.log_, one.indices_ = normalizer.log_[[series]], normalizer.indices_[[series]]
-        one.center_, one.spread_ = normalizer.center_[[series]], normalizer.spread_[[series]]
+        one = normalizer.of(slice(series, series + 1))
         steps = int((~np.isnan(normalised[series])).sum())
         values = one.inverse(normalised[[series], -steps:], histories[[series], :-steps], start=-steps)
         np.testing.assert_allclose(
@@ -89,6 +92,37 @@ def test_scaling_is_scikit_learns(airline: npt.NDArray[np.float64], name: Any, s
     np.testing.assert_allclose(normalised[1, -50:], scaler.fit_transform(short[:, None])[:, 0])
 
 
+def test_scaling_by_the_mean_worked_by_hand() -> None:
+    """Logged, less the mean logarithm; else less the mean, over the mean size; as it is where there is no size."""
+    unknown = np.full(3, np.nan)
+    histories = np.array([[1.0, np.e, np.e**2], [np.nan, -1.0, 3.0], [0.0, 0.0, 0.0], unknown])
+    normalised = Normalizer("auto", "none", "mean", 1).fit(histories, ["a", "b", "c", "d"]).transform(histories)
+    expected = np.array([[-1.0, 0.0, 1.0], [np.nan, -1.0, 1.0], [0.0, 0.0, 0.0], unknown])
+    np.testing.assert_allclose(normalised, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", ["none", "mean", "standard"])
+def test_a_season_to_be_shrunk_stays_in(airline: npt.NDArray[np.float64], scale: Any) -> None:
+    fitted = [Normalizer("auto", seasonal, scale, 12).fit(airline[None], ["a"]) for seasonal in ("shrunk", "none")]
+    shrunk, none = (normalizer.transform(airline[None]) for normalizer in fitted)
+    np.testing.assert_array_equal(shrunk, none)
+
+
+@given(panels(), st.sampled_from(CHOICES), st.data())
+def test_series_are_normalised_in_any_blocks(
+    histories: npt.NDArray[np.float64], choice: tuple[Any, ...], data: st.DataObject
+) -> None:
+    ids = [str(i) for i in range(len(histories))]
+    cut = data.draw(st.integers(1, len(histories)))
+    whole = Normalizer(*choice).fit(histories, ids)
+    expected = whole.transform(histories)
+    parts = [slice(0, cut), slice(cut, len(histories))][: 1 + (cut < len(histories))]
+    joined = Normalizer.joined([Normalizer(*choice).fit(histories[part], ids[part]) for part in parts])
+    np.testing.assert_allclose(joined.transform(histories), expected, rtol=1e-9, atol=1e-9)
+    for part in parts:
+        np.testing.assert_array_equal(whole.of(part).transform(histories[part]), expected[part])
+
+
 @pytest.mark.parametrize("season", [4, 7, 12])
 def test_seasonal_indices_are_those_of_classical_decomposition(airline: npt.NDArray[np.float64], season: int) -> None:
     indices = seasonal_indices(np.log(airline)[None], season)[0]
@@ -97,12 +131,22 @@ def test_seasonal_indices_are_those_of_classical_decomposition(airline: npt.NDAr
     np.testing.assert_allclose(indices, expected[position % season], atol=1e-12)
 
 
-def test_log_where_all_values_are_positive_or_an_error_where_it_is_demanded() -> None:
-    histories = np.array([[1.0, 2.0, 4.0], [0.0, 2.0, 4.0], [-1.0, 2.0, 4.0]])
-    assert Normalizer("auto", "none", "none", 1).fit(histories, ["a", "b", "c"]).log_.tolist() == [True, False, False]
-    assert not Normalizer(False, "none", "none", 1).fit(histories, ["a", "b", "c"]).log_.any()
+def test_log_where_no_value_is_negative_or_an_error_where_it_is_demanded() -> None:
+    histories = np.array([[1.0, 2.0, 4.0], [0.0, 2.0, 4.0], [-1.0, 2.0, 4.0], [0.0, 0.0, 0.0]])
+    ids = ["a", "b", "c", "d"]
+    assert Normalizer("auto", "none", "none", 1).fit(histories, ids).log_.tolist() == [True, True, False, False]
+    assert not Normalizer(False, "none", "none", 1).fit(histories, ids).log_.any()
     with pytest.raises(UserError, match="'b'"):
-        Normalizer(True, "none", "none", 1).fit(histories, ["a", "b", "c"])
+        Normalizer(True, "none", "none", 1).fit(histories, ids)
+    assert Normalizer(True, "none", "none", 1).fit(histories[:1], ids).log_.tolist() == [True]
+
+
+def test_zeros_are_moved_by_the_smallest_positive_value_before_the_logarithm() -> None:
+    histories = np.array([[0.0, 3.0, 9.0], [1.0, 2.0, 4.0]])
+    normalizer = Normalizer("auto", "none", "none", 1).fit(histories, ["a", "b"])
+    expected = np.log([[3.0, 6.0, 12.0], [1.0, 2.0, 4.0]])
+    np.testing.assert_allclose(normalizer.transform(histories), expected)
+    np.testing.assert_allclose(normalizer.inverse(expected, histories), histories, atol=1e-12)
 
 
 def test_read_gives_what_was_written(tmp_path: Path, airline: npt.NDArray[np.float64]) -> None:

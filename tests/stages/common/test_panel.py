@@ -28,6 +28,27 @@ def test_histories_end_at_the_origin(panel: Panel) -> None:
     assert panel.histories(9).shape == (3, 0)
 
 
+@pytest.mark.parametrize("held_back", [0, 1, 2, 9])
+def test_a_history_alone_and_the_last_of_all(panel: Panel, held_back: int) -> None:
+    whole = panel.histories(held_back)
+    for series in range(3):
+        known = whole[series][~np.isnan(whole[series])]
+        assert panel.history(series, held_back).tolist() == known.tolist()
+        assert panel.history_lengths(held_back)[series] == len(known)
+    for steps in (0, 1, 3, 6):
+        last = panel.last_values(held_back, steps)
+        expected = np.concatenate([np.full((3, 6), np.nan), whole], axis=1)[:, 6 + whole.shape[1] - steps :]
+        np.testing.assert_array_equal(last, expected)
+
+
+def test_blocks_together_are_the_panel(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stages.common.ragged.BLOCK", 4)
+    parts = [panel.histories(0, block) for block in panel.blocks(0)]
+    assert [part.shape for part in parts] == [(1, 4), (2, 2)]
+    np.testing.assert_array_equal(parts[0], [[0, 1, 2, 3]])
+    np.testing.assert_array_equal(parts[1], [[np.nan, 4], [5, 6]])
+
+
 def test_after_gives_the_rows_that_exist(panel: Panel) -> None:
     rows, exists = panel.after(2, 3)
     assert exists.tolist() == [[True, True, False], [False, True, False], [True, True, False]]
@@ -35,12 +56,13 @@ def test_after_gives_the_rows_that_exist(panel: Panel) -> None:
 
 
 def test_read_gives_what_was_written_in_the_same_order(tmp_path: Path, panel: Panel) -> None:
-    panel = replace(panel, clock=Clock("MS", "%Y-%m"), season_length=12, time="month", value="passengers")
+    panel = replace(panel, clock=Clock("MS", "%Y-%m"), season_lengths=(24, 168), time="month", value="passengers")
     panel.write(tmp_path / "panel.parquet")
     read = Panel.read(tmp_path / "panel.parquet")
     assert read.ids == ["b", "a", "c"]
     assert read.indptr.tolist() == panel.indptr.tolist()
     assert read.ds.tolist() == panel.ds.tolist()
-    assert (read.clock, read.season_length, read.time, read.value) == (panel.clock, 12, "month", "passengers")
+    assert (read.clock, read.season_lengths, read.time, read.value) == (panel.clock, (24, 168), "month", "passengers")
+    assert read.season_length == 24
     np.testing.assert_array_equal(read.y, panel.y)
     np.testing.assert_array_equal(read.filled, panel.filled)

@@ -26,16 +26,27 @@ def original() -> str:
         ("epochs: 150", "epochs: true", ["train.epochs is True", "integer"]),
         ("epochs: 150", "epoch: 150", ["train.epoch", "did you mean epochs"]),
         ("train:", "trian:", ["trian", "did you mean train"]),
-        ("learning_rate: 3e-3", "learning_rate: .nan", ["train.learning_rate is nan", "finite"]),
-        ("learning_rate: 3e-3", "learning_rate: .inf", ["train.learning_rate is inf", "finite"]),
-        ("  learning_rate: 3e-3\n", "", ["train.learning_rate is missing"]),
+        ("learning_rate: 7e-3", "learning_rate: .nan", ["train.learning_rate is nan", "finite"]),
+        ("learning_rate: 7e-3", "learning_rate: .inf", ["train.learning_rate is inf", "finite"]),
+        ("  learning_rate: 7e-3\n", "", ["train.learning_rate is missing"]),
         ("cell: lstm", "cell: lstn", ["model.cell is 'lstn'", "'lstm', 'gru' or 'rnn'"]),
         ("dropout: 0.0", "dropout: 0.5", ["model", "num_layers"]),
         ("patience: null", "patience: 5", ["train", "validation"]),
-        ("local_size: [0, 6]", "local_size: 60", ["window", "60 is longer than size 6"]),
+        ("local: smoothing", "local: mean", ["window", "bases", "local: smoothing"]),
+        ("theta, holt", "ses, holt", ["window", "each name once"]),
+        ("theta, holt", "arima, holt", ["window.bases", "'arima'", "'theta'"]),
+        ("season_length: null", "season_length: [168, 24]", ["ingest", "[168, 24]", "rising order"]),
+        ("season_length: null", "season_length: [24, 0]", ["ingest.season_length", "greater than or equal to 1"]),
+        ("origins: auto", "origins: all", ["backtest.origins is 'all'", "'auto'", "integer"]),
+        ("calibration: auto", "calibration: -1", ["backtest.calibration is -1", "greater than or equal to 0"]),
+        ("loss: [mae, huber]", "loss: [mae, hubert]", ["train.loss", "'huber'"]),
+        ("loss: [mae, huber]", "loss: []", ["train.loss", "at least 1"]),
+        ("precision: float32", "precision: float16", ["train.precision is 'float16'", "'bfloat16'"]),
+        ("output: direct", "output: recursive", ["window.padding false", "output direct"]),
+        ("log: auto", "log: maybe", ["normalize.log is 'maybe'"]),
         ("levels: [80, 95]", "levels: [95, 80]", ["predict", "rising order"]),
-        ("baselines: [seasonal_naive,", "baselines: [", ["predict", "seasonal_naive"]),
-        ("baselines: [seasonal_naive,", "baselines: [naive,", ["predict.baselines", "'seasonal_naive'"]),
+        ("baselines: auto", "baselines: [auto_ets]", ["predict", "seasonal_naive"]),
+        ("baselines: auto", "baselines: [naive]", ["predict.baselines", "'seasonal_naive'"]),
         ("path: data/raw/airline_passengers.csv", "path: 3", ["ingest.path is 3", "string"]),
         ("train:", "train: [", ["line", "not valid YAML"]),
         ("epochs: 150", "epochs: 150\n  epochs: 3", ["line", "duplicate key"]),
@@ -59,7 +70,7 @@ def test_refuses_in_one_line_that_names_the_parameter(
 
 def test_numbers_are_read_as_yaml_1_2(tmp_path: Path, original: str) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(original.replace("learning_rate: 3e-3", "learning_rate: 1e-05"))
+    path.write_text(original.replace("learning_rate: 7e-3", "learning_rate: 1e-05"))
     assert read_params(path).train.learning_rate == 0.00001
 
 
@@ -76,19 +87,37 @@ def test_missing_file_and_wrong_encoding_are_named(tmp_path: Path) -> None:
 
 def test_one_size_or_several(tmp_path: Path, original: str) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(original.replace("size: [6, 12, 18]", "size: 12"))
+    path.write_text(original.replace("size: auto", "size: 12"))
     assert read_params(path).window.size == [12]
-    path.write_text(original.replace("size: [6, 12, 18]", "size: twelve"))
-    with pytest.raises(UserError, match=r"window\.size is 'twelve'; it must be an? .*integer"):
+    path.write_text(original.replace("size: auto", "size: [6, 12]"))
+    assert read_params(path).window.size == [6, 12]
+    path.write_text(original.replace("size: auto", "size: twelve"))
+    with pytest.raises(UserError, match=r"window\.size is 'twelve'; it must be 'auto' or it must be an? .*integer"):
         read_params(path)
 
 
-def test_origins_count_back_from_the_end(original: str) -> None:
-    backtest = read_params(ROOT / "params.yaml").backtest
-    assert backtest.evaluation == [12, 24, 36, 48, 60]
-    assert backtest.all_origins == [0, 12, 24, 36, 48, 60, 72, 84]
+def test_one_loss_or_season_or_several(default_params: Params) -> None:
+    assert change(default_params, train__loss="mse").train.loss == ["mse"]
+    assert change(default_params, ingest__season_length=12).ingest.season_length == [12]
+    assert change(default_params, ingest__season_length=[24, 168]).ingest.season_length == [24, 168]
 
 
-def test_calibration_origins_know_the_errors_of_every_step(default_params: Params) -> None:
-    backtest = change(default_params, backtest__step=1, backtest__origins=2, backtest__calibration=2).backtest
-    assert backtest.all_origins == [0, 12, 13, 25, 37]
+def test_a_level_over_more_than_the_window_is_refused(default_params: Params) -> None:
+    means = {"window__local": "mean", "window__bases": []}
+    with pytest.raises(ValueError, match="60 is longer than size 6"):
+        change(default_params, window__size=[12, 6], window__local_size=60, **means)
+    assert change(default_params, window__size="auto", window__local_size=6, **means).window.local_size == [6]
+
+
+@pytest.mark.parametrize("wrong", ["window__padding", "normalize__seasonal", "window__local"])
+def test_recursive_forecasts_need_whole_windows(default_params: Params, wrong: str) -> None:
+    whole: dict[str, object] = {
+        "model__output": "recursive", "window__padding": False, "normalize__seasonal": "indices",
+        "window__local": "last", "window__bases": [],
+    }  # fmt: skip
+    assert change(default_params, **whole).model.output == "recursive"
+    values: dict[str, object] = {
+        "window__padding": True, "normalize__seasonal": "shrunk", "window__local": "smoothing"
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="output recursive"):
+        change(default_params, **{**whole, wrong: values[wrong]})

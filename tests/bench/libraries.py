@@ -1,0 +1,121 @@
+"""Windows per second of training against neuralforecast's LSTM and darts' BlockRNNModel of the same shape: ratios.
+
+    pip install -r tests/bench/requirements.txt && python -m tests.bench.libraries
+
+Hidden 100, one layer, windows of 12, 12 targets, batches of 32 and of 128, absolute error, one thread, on the same
+generated panel of 200 series, in turns. Each is timed for few and for many steps and the difference counts, so that
+nobody's start does. Needs the two libraries, which nothing else here does.
+"""
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from stages.common.params import read_params
+from stages.common.training import train_network
+from stages.window import cut_windows
+from tests.bench.throughput import generated
+from tests.conftest import change
+
+ROOT = Path(__file__).parents[2]
+HORIZON = SIZE = 12
+HIDDEN = 100
+SERIES, LENGTH = 200, 120
+FEW, MANY = 50, 350
+REPEATS = 3
+QUIET = {"accelerator": "cpu", "enable_progress_bar": False, "logger": False, "enable_checkpointing": False}
+
+Work = Callable[[int], object]  # trains for so many steps
+
+
+def conveyor(batch: int) -> Work:
+    params = change(
+        read_params(ROOT / "params.yaml"),
+        **{"window__size": SIZE, "window__local": "last", "window__bases": [], "window__padding": False},
+        **{"model__hidden_size": HIDDEN, "train__batch_size": batch, "train__loss": "mae", "train__epochs": 1},
+    )
+    windows = cut_windows(*generated(SERIES, LENGTH), [], params.window, HORIZON)
+    return lambda steps: train_network(windows, 0, params.model, change(params, train__steps_per_epoch=steps).train)
+
+
+def neuralforecast(batch: int) -> Work:
+    from neuralforecast import NeuralForecast
+    from neuralforecast.models import LSTM
+
+    values, _ = generated(SERIES, LENGTH)
+    ids, steps_ahead = np.repeat(np.arange(SERIES), LENGTH), np.tile(np.arange(LENGTH), SERIES)
+    frame = pd.DataFrame({"unique_id": ids, "ds": steps_ahead, "y": values})
+
+    def train(steps: int) -> object:
+        shape: dict[str, Any] = {"encoder_n_layers": 1, "encoder_hidden_size": HIDDEN, "decoder_layers": 1}
+        settings = {**shape, **QUIET}
+        model = LSTM(
+            h=HORIZON,
+            input_size=SIZE,
+            windows_batch_size=batch,
+            max_steps=steps,
+            scaler_type="identity",
+            **settings,
+        )
+        return NeuralForecast([model], freq=1).fit(frame)
+
+    return train
+
+
+def darts(batch: int) -> Work:
+    from darts import TimeSeries
+    from darts.models import BlockRNNModel
+
+    values, _ = generated(SERIES, LENGTH)
+    series = [TimeSeries.from_values(each.astype(np.float32)) for each in values.reshape(SERIES, LENGTH)]
+
+    def train(steps: int) -> object:
+        trainer = {**QUIET, "limit_train_batches": steps}
+        model = BlockRNNModel(
+            SIZE,
+            HORIZON,
+            model="LSTM",
+            hidden_dim=HIDDEN,
+            n_rnn_layers=1,
+            batch_size=batch,
+            n_epochs=1,
+            loss_fn=torch.nn.L1Loss(),
+            pl_trainer_kwargs=trainer,
+        )
+        return model.fit(series)
+
+    return train
+
+
+def rate(work: Work, batch: int) -> float:
+    """Windows per second."""
+    seconds = []
+    for steps in (FEW, MANY):
+        started = time.perf_counter()
+        work(steps)
+        seconds.append(time.perf_counter() - started)
+    return batch * (MANY - FEW) / (seconds[1] - seconds[0])
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    torch.set_num_threads(1)
+    for batch in (32, 128):
+        works = {"neuralforecast": neuralforecast(batch), "darts": darts(batch)}
+        ours = conveyor(batch)
+        for name, work in works.items():
+            ratios = [rate(ours, batch) / rate(work, batch) for _ in range(REPEATS)]
+            print(f"batch {batch:4}: Conveyor / {name:16} {median(ratios):.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Accuracy and time of the default recipe on a panel of yours, judged on what it has not seen.
+
+    python -m tests.bench.panels FILE --horizon 18 --season 12 [--set train.members=4 ...] [--log LOG]
+
+FILE is a long CSV or Parquet file with columns `unique_id`, `ds` (integer steps) and `y`. The last `horizon` values of
+each series are held out. A copy of the project forecasts them with `dvc repro`, nothing but `ingest` and
+`backtest.horizon` set; AutoETS and AutoTheta get the same histories. Prints MASE of each, coverage, mean width (in
+units of MASE's scale) and MSIS of the intervals, and how long `dvc repro` took. Series of which too little would be
+left (a season and two values) are not counted.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from joblib import Parallel, delayed
+
+from stages.common.baselines import forecast_baseline
+from stages.common.metrics import coverage, interval_score, scores, seasonal_scale
+from stages.common.params import Baseline
+from tests.conftest import change_file, make_project, shell
+
+Floats = npt.NDArray[np.float64]
+LEVELS = [80, 95]
+
+
+def run_pipeline(histories: dict[str, Floats], horizon: int, seasons: list[int], settings: list[str]) -> pd.DataFrame:
+    """reports/forecast.csv of a copy of the project on `histories`, with the seconds that it took as `attrs`."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = make_project(Path(temporary) / "project")
+        frames = [pd.DataFrame({"unique_id": i, "ds": range(len(y)), "y": y}) for i, y in histories.items()]
+        pd.concat(frames).to_csv(folder / "data/raw/panel.csv", index=False)
+        columns = {"ingest__series": "unique_id", "ingest__time": "ds", "ingest__value": "y"}
+        given = {"ingest__path": "data/raw/panel.csv", "ingest__frequency": None, "ingest__season_length": seasons}
+        change_file(folder, **columns, **given, backtest__horizon=horizon, predict__baselines=["seasonal_naive"])
+        for setting in settings:
+            name, value = setting.split("=")
+            change_file(folder, **{name.replace(".", "__"): pd.eval(value) if value[0] in "[0123456789" else value})
+        started = time.perf_counter()
+        shell("dvc", "repro", cwd=folder)
+        forecast = pd.read_csv(folder / "reports/forecast.csv", dtype={"unique_id": str})
+        forecast.attrs["seconds"] = time.perf_counter() - started
+        print((folder / "reports/summary.txt").read_text())
+        return forecast
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("file", type=Path)
+    arguments.add_argument("--horizon", type=int, required=True)
+    arguments.add_argument("--season", type=int, nargs="+", required=True)
+    arguments.add_argument("--baselines", nargs="*", default=["auto_ets", "auto_theta"])
+    arguments.add_argument("--set", nargs="*", default=[], help="parameters to change, section.key=value")
+    given = arguments.parse_args()
+
+    read = pd.read_parquet if given.file.suffix == ".parquet" else pd.read_csv
+    table = read(given.file).sort_values(["unique_id", "ds"])
+    least = given.horizon + given.season[0] + 2
+    series = {str(i): y for i, y in table.groupby("unique_id")["y"].apply(lambda y: y.to_numpy(float)).items()}
+    series = {i: y for i, y in series.items() if len(y) >= least}
+    histories = {i: y[: -given.horizon] for i, y in series.items()}
+    actual = np.stack([y[-given.horizon :] for y in series.values()])
+    scale = np.array([seasonal_scale(y[None], given.season[0])[0] for y in histories.values()])
+
+    forecast = run_pipeline(histories, given.horizon, given.season, given.set)
+    assert forecast["unique_id"].tolist() == [i for i in histories for _ in range(given.horizon)]
+
+    def column(name: str) -> Floats:
+        return np.asarray(forecast[name], dtype=np.float64).reshape(actual.shape)
+
+    print(f"{given.file.name}: {len(series)} series, {forecast.attrs['seconds']:.0f} s")
+    print(f"  {'model':16} MASE {np.nanmean(scores(actual, column('forecast'), scale)['mase']):.3f}")
+    for level in LEVELS:
+        low, high = column(f"lo-{level}"), column(f"hi-{level}")
+        width = np.nanmean(np.mean(high - low, axis=1) / scale)
+        missed = np.nanmean(interval_score(actual, low, high, scale, level))
+        print(f"  {level} %: covered {coverage(actual, low, high).mean():.1f} %, width {width:.2f}, MSIS {missed:.2f}")
+    names: list[Baseline] = ["seasonal_naive", *given.baselines]
+    for name in names:
+        values = Parallel(n_jobs=-1)(
+            delayed(forecast_baseline)(name, y, given.season[0], given.horizon) for y in histories.values()
+        )
+        print(f"  {name:16} MASE {np.nanmean(scores(actual, np.stack(values), scale)['mase']):.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

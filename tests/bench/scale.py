@@ -1,0 +1,81 @@
+"""All six stages on a generated panel of monthly series: seconds and peak memory of each.
+
+    python -m tests.bench.scale --series 100000
+
+Series of 60 to 300 values with trend, season and noise, written to a Parquet file, forecast 12 steps ahead by the
+default recipe in a copy of the project, nothing but `ingest` set. Prints for each stage its seconds, the
+seconds for each thousand series, and the most memory that its processes held together.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+
+from tests.conftest import change_file, make_project
+
+STAGES = ["ingest", "normalize", "window", "train", "predict", "plot"]
+
+
+def generated(series: int) -> pd.DataFrame:
+    """Long format: unique_id, ds, y."""
+    random = np.random.default_rng(0)
+    lengths = random.integers(60, 301, series)
+    step = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+    def each(low: float, high: float) -> np.ndarray:
+        return np.repeat(random.uniform(low, high, series), lengths)
+
+    season = each(0, 0.3) * np.sin(2 * np.pi * (step / 12 + each(0, 1)))
+    log = each(2, 9) + each(-0.003, 0.006) * step + season + each(0.02, 0.2) * random.normal(size=len(step))
+    ids = np.char.add("s", np.arange(series).astype(str))
+    return pd.DataFrame({"unique_id": np.repeat(ids, lengths), "ds": step, "y": np.exp(log).round(3)})
+
+
+def memory(process: psutil.Process) -> int:
+    """Bytes that a process and its children hold: of what they share, each its part."""
+    total = 0
+    for each in [process, *process.children(recursive=True)]:
+        try:
+            total += each.memory_full_info().pss
+        except psutil.Error:
+            continue  # it has just ended
+    return total
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--series", type=int, default=100_000)
+    count = arguments.parse_args().series
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = make_project(Path(temporary) / "project")
+        generated(count).to_parquet(folder / "data/raw/panel.parquet", index=False)
+        columns = {"ingest__series": "unique_id", "ingest__time": "ds", "ingest__value": "y"}
+        given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
+        change_file(folder, **columns, **given)
+        print(f"{count} series      seconds   a thousand series   peak GiB")
+        for stage in STAGES:
+            started, peak = time.perf_counter(), 0
+            environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+            running = subprocess.Popen(
+                [sys.executable, "-m", f"stages.{stage}"], cwd=folder, env=environment, stdout=subprocess.DEVNULL
+            )
+            process = psutil.Process(running.pid)
+            while running.poll() is None:
+                peak = max(peak, memory(process)) if process.is_running() else peak
+                time.sleep(0.2)
+            seconds = time.perf_counter() - started
+            if running.returncode:
+                sys.exit(f"{stage} failed")
+            print(f"{stage:12} {seconds:10.1f} {1000 * seconds / count:19.3f} {peak / 2**30:10.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Windows per second of the training loop against a bare `nn.LSTM` loop over ready-cut tensors. Prints ratios.
+
+    python -m tests.bench.throughput [--repeats 5]
+
+Both train the same network (an LSTM and a linear head) by AdamW on batches of the same shape, on one thread, in
+turns; the bare loop cuts all its tensors before the clock starts and does nothing else. 1.00: as fast.
+"""
+
+import argparse
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from stages.common.batches import Batches
+from stages.common.params import Params, read_params
+from stages.common.training import train_network
+from stages.common.windows import Windows
+from stages.window import cut_windows
+from tests.conftest import change
+
+ROOT = Path(__file__).parents[2]
+STEPS = 150
+
+
+def generated(series: int = 200, length: int = 120) -> tuple[np.ndarray, np.ndarray]:
+    """Random walks with a season of 12, one after another, and their lengths."""
+    random = np.random.default_rng(0)
+    walks = random.normal(0, 0.02, (series, length)).cumsum(axis=1)
+    season = 0.1 * np.sin(np.arange(length) * np.pi / 6)
+    return (walks + season).ravel(), np.full(series, length)
+
+
+def ours(windows: Windows, params: Params) -> float:
+    started = time.perf_counter()
+    train_network(windows, 0, params.model, params.train)
+    return time.perf_counter() - started
+
+
+def bare(windows: Windows, params: Params) -> float:
+    torch.set_num_threads(1)
+    batches = Batches(windows, windows.training, 0)
+    cut = list(batches.stream(torch.arange(STEPS * params.train.batch_size) % len(batches), params.train.batch_size))
+    ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]
+    recurrent = nn.LSTM(batches.channels, params.model.hidden_size)
+    head = nn.Linear(params.model.hidden_size, windows.targets)
+    weights = [*recurrent.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(weights, fused=True)
+    started = time.perf_counter()
+    for inputs, targets in ready:
+        loss = nn.functional.l1_loss(head(recurrent(inputs)[0][-1]), targets)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--repeats", type=int, default=5)
+    repeats = arguments.parse_args().repeats
+    values, lengths = generated()
+    default = change(read_params(ROOT / "params.yaml"), train__epochs=1, train__steps_per_epoch=STEPS)
+    plain: dict[str, Any] = {
+        "window__local": "last",
+        "window__bases": [],
+        "window__padding": False,
+        "model__hidden_size": 100,
+    }
+    shapes: dict[str, dict[str, Any]] = {
+        "default recipe, hidden 32, window 24, batch 128": {"window__size": 24},
+        "default recipe, hidden 100, window 12, batch 128": {"window__size": 12, "model__hidden_size": 100},
+        "plain windows, hidden 100, window 12, batch 128": {**plain, "window__size": 12},
+        "plain windows, hidden 100, window 12, batch 32": {**plain, "window__size": 12, "train__batch_size": 32},
+    }
+    for name, changes in shapes.items():
+        params = change(default, **changes)
+        seasons = [] if params.window.local == "last" else [12]
+        windows = cut_windows(values, lengths, seasons, params.window, 12)
+        pairs = [(bare(windows, params), ours(windows, params)) for _ in range(repeats + 1)][1:]
+        print(f"{name:50} {median(theirs / mine for theirs, mine in pairs):.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
