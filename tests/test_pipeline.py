@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
+from stages.common.params import Params
 from tests.conftest import change_file, commit, make_project, shell
 
 ALL = ["ingest", "normalize", "window", "train", "predict", "plot"]
@@ -205,7 +206,7 @@ def test_diffs_between_commits_on_a_clone_without_cache_or_remote(copy: Path, tm
         assert plots[name][0]["revisions"] == ["HEAD~1", "HEAD"]
 
 
-def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path) -> None:
+def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path, default_params: Params) -> None:
     before = {path: path.read_bytes() for path in sorted((copy / "reports").rglob("*.*")) if path.is_file()}
     change_file(copy, train__learning_rate=-1.0)
     failed = shell("dvc", "repro", cwd=copy, check=False)
@@ -218,7 +219,7 @@ def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path) -> None:
     shell("dvc", "checkout", cwd=copy)
     shell("git", "checkout", "reports", cwd=copy)
     assert {path: path.read_bytes() for path in before} == before
-    change_file(copy, train__learning_rate=3e-3)
+    change_file(copy, train__learning_rate=default_params.train.learning_rate)
     assert repro(copy) == []
 
 

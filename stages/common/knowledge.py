@@ -44,8 +44,8 @@ def know(
     )
     season, kept = _seasons(values, lengths, seasons, series, before)
     cuts = replace(empty, season=season)
-    if not count:
-        return replace(cuts, levels=np.zeros((0, len(level_sizes(window))), dtype=np.float32))
+    if not count or not len(values):
+        return replace(cuts, levels=np.zeros((count, len(level_sizes(window))), dtype=np.float32))
     if window.local == "smoothing":
         chunks = [slice(first, first + CHUNK) for first in range(0, count, CHUNK)]
         parts = [_smoothed(values, seasons, _part(cuts, chunk), kept[chunk], targets, window.bases) for chunk in chunks]
@@ -121,6 +121,7 @@ def _smoothed(
             for length in seasons
             for cycles in CYCLES
         ],
+        "growth": [_growth(values, seasons, cuts, length, targets, levels) / scale[:, None] for length in seasons],
     }
     bases = [base for name in names for base in forecasts[name]]
     stacked = np.stack(bases, axis=1) if bases else np.zeros((len(cuts), 0, targets))
@@ -164,6 +165,19 @@ def _pattern(
     repeated = pattern[:, np.arange(targets) % length]
     base = repeated - season_of(cuts.season, seasons, np.arange(targets)) - level[:, None]
     return np.where((cuts.before >= steps)[:, None], base, 0).astype(np.float32)
+
+
+def _growth(values: Floats32, seasons: list[int], cuts: Cuts, length: int, targets: int, level: Floats32) -> Floats32:
+    """(K, targets) the last season of `length` again, grown each season by its mean growth since the one before.
+
+    Less the level and the seasonal indices; 0 where two seasons are not known.
+    """
+    raw, _ = _gather(values, cuts, 2 * length)
+    growth = (raw[:, length:] - raw[:, :length]).mean(axis=1, keepdims=True)
+    ahead = np.arange(targets)
+    repeated = raw[:, length + ahead % length] + growth * (1 + ahead // length)
+    base = repeated - season_of(cuts.season, seasons, ahead) - level[:, None]
+    return np.where((cuts.before >= 2 * length)[:, None], base, 0).astype(np.float32)
 
 
 def _features(last: Floats32, smoothed: Smoothed, scale: Floats32, kept: Floats32, length: Ints) -> Floats32:

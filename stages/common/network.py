@@ -59,7 +59,9 @@ class Forecaster(nn.Module):
         if self.recurrent.bidirectional:  # the backward direction has read the whole window at the first step
             output = torch.cat([output[..., : self.hidden_size], output[..., self.hidden_size :].flip(0)], dim=-1)
         if self.targets == 1:  # the head reads every step, so that its sums round as the tutorial's
-            said: Tensor = self.head(torch.cat([output, features.expand(len(output), -1, -1)], dim=-1))[-1]
+            said: Tensor = self.head(torch.cat([self.dropout(output), features.expand(len(output), -1, -1)], dim=-1))[
+                -1
+            ]
         else:
             said = self.head(torch.cat([self.dropout(output[-1]), features], dim=-1))
         correction, gate = said[:, : self.targets], said[:, self.targets :]

@@ -39,18 +39,21 @@ def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) ->
     wanted = np.searchsorted(steps[order], np.arange(length + 2))
     deviations = _deviations(values, season)
     ageing = AGEING ** (1 / season)
-    sums, weights, squares = np.zeros((count, season)), np.zeros(season), np.zeros(count)
+    sums, squares = np.zeros((count, season)), np.zeros(count)
+    weights, weights_squared = np.zeros(season), np.zeros(season)
     shrunk, share = np.zeros((count, season)), np.zeros(count)
     for step in range(length + 1):  # `step` values are known
         seen = step - 2 * margin  # deviations known: the average is centred
         if seen > 0:
             phase = (seen - 1 + margin) % season
             deviation = deviations[:, seen - 1]
-            sums, weights, squares = sums * ageing, weights * ageing, squares * ageing + deviation**2
+            sums, squares = sums * ageing, squares * ageing + deviation**2
+            weights, weights_squared = weights * ageing, weights_squared * ageing**2
             sums[:, phase] += deviation
             weights[phase] += 1
+            weights_squared[phase] += 1
             if seen >= season + max(2, season // 2):
-                shrunk, share = _shrink(sums, weights, squares, seen)
+                shrunk, share = _shrink(sums, squares, weights, weights_squared)
         at = order[wanted[step] : wanted[step + 1]]
         if len(at):
             indices[at] = np.roll(shrunk, -(step % season), axis=1)[rows[at]]
@@ -69,12 +72,16 @@ def _deviations(values: Floats, season: int) -> Floats:
     return deviations
 
 
-def _shrink(sums: Floats, weights: Floats, squares: Floats, seen: int) -> tuple[Floats, Floats]:
-    """Shrunk indices (S, season) and the share that was kept (S,), from weighted sums over `seen` deviations."""
+def _shrink(sums: Floats, squares: Floats, weights: Floats, weights_squared: Floats) -> tuple[Floats, Floats]:
+    """Shrunk indices (S, season) and the share that was kept (S,), from weighted sums of deviations by phase.
+
+    The analysis of variance counts weighted deviations as the number of equal ones that would tell as much, the square
+    of their weights' sum over the sum of their squares (Kish 1965).
+    """
     season = len(weights)
+    equal = weights**2 / weights_squared
     means = sums / weights
-    between = (weights * means**2).sum(axis=1)
-    within = np.maximum(squares - between, 1e-12)
-    statistic = (between / (season - 1)) / (within / max(seen - season, 1))
-    share = np.maximum(0.0, 1 - NOISE / np.maximum(statistic, 1e-9))
+    between = (equal * means**2).sum(axis=1) / (season - 1)
+    within = (squares - (weights * means**2).sum(axis=1)) / (weights * (1 - 1 / equal)).sum()
+    share = np.maximum(0.0, 1 - NOISE * np.maximum(within, 1e-12) / np.maximum(between, 1e-12))
     return (means - means.mean(axis=1, keepdims=True)) * share[:, None], share

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-LONGEST_WINDOW = 128  # steps that `auto` goes up to
+LONGEST_WINDOW = 64  # steps that `auto` goes up to
 FAIR_SHARE = 10  # no series gives more windows than so many times the median
 LISTS = ("seasons", "lags", "sizes", "level_sizes")
 MEMORY = 10  # horizons back at which a series that has windows to spare gives a third as many
@@ -121,11 +121,11 @@ def season_of(season: Any, seasons: list[int], offsets: Any) -> Any:
 
 
 def window_sizes(window: Window, seasons: list[int]) -> list[int]:
-    """The sizes that members take turns in; `auto`: a season and a half year's worth of steps more, and two seasons."""
+    """The sizes that members take turns in; `auto`: two seasons, a season and twelve steps at least, 64 at most."""
     if window.size != "auto":
         return window.size
     season = seasons[0] if seasons else 1
-    return sorted({min(season + 6, LONGEST_WINDOW), min(max(2 * season, season + 12), LONGEST_WINDOW)})
+    return [min(max(2 * season, season + 12), LONGEST_WINDOW)]
 
 
 def level_sizes(window: Window) -> list[int]:
@@ -142,15 +142,18 @@ def place_cuts(lengths: Ints, least: int, targets: int, padding: bool, most: int
     """For each series of `lengths` (S,), after how many of its values it is cut for training.
 
     Wherever `least` values stand before the cut and all `targets` after it, or with `padding` half of them. Where all
-    series together have more than `most` cuts, each gives the same number or all that it has, and none ever more than
-    FAIR_SHARE times the median. Those are drawn at random, later ones more often: their share falls by e over MEMORY
-    horizons of `targets`.
+    series together have more than `most` cuts, each gives the same number or all that it has (of more than `most`
+    series some give none), and none ever more than FAIR_SHARE times the median. They are drawn at random, later ones
+    more often: their share falls by e over MEMORY horizons of `targets`.
     """
     needed = max(1, targets // 2) if padding else targets
     counts = np.maximum(lengths - needed - least + 1, 0)
     quota = _fair_quota(counts, most)
     random = np.random.default_rng(0)
-    for series in np.flatnonzero(counts):
+    giving = np.flatnonzero(counts)
+    if len(giving) > most:
+        giving = np.sort(random.choice(giving, most, replace=False))
+    for series in giving:
         before = np.arange(least, least + counts[series])
         if len(before) > quota:
             age = (before[-1] - before) / (MEMORY * targets)

@@ -29,7 +29,7 @@ def test_what_was_decided_is_reported(normalised: Path) -> None:
     shell("python", "-m", "stages.window", cwd=normalised)
     decided = json.loads((normalised / "reports/window.json").read_text())
     # cut after 13 values at the earliest, a season and one, and 6 before the end, half a horizon
-    assert decided == {"windows": 144 - 13 - 6 + 1, "sizes": "18, 24", "longest": 144, "series_without_window": 0}
+    assert decided == {"windows": 144 - 13 - 6 + 1, "sizes": "24", "longest": 144, "series_without_window": 0}
     assert len(list((normalised / "data/windows").iterdir())) == 8
 
 

