@@ -15,9 +15,13 @@ from stages.common.windows import Cuts, season_of
 from tests.conftest import window_settings
 
 Floats = npt.NDArray[np.float64]
-EVERYTHING: dict[str, Any] = {"local": "smoothing", "padding": True, "bases": ["ses", "theta", "holt", "patterns"]}
+EVERYTHING: dict[str, Any] = {
+    "local": "smoothing",
+    "padding": True,
+    "bases": ["ses", "theta", "holt", "patterns", "growth"],
+}
 # Where the bases of EVERYTHING stand, with one season: its pattern is the last's, and the mean of the last two.
-SES, THETA, HOLT, LAST_SEASON, LAST_TWO = range(5)
+SES, THETA, HOLT, LAST_SEASON, LAST_TWO, GROWTH = range(6)
 
 
 def know_at(values: npt.ArrayLike, cuts: list[int], seasons: list[int], targets: int = 4, **settings: object) -> Cuts:
@@ -146,16 +150,32 @@ def test_the_pattern_of_two_seasons_is_their_mean_on_the_level_of_the_last() -> 
     np.testing.assert_allclose(bases[LAST_TWO], [12, 12, 12], atol=1e-4)
 
 
+def test_growth_worked_by_hand() -> None:
+    """Seasons 1, 3 and 2, 5: a growth of 1, 2, on average 1.5 for each season ahead."""
+    (bases,) = forecasts(know_at([1.0, 3.0, 2.0, 5.0], [4], [2], targets=5), 2)
+    np.testing.assert_allclose(bases[GROWTH], [3.5, 6.5, 5, 8, 6.5], atol=1e-4)
+
+
+@pytest.mark.parametrize(("season", "cut"), [(4, 24), (12, 40)])
+def test_a_season_on_a_straight_line_grows_on(season: int, cut: int) -> None:
+    steps = np.arange(cut + 2 * season)
+    values = np.resize(np.random.default_rng(season).normal(0, 5, season), len(steps)) + 20 + 0.7 * steps
+    (bases,) = forecasts(know_at(values, [cut], [season], targets=2 * season), season)
+    np.testing.assert_allclose(bases[GROWTH], values[cut : cut + 2 * season], atol=2e-3)
+
+
 def test_a_season_that_is_not_known_whole_has_the_level_for_a_pattern() -> None:
-    known = know_at([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [3, 6], [4])
+    known = know_at(np.arange(1.0, 9.0), [3, 6, 8], [4])
     assert not known.bases[0, LAST_SEASON:].any()
     assert known.bases[1, LAST_SEASON].any()
-    assert not known.bases[1, LAST_TWO].any()
+    assert not known.bases[1, [LAST_TWO, GROWTH]].any()
+    assert known.bases[2, LAST_TWO].any()
+    assert known.bases[2, GROWTH].any()
 
 
-def test_two_seasons_have_two_patterns_each() -> None:
+def test_two_seasons_have_two_patterns_and_a_growth_each() -> None:
     known = know_at(np.random.default_rng(0).normal(0, 1, 60), [50], [4, 12])
-    assert known.bases.shape == (1, 3 + 2 + 2, 4)
+    assert known.bases.shape == (1, 3 + 2 * (2 + 1), 4)
     assert known.season.shape == (1, 16)
 
 
