@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stages.common.windows import Cuts, Windows, season_of
 
@@ -31,10 +31,16 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Targets:
-    """values: (B, targets) what came, in the units of the bases; known: (B, targets) 1 where something came, else 0"""
+    """What a network should say of B windows, each (B, targets).
+
+    values: what came, in the units of the bases
+    known: 1 where something came, else 0
+    middle: the median of the bases, 0 without any
+    """
 
     values: Tensor
     known: Tensor
+    middle: Tensor
 
 
 class Batches:
@@ -49,11 +55,14 @@ class Batches:
         def tensor(array: np.ndarray) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array[self.kept])).to(device)
 
-        self.values = torch.from_numpy(windows.values).to(device)
-        self.position, self.before, self.after = tensor(cuts.position), tensor(cuts.before), tensor(cuts.after)
+        reach = self.size + max(self.lags, default=0)  # windows may begin before the first value and end after the last
+        self.values = nn.functional.pad(torch.from_numpy(windows.values), (reach, self.targets)).to(device)
+        self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
         self.season, self.level = tensor(cuts.season), tensor(cuts.levels[:, level])
         self.scale, self.features, self.bases = tensor(cuts.scale), tensor(cuts.features), tensor(cuts.bases)
-        self.device = device
+        self.middle = middle_of(self.bases)
+        self.past = torch.arange(-self.size, 0, device=device)
+        self.future = torch.arange(self.targets, device=device)
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -67,48 +76,50 @@ class Batches:
         for part in order.split(size * GATHERED):  # type: ignore[no-untyped-call]
             whole = len(part) // size * size
             for rows in (part[:whole].view(-1, size), part[whole:][None]):
-                inputs, goals = self.inputs(rows), self.goals(rows)
-                for i in range(len(rows) if rows.numel() else 0):
-                    yield (
-                        Inputs(inputs.steps[i], inputs.features[i], inputs.bases[i]),
-                        Targets(goals.values[i], goals.known[i]),
-                    )
+                if rows.numel():
+                    inputs, targets = self.gather(rows)
+                    for i in range(len(rows)):
+                        yield (
+                            Inputs(inputs.steps[i], inputs.features[i], inputs.bases[i]),
+                            Targets(targets.values[i], targets.known[i], targets.middle[i]),
+                        )
 
-    def inputs(self, batch: Tensor) -> Inputs:
-        """Of the windows at indices `batch` (B,); of several batches (n, B) at once, all sizes with n before them."""
-        offsets = torch.arange(-self.size, 0, device=self.device)
-        steps = self._relative(batch, offsets)
-        channels = [steps]
-        if self.lags:
-            channels[0] = steps.clamp(-FARTHEST, FARTHEST)
+    def gather(self, batch: Tensor) -> tuple[Inputs, Targets]:
+        """The windows at indices `batch` (B,); of several batches (n, B) at once, all sizes with n before them."""
+        position, scale = self.position[batch][..., None], self.scale[batch][..., None]
+        values = self.values[position + torch.cat([self.past, self.future])]
+        season = season_of(self.season[batch], self.seasons, torch.cat([self.past, self.future]))
+        past, future = ((values - season - self.level[batch][..., None]) / scale).split([self.size, self.targets], -1)
+
+        channels = [past.clamp(-FARTHEST, FARTHEST) if self.lags else past]
+        before = self.before[batch][..., None]
         if self.padding:
-            known = (offsets >= -self.before[batch][..., None]).to(steps.dtype)
+            known = (self.past >= -before).to(past.dtype)
             channels = [channels[0] * known, known]
         for lag in self.lags:
-            known = offsets - lag >= -self.before[batch][..., None]
-            change = (self._values(batch, offsets) - self._values(batch, offsets - lag)) / self.scale[batch][..., None]
-            channels.append(change.clamp(-FARTHEST, FARTHEST) * known)
-        stacked = torch.stack(channels, dim=-1).transpose(-3, -2).contiguous()  # (size, B, C)
-        return Inputs(stacked, self.features[batch], self.bases[batch])
+            change = (values[..., : self.size] - self.values[position + self.past - lag]) / scale
+            channels.append(change.clamp(-FARTHEST, FARTHEST) * (self.past - lag >= -before))
+        steps = past.new_empty(*batch.shape[:-1], self.size, batch.shape[-1], len(channels))
+        for channel, content in enumerate(channels):
+            steps[..., channel] = content.transpose(-1, -2)
 
-    def goals(self, batch: Tensor) -> Targets:
-        """Of the windows at indices `batch` (B,), or (n, B) as in `inputs`."""
-        offsets = torch.arange(self.targets, device=self.device)
-        return Targets(self._relative(batch, offsets), (offsets < self.after[batch][..., None]).to(self.values.dtype))
+        def rows(table: Tensor) -> Tensor:
+            return table.index_select(0, batch.flatten()).view(*batch.shape, *table.shape[1:])
+
+        exists = (self.future < self.after[batch][..., None]).to(past.dtype)
+        return Inputs(steps, rows(self.features), rows(self.bases)), Targets(future, exists, rows(self.middle))
 
     def restore(self, predicted: Tensor) -> Tensor:
         """Predictions (B, targets) for all the windows, from the units of the bases to those of the values."""
-        offsets = torch.arange(self.targets, device=self.device)
         level = predicted * self.scale[:, None] + self.level[:, None]
-        restored: Tensor = level + season_of(self.season, self.seasons, offsets)
+        restored: Tensor = level + season_of(self.season, self.seasons, self.future)
         return restored
 
-    def _values(self, batch: Tensor, offsets: Tensor) -> Tensor:
-        positions = self.position[batch][..., None] + offsets
-        return self.values[positions.clamp(0, len(self.values) - 1)]
 
-    def _relative(self, batch: Tensor, offsets: Tensor) -> Tensor:
-        level = self.level[batch][..., None]
-        season = season_of(self.season[batch], self.seasons, offsets)
-        relative: Tensor = (self._values(batch, offsets) - season - level) / self.scale[batch][..., None]
-        return relative
+def middle_of(bases: Tensor) -> Tensor:
+    """(B, targets) the median of the bases (B, K, targets); 0 without any."""
+    count = bases.shape[1]
+    if not count:
+        return bases.sum(dim=1)
+    ordered = bases.sort(dim=1).values
+    return (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / 2

@@ -52,22 +52,21 @@ class Forecaster(nn.Module):
         features, bases = batches.features.shape[1], batches.bases.shape[1]
         return cls(model, batches.channels, features, bases, batches.targets)
 
-    def forward(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """B windows to the values after them, and the head's own part of that, both (B, targets), in units of scale."""
+    def forward(self, inputs: Inputs) -> Tensor:
+        """B windows to the values after them (B, targets), in units of scale."""
         features = inputs.features
         output: Tensor = self.recurrent(inputs.steps)[0]  # (size, B, directions x hidden)
         if self.recurrent.bidirectional:  # the backward direction has read the whole window at the first step
             output = torch.cat([output[..., : self.hidden_size], output[..., self.hidden_size :].flip(0)], dim=-1)
         if self.targets == 1:  # the head reads every step, so that its sums round as the tutorial's
-            said: Tensor = self.head(torch.cat([self.dropout(output), features.expand(len(output), -1, -1)], dim=-1))[
-                -1
-            ]
+            every = torch.cat([self.dropout(output), features.expand(len(output), -1, -1)], dim=-1)
+            said: Tensor = self.head(every)[-1]
         else:
             said = self.head(torch.cat([self.dropout(output[-1]), features], dim=-1))
         correction, gate = said[:, : self.targets], said[:, self.targets :]
         if inputs.bases.shape[1] > 1:
-            return correction + torch.einsum("bk,bkt->bt", gate.softmax(dim=1), inputs.bases), correction
-        return correction + inputs.bases.sum(dim=1), correction
+            return correction + (gate.softmax(dim=1)[..., None] * inputs.bases).sum(dim=1)
+        return correction + inputs.bases.sum(dim=1)
 
 
 @torch.inference_mode()
@@ -82,7 +81,7 @@ def forecast(network: Forecaster, windows: Windows, member: int, horizon: int) -
         predicted = _recursive(network, windows, member, batches, horizon)
     else:
         parts = [
-            network(batches.inputs(torch.arange(first, min(first + CHUNK, len(batches)))))[0]
+            network(batches.gather(torch.arange(first, min(first + CHUNK, len(batches))))[0])
             for first in range(0, len(batches), CHUNK)
         ]
         predicted = batches.restore(torch.cat(parts)) if parts else torch.empty(0, horizon)
@@ -100,7 +99,7 @@ def _recursive(network: Forecaster, windows: Windows, member: int, batches: Batc
     while len(steps) < horizon:
         level = window[-level_size:].mean(0) if level_size else torch.zeros(len(batches))
         inputs = Inputs((window - level).unsqueeze(-1), none, none[:, :, None])
-        steps.append(network(inputs)[0][:, 0] + level)
+        steps.append(network(inputs)[:, 0] + level)
         window = torch.cat([window[1:], steps[-1][None]])
     return torch.stack(steps, dim=1)
 

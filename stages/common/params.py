@@ -122,7 +122,7 @@ class Train(Section):
     quantile: Annotated[float, Field(gt=0, lt=1)]
     input_noise: NonNegative
     feature_dropout: Fraction
-    output_penalty: NonNegative
+    base_pull: NonNegative
     validation: Fraction
     patience: Count | None
     precision: Precision

@@ -53,6 +53,7 @@ def train_network(
 
     training, validation = split_by_time(windows.training.series[batches.kept], windows.targets, settings.validation)
     steps = steps_per_epoch(len(training), settings)
+    pull = settings.base_pull / float(np.median(windows.ends.before))
     schedule = make_schedule(optimizer, settings, settings.epochs * steps)
     history: list[Epoch] = []
     best, best_weights, waited = math.inf, None, 0
@@ -63,10 +64,10 @@ def train_network(
         total = torch.zeros((), device=device)
         for inputs, targets in batches.stream(order.to(device), settings.batch_size):
             with autocast(device, settings.precision):
-                predicted, correction = network(with_noise(inputs, settings))
-            loss = criterion(predicted.float(), targets)
-            if settings.output_penalty:
-                loss = loss + settings.output_penalty * correction.float().abs().mean()
+                predicted = network(with_noise(inputs, settings)).float()
+            loss = criterion(predicted, targets)
+            if pull:
+                loss = loss + pull * (predicted - targets.middle).abs().mean()
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if settings.clip is not None:
@@ -78,8 +79,8 @@ def train_network(
         if len(validation):
             network.eval()
             with torch.inference_mode():
-                here = validation.to(device)
-                held_out = criterion(network(batches.inputs(here))[0], batches.goals(here)).item()
+                inputs, targets = batches.gather(validation.to(device))
+                held_out = criterion(network(inputs), targets).item()
         history.append(Epoch(total.item() / len(order), loss.item(), held_out))
         if not math.isfinite(history[-1].loss):
             raise UserError(
@@ -109,7 +110,7 @@ def with_noise(inputs: Inputs, settings: Train) -> Inputs:
     steps, features = inputs.steps, inputs.features
     if settings.input_noise:
         steps = steps + settings.input_noise * torch.randn_like(steps)
-    if settings.feature_dropout:
+    if settings.feature_dropout and features.numel():
         features = features * (torch.rand_like(features) >= settings.feature_dropout)
     return Inputs(steps, features, inputs.bases)
 

@@ -25,7 +25,7 @@ from stages.window import cut_windows
 from tests.conftest import change
 
 ROOT = Path(__file__).parents[2]
-STEPS = 150
+EPOCHS, STEPS = 40, 10  # as many batches in an epoch as the default allows
 
 
 def generated(series: int = 200, length: int = 120) -> tuple[np.ndarray, np.ndarray]:
@@ -45,7 +45,9 @@ def ours(windows: Windows, params: Params) -> float:
 def bare(windows: Windows, params: Params) -> float:
     torch.set_num_threads(1)
     batches = Batches(windows, windows.training, 0)
-    cut = list(batches.stream(torch.arange(STEPS * params.train.batch_size) % len(batches), params.train.batch_size))
+    cut = list(
+        batches.stream(torch.arange(EPOCHS * STEPS * params.train.batch_size) % len(batches), params.train.batch_size)
+    )
     ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]
     recurrent = nn.LSTM(batches.channels, params.model.hidden_size)
     head = nn.Linear(params.model.hidden_size, windows.targets)
@@ -65,12 +67,14 @@ def main() -> None:
     arguments.add_argument("--repeats", type=int, default=5)
     repeats = arguments.parse_args().repeats
     values, lengths = generated()
-    default = change(read_params(ROOT / "params.yaml"), train__epochs=1, train__steps_per_epoch=STEPS)
+    default = change(read_params(ROOT / "params.yaml"), train__epochs=EPOCHS, train__steps_per_epoch=STEPS)
     plain: dict[str, Any] = {
         "window__local": "last",
         "window__bases": [],
         "window__padding": False,
         "model__hidden_size": 100,
+        "model__head_dropout": 0.0,
+        "train__base_pull": 0.0,
     }
     shapes: dict[str, dict[str, Any]] = {
         "default recipe, hidden 32, window 24, batch 128": {"window__size": 24},

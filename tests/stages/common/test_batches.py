@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from stages.common.batches import FARTHEST, GATHERED, Batches
+from stages.common.batches import FARTHEST, GATHERED, Batches, middle_of
 from stages.common.windows import Cuts, Windows
 from stages.window import cut_windows
 from tests.conftest import plain_windows, window_settings
@@ -77,7 +77,7 @@ def test_inputs_and_goals_are_those_of_a_slow_loop(kind: str, seasons: list[int]
     batches = Batches(windows, cuts, member)
     assert batches.kept.tolist() == [i for i, before in enumerate(cuts.before) if before >= windows.least(member)]
     indices = torch.arange(len(batches))
-    inputs, goals = batches.inputs(indices), batches.goals(indices)
+    inputs, goals = batches.gather(indices)
     assert inputs.steps.shape == (batches.size, len(batches), batches.channels)
     for place, cut in enumerate(batches.kept.tolist()):
         expected = steps_of(windows, cuts, cut, member)
@@ -88,6 +88,7 @@ def test_inputs_and_goals_are_those_of_a_slow_loop(kind: str, seasons: list[int]
         np.testing.assert_allclose(goals.values[place, :exists], values, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(inputs.features, cuts.features[batches.kept])
     np.testing.assert_array_equal(inputs.bases, cuts.bases[batches.kept])
+    assert torch.equal(goals.middle, middle_of(inputs.bases))
 
 
 @pytest.mark.parametrize("count", [1, 5, 7, 7 * GATHERED, 7 * GATHERED + 9])
@@ -112,7 +113,7 @@ def test_a_stream_gives_every_window_once_and_in_order(count: int) -> None:
 def test_restore_gives_the_values_back(kind: str, member: int) -> None:
     windows = some_windows([2, 4], **KINDS[kind])
     batches = Batches(windows, windows.training, member)
-    goals = batches.goals(torch.arange(len(batches)))
+    goals = batches.gather(torch.arange(len(batches)))[1]
     restored = batches.restore(goals.values)
     for place, cut in enumerate(batches.kept.tolist()):
         first, exists = windows.training.position[cut], int(windows.training.after[cut])
@@ -122,6 +123,13 @@ def test_restore_gives_the_values_back(kind: str, member: int) -> None:
 def test_the_ends_are_gathered_too() -> None:
     windows = plain_windows(np.array([1.0, 2.0, 3.0, 9.0, 8.0]), np.array([3, 2]), [2], 3, [1])
     batches = Batches(windows, windows.ends, 0)
-    inputs, goals = batches.inputs(torch.arange(2)), batches.goals(torch.arange(2))
+    inputs, goals = batches.gather(torch.arange(2))
     assert inputs.steps[:, :, 0].T.tolist() == [[-1, 0], [1, 0]]
     assert not goals.known.any()
+
+
+@pytest.mark.parametrize("bases", [1, 2, 5, 6])
+def test_the_middle_is_the_median_of_the_bases(bases: int) -> None:
+    some = torch.randn(4, bases, 3)
+    np.testing.assert_allclose(middle_of(some), np.median(some.numpy(), axis=1), rtol=1e-6)
+    assert not middle_of(some[:, :0]).any()

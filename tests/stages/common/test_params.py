@@ -19,16 +19,16 @@ def original() -> str:
 @pytest.mark.parametrize(
     ("found", "replaced", "words"),
     [
-        ("epochs: 150", "epochs: -1", ["train.epochs is -1", "greater than or equal to 1"]),
-        ("epochs: 150", "epochs: 1.5", ["train.epochs is 1.5", "integer"]),
-        ("epochs: 150", "epochs: many", ["train.epochs is 'many'", "integer"]),
-        ("epochs: 150", "epochs: [150]", ["train.epochs is [150]", "integer"]),
-        ("epochs: 150", "epochs: true", ["train.epochs is True", "integer"]),
-        ("epochs: 150", "epoch: 150", ["train.epoch", "did you mean epochs"]),
+        ("epochs: 100", "epochs: -1", ["train.epochs is -1", "greater than or equal to 1"]),
+        ("epochs: 100", "epochs: 1.5", ["train.epochs is 1.5", "integer"]),
+        ("epochs: 100", "epochs: many", ["train.epochs is 'many'", "integer"]),
+        ("epochs: 100", "epochs: [150]", ["train.epochs is [150]", "integer"]),
+        ("epochs: 100", "epochs: true", ["train.epochs is True", "integer"]),
+        ("epochs: 100", "epoch: 150", ["train.epoch", "did you mean epochs"]),
         ("train:", "trian:", ["trian", "did you mean train"]),
-        ("learning_rate: 7e-3", "learning_rate: .nan", ["train.learning_rate is nan", "finite"]),
-        ("learning_rate: 7e-3", "learning_rate: .inf", ["train.learning_rate is inf", "finite"]),
-        ("  learning_rate: 7e-3\n", "", ["train.learning_rate is missing"]),
+        ("learning_rate: 1e-2", "learning_rate: .nan", ["train.learning_rate is nan", "finite"]),
+        ("learning_rate: 1e-2", "learning_rate: .inf", ["train.learning_rate is inf", "finite"]),
+        ("  learning_rate: 1e-2\n", "", ["train.learning_rate is missing"]),
         ("cell: lstm", "cell: lstn", ["model.cell is 'lstn'", "'lstm', 'gru' or 'rnn'"]),
         ("dropout: 0.0", "dropout: 0.5", ["model", "num_layers"]),
         ("patience: null", "patience: 5", ["train", "validation"]),
@@ -49,7 +49,7 @@ def original() -> str:
         ("baselines: auto", "baselines: [naive]", ["predict.baselines", "'seasonal_naive'"]),
         ("path: data/raw/airline_passengers.csv", "path: 3", ["ingest.path is 3", "string"]),
         ("train:", "train: [", ["line", "not valid YAML"]),
-        ("epochs: 150", "epochs: 150\n  epochs: 3", ["line", "duplicate key"]),
+        ("epochs: 100", "epochs: 150\n  epochs: 3", ["line", "duplicate key"]),
         ("workers: auto", "workers: 0", ["compute.workers is 0"]),
         ("value: passengers", "value: month", ["ingest", "the same column"]),
     ],
@@ -70,7 +70,7 @@ def test_refuses_in_one_line_that_names_the_parameter(
 
 def test_numbers_are_read_as_yaml_1_2(tmp_path: Path, original: str) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(original.replace("learning_rate: 7e-3", "learning_rate: 1e-05"))
+    path.write_text(original.replace("learning_rate: 1e-2", "learning_rate: 1e-05"))
     assert read_params(path).train.learning_rate == 0.00001
 
 

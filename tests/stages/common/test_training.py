@@ -81,7 +81,7 @@ def test_bfloat16_computes_in_bfloat16(sine: Windows, small: Params) -> None:
 def test_training_betters_the_bases_alone(seasonal: Windows, small: Params) -> None:
     _, epochs = train_network(seasonal, 0, small.model, change(small, train__loss="mse").train)
     batches = Batches(seasonal, seasonal.training, 0)
-    goals = batches.goals(torch.arange(len(batches)))
+    goals = batches.gather(torch.arange(len(batches)))[1]
     error = (goals.values - batches.bases.mean(dim=1)) ** 2
     assert epochs[-1].loss < (error * goals.known).sum() / goals.known.sum()
 
@@ -176,15 +176,17 @@ def test_noise_makes_inputs_harder_to_learn_by_heart(default_params: Params) -> 
     assert (same.steps is inputs.steps, same.features is inputs.features) == (True, True)
 
 
-def test_a_penalty_on_corrections_keeps_them_small(seasonal: Windows, small: Params) -> None:
-    def size(penalty: float) -> float:
-        settings = change(small, train__output_penalty=penalty, train__feature_dropout=0.0).train
+def test_the_pull_keeps_forecasts_near_the_median_of_the_bases(seasonal: Windows, small: Params) -> None:
+    def distance(pull: float) -> float:
+        settings = change(small, train__base_pull=pull, train__feature_dropout=0.0).train
         network, _ = train_network(seasonal, 0, small.model, settings)
         batches = Batches(seasonal, seasonal.training, 0)
+        inputs, _ = batches.gather(torch.arange(len(batches)))
         with torch.inference_mode():
-            return float(network.eval()(batches.inputs(torch.arange(len(batches))))[1].abs().mean())
+            return float((network.eval()(inputs) - inputs.bases.quantile(0.5, dim=1)).abs().mean())
 
-    assert size(1.0) < 0.5 * size(0.0)
+    length = float(np.median(seasonal.ends.before))
+    assert distance(length) < 0.5 * distance(0.0)
 
 
 def test_one_seed_gives_the_same_weights_and_another_gives_others(sine: Windows, small: Params) -> None:
@@ -214,7 +216,7 @@ def test_early_stopping_keeps_the_best_weights(sine: Windows, small: Params) -> 
     window = torch.from_numpy(sine.values)[torch.from_numpy(sine.training.position)[held_out] + offsets]
     window = window - torch.from_numpy(sine.training.levels[:, 0])[held_out]
     inputs = Inputs(window[:10, :, None], torch.empty(len(held_out), 0), torch.empty(len(held_out), 0, 4))
-    loss = torch.nn.functional.mse_loss(network.eval()(inputs)[0], window[10:].T).item()
+    loss = torch.nn.functional.mse_loss(network.eval()(inputs), window[10:].T).item()
     assert loss == pytest.approx(min(losses))
 
 
@@ -251,13 +253,13 @@ def test_pinball_loss_is_least_at_the_quantile() -> None:
 def test_losses_worked_by_hand_over_what_is_known(default_params: Params, loss: str, expected: float) -> None:
     settings = change(default_params, train__loss=loss, train__huber_delta=1.0, train__quantile=0.75).train
     predicted = torch.tensor([[0.5, 3.0, 7.0]])
-    targets = Targets(torch.tensor([[0.0, 0.0, -1e9]]), torch.tensor([[1.0, 1.0, 0.0]]))
+    targets = Targets(torch.tensor([[0.0, 0.0, -1e9]]), torch.tensor([[1.0, 1.0, 0.0]]), torch.zeros(1, 3))
     assert make_criterion(settings)(predicted, targets).item() == pytest.approx(expected)
 
 
 def test_members_take_turns_in_the_losses(default_params: Params) -> None:
     settings = change(default_params, train__loss=["mae", "mse"]).train
-    predicted, targets = torch.tensor([[3.0]]), Targets(torch.zeros(1, 1), torch.ones(1, 1))
+    predicted, targets = torch.tensor([[3.0]]), Targets(torch.zeros(1, 1), torch.ones(1, 1), torch.zeros(1, 1))
     losses = [make_criterion(settings, member)(predicted, targets).item() for member in range(4)]
     assert losses == [3, 9, 3, 9]
 
