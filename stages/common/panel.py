@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from stages.common.frequency import INTEGER_STEPS, Clock
 from stages.common.ragged import blocks
@@ -104,4 +105,5 @@ class Panel:
         names = frame.attrs["names"]
         seasons = tuple(names.pop("season_lengths"))
         y, filled = frame["y"].to_numpy(), frame["filled"].to_numpy()
+        pa.default_memory_pool().release_unused()  # it would keep as much again as the panel takes
         return cls(ids, indptr, frame["ds"], y, filled, clock, seasons, **names)

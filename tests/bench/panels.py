@@ -1,11 +1,12 @@
 """Accuracy and time of the default recipe on a panel of yours, judged on what it has not seen.
 
-    python -m tests.bench.panels FILE --horizon 18 --season 12 [--set train.members=4 ...] [--log LOG]
+    python -m tests.bench.panels FILE --horizon 18 --season 12 [--sum 3] [--set train.members=4 ...]
 
 FILE is a long CSV or Parquet file with columns `unique_id`, `ds` (integer steps) and `y`. The last `horizon` values of
 each series are held out. A copy of the project forecasts them with `dvc repro`, nothing but `ingest` and
 `backtest.horizon` set; AutoETS and AutoTheta get the same histories. Prints MASE of each, coverage, mean width (in
-units of MASE's scale) and MSIS of the intervals, and how long `dvc repro` took. Series of which too little would be
+units of MASE's scale) and MSIS of the intervals, and how long `dvc repro` took. `--sum 3` first adds up every three
+values, counted from the end: monthly series become quarterly ones. Series of which too little would be
 left (a season and two values) are not counted.
 """
 
@@ -54,6 +55,7 @@ def main() -> None:
     arguments.add_argument("--horizon", type=int, required=True)
     arguments.add_argument("--season", type=int, nargs="+", required=True)
     arguments.add_argument("--baselines", nargs="*", default=["auto_ets", "auto_theta"])
+    arguments.add_argument("--sum", type=int, default=1)
     arguments.add_argument("--set", nargs="*", default=[], help="parameters to change, section.key=value")
     given = arguments.parse_args()
 
@@ -61,6 +63,7 @@ def main() -> None:
     table = read(given.file).sort_values(["unique_id", "ds"])
     least = given.horizon + given.season[0] + 2
     series = {str(i): y for i, y in table.groupby("unique_id")["y"].apply(lambda y: y.to_numpy(float)).items()}
+    series = {i: y[len(y) % given.sum :].reshape(-1, given.sum).sum(axis=1) for i, y in series.items()}
     series = {i: y for i, y in series.items() if len(y) >= least}
     histories = {i: y[: -given.horizon] for i, y in series.items()}
     actual = np.stack([y[-given.horizon :] for y in series.values()])
@@ -72,7 +75,8 @@ def main() -> None:
     def column(name: str) -> Floats:
         return np.asarray(forecast[name], dtype=np.float64).reshape(actual.shape)
 
-    print(f"{given.file.name}: {len(series)} series, {forecast.attrs['seconds']:.0f} s")
+    sums = f", sums of {given.sum}" if given.sum > 1 else ""
+    print(f"{given.file.name}{sums}: {len(series)} series, {forecast.attrs['seconds']:.0f} s")
     print(f"  {'model':16} MASE {np.nanmean(scores(actual, column('forecast'), scale)['mase']):.3f}")
     for level in LEVELS:
         low, high = column(f"lo-{level}"), column(f"hi-{level}")
