@@ -2,9 +2,11 @@
 
     pip install -r tests/bench/requirements.txt && python -m tests.bench.libraries
 
-Hidden 100, one layer, windows of 12, 12 targets, batches of 32 and of 128, absolute error, one thread, on the same
-generated panel of 200 series, in turns. Each is timed for few and for many steps and the difference counts, so that
-nobody's start does. Needs the two libraries, which nothing else here does.
+Hidden 100, one layer, windows of 12, 12 targets, batches of 32 and of 128, absolute error, float32, on the same
+generated panel of 200 series, in turns. Once on one thread, and once on all cores: there Conveyor trains as many
+networks side by side as there are cores, as it does for an ensemble, and the others one network on as many threads.
+Each is timed for few and for many steps and the difference counts, so that nobody's start does. Needs the two
+libraries, which nothing else here does.
 """
 
 import logging
@@ -18,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from joblib import Parallel, cpu_count, delayed
 
 from stages.common.params import read_params
 from stages.common.training import train_network
@@ -95,26 +98,39 @@ def darts(batch: int) -> Work:
     return train
 
 
-def rate(work: Work, batch: int) -> float:
-    """Windows per second."""
+def rate(work: Work, batch: int, networks: int = 1) -> float:
+    """Windows per second of `work`, which trains so many networks."""
     seconds = []
     for steps in (FEW, MANY):
         started = time.perf_counter()
         work(steps)
         seconds.append(time.perf_counter() - started)
-    return batch * (MANY - FEW) / (seconds[1] - seconds[0])
+    return networks * batch * (MANY - FEW) / (seconds[1] - seconds[0])
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    torch.set_num_threads(1)
-    for batch in (32, 128):
-        works = {"neuralforecast": neuralforecast(batch), "darts": darts(batch)}
-        ours = conveyor(batch)
-        for name, work in works.items():
-            ratios = [rate(ours, batch) / rate(work, batch) for _ in range(REPEATS)]
-            print(f"batch {batch:4}: Conveyor / {name:16} {median(ratios):.1f}", flush=True)
+    cores = cpu_count()
+    with Parallel(n_jobs=cores) as parallel:
+        for batch in (32, 128):
+            ours = conveyor(batch)
+
+            def ours_on_all(steps: int, ours: Work = ours) -> object:
+                return parallel(delayed(ours)(steps) for _ in range(cores))
+
+            for name, work in {"neuralforecast": neuralforecast(batch), "darts": darts(batch)}.items():
+                pairs = []
+                for _ in range(REPEATS):
+                    torch.set_num_threads(1)
+                    one = rate(ours, batch) / rate(work, batch)
+                    torch.set_num_threads(cores)
+                    pairs.append((one, rate(ours_on_all, batch, cores) / rate(work, batch)))
+                one, all_cores = (median(ratios) for ratios in zip(*pairs, strict=True))
+                print(
+                    f"batch {batch:4}: Conveyor / {name:16} one thread {one:.1f}, {cores} cores {all_cores:.1f}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":
