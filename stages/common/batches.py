@@ -61,8 +61,8 @@ class Batches:
         self.season, self.level = tensor(cuts.season), tensor(cuts.levels[:, level])
         self.scale, self.features, self.bases = tensor(cuts.scale), tensor(cuts.features), tensor(cuts.bases)
         self.middle = middle_of(self.bases)
-        self.past = torch.arange(-self.size, 0, device=device)
-        self.future = torch.arange(self.targets, device=device)
+        self.offsets = torch.arange(-self.size, self.targets, device=device)
+        self.past, self.future = self.offsets[: self.size], self.offsets[self.size :]
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -87,8 +87,8 @@ class Batches:
     def gather(self, batch: Tensor) -> tuple[Inputs, Targets]:
         """The windows at indices `batch` (B,); of several batches (n, B) at once, all sizes with n before them."""
         position, scale = self.position[batch][..., None], self.scale[batch][..., None]
-        values = self.values[position + torch.cat([self.past, self.future])]
-        season = season_of(self.season[batch], self.seasons, torch.cat([self.past, self.future]))
+        values = self.values[position + self.offsets]
+        season = season_of(self.season[batch], self.seasons, self.offsets)
         past, future = ((values - season - self.level[batch][..., None]) / scale).split([self.size, self.targets], -1)
 
         channels = [past.clamp(-FARTHEST, FARTHEST) if self.lags else past]

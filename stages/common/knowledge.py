@@ -155,29 +155,32 @@ def _pattern(
 ) -> Floats32:
     """(K, targets) the mean pattern of the last `cycles` seasons of `length`, on the level of the last short season.
 
-    Less the level and the seasonal indices, as all bases are; 0 (the level) where so many seasons are not known.
+    As a base; 0 (the level) where so many seasons are not known.
     """
     season, steps = seasons[0], cycles * length
     raw, _ = _gather(values, cuts, steps)
     by_cycle = raw.reshape(len(cuts), cycles, length)
     pattern = (by_cycle - by_cycle.mean(axis=2, keepdims=True)).mean(axis=1)
     pattern = pattern - pattern[:, -season:].mean(axis=1, keepdims=True) + raw[:, -season:].mean(axis=1, keepdims=True)
-    repeated = pattern[:, np.arange(targets) % length]
-    base = repeated - season_of(cuts.season, seasons, np.arange(targets)) - level[:, None]
-    return np.where((cuts.before >= steps)[:, None], base, 0).astype(np.float32)
+    return _as_base(pattern[:, np.arange(targets) % length], cuts, seasons, level, steps)
 
 
 def _growth(values: Floats32, seasons: list[int], cuts: Cuts, length: int, targets: int, level: Floats32) -> Floats32:
     """(K, targets) the last season of `length` again, grown each season by its mean growth since the one before.
 
-    Less the level and the seasonal indices; 0 where two seasons are not known.
+    As a base; 0 (the level) where two seasons are not known.
     """
     raw, _ = _gather(values, cuts, 2 * length)
     growth = (raw[:, length:] - raw[:, :length]).mean(axis=1, keepdims=True)
     ahead = np.arange(targets)
     repeated = raw[:, length + ahead % length] + growth * (1 + ahead // length)
-    base = repeated - season_of(cuts.season, seasons, ahead) - level[:, None]
-    return np.where((cuts.before >= 2 * length)[:, None], base, 0).astype(np.float32)
+    return _as_base(repeated, cuts, seasons, level, 2 * length)
+
+
+def _as_base(values: Floats32, cuts: Cuts, seasons: list[int], level: Floats32, least: int) -> Floats32:
+    """(K, targets) forecast values less the seasonal indices and the level; 0 where `least` values are not known."""
+    base = values - season_of(cuts.season, seasons, np.arange(values.shape[1])) - level[:, None]
+    return np.where((cuts.before >= least)[:, None], base, 0).astype(np.float32)
 
 
 def _features(last: Floats32, smoothed: Smoothed, scale: Floats32, kept: Floats32, length: Ints) -> Floats32:

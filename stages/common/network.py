@@ -93,7 +93,7 @@ def forecast(network: Forecaster, windows: Windows, member: int, horizon: int) -
 def _recursive(network: Forecaster, windows: Windows, member: int, batches: Batches, horizon: int) -> Tensor:
     """(B, horizon), each step from a window that ends in the steps before it."""
     level_size = windows.level_sizes[windows.of_member(member)[1]]
-    window = batches.values[batches.position[:, None] + torch.arange(-batches.size, 0)].T  # (size, B)
+    window = batches.values[batches.position[:, None] + batches.past].T  # (size, B)
     none = torch.empty(len(batches), 0)
     steps: list[Tensor] = []
     while len(steps) < horizon:

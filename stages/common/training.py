@@ -53,7 +53,7 @@ def train_network(
 
     training, validation = split_by_time(windows.training.series[batches.kept], windows.targets, settings.validation)
     steps = steps_per_epoch(len(training), settings)
-    pull = settings.base_pull / float(np.median(windows.ends.before))
+    pull = settings.base_pull / max(float(np.median(windows.ends.before)), 1.0)
     schedule = make_schedule(optimizer, settings, settings.epochs * steps)
     history: list[Epoch] = []
     best, best_weights, waited = math.inf, None, 0

@@ -45,9 +45,8 @@ def ours(windows: Windows, params: Params) -> float:
 def bare(windows: Windows, params: Params) -> float:
     torch.set_num_threads(1)
     batches = Batches(windows, windows.training, 0)
-    cut = list(
-        batches.stream(torch.arange(EPOCHS * STEPS * params.train.batch_size) % len(batches), params.train.batch_size)
-    )
+    size = params.train.batch_size
+    cut = list(batches.stream(torch.arange(EPOCHS * STEPS * size) % len(batches), size))
     ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]
     recurrent = nn.LSTM(batches.channels, params.model.hidden_size)
     head = nn.Linear(params.model.hidden_size, windows.targets)

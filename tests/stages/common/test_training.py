@@ -189,6 +189,12 @@ def test_the_pull_keeps_forecasts_near_the_median_of_the_bases(seasonal: Windows
     assert distance(length) < 0.5 * distance(0.0)
 
 
+def test_most_series_may_have_no_history_yet(seasonal: Windows, small: Params) -> None:
+    ends = replace(seasonal.ends, before=np.zeros_like(seasonal.ends.before))
+    _, epochs = train_network(replace(seasonal, ends=ends), 0, small.model, change(small, train__base_pull=1.0).train)
+    assert np.isfinite([epoch.loss for epoch in epochs]).all()
+
+
 def test_one_seed_gives_the_same_weights_and_another_gives_others(sine: Windows, small: Params) -> None:
     settings = change(small, train__epochs=3, train__input_noise=0.2).train
     one, again = (train_network(sine, 1, small.model, settings)[0].state_dict() for _ in range(2))
