@@ -1,176 +1,187 @@
-"""Stage 1, ingest: the raw file -> the panel, checked and regular, and a summary of it."""
+"""Stage 1, ingest: the raw file -> the panel, checked and regular, and a summary of it.
 
-import difflib
+`python -m stages.ingest --check` checks the file, prints the summary and writes nothing.
+"""
+
+import argparse
 import json
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from stages.common.errors import UserError, run
-from stages.common.frequency import Clock, season_lengths
+from stages.common.errors import UserError, run, shown, warn
+from stages.common.frequency import season_candidates, season_lengths
+from stages.common.gaps import fill
 from stages.common.panel import Panel
 from stages.common.params import Ingest, read_params
 from stages.common.paths import PANEL, PANEL_SUMMARY
+from stages.common.raw import Raw, read_raw
+from stages.common.stamps import MOST_STEPS_A_ROW, place_on_grid, read_clock
 
-MOST_STEPS_A_ROW = 100  # integer steps further apart are time stamps in disguise
+Ints = npt.NDArray[np.integer[Any]]
+
+LEAST_VALUES = 2  # of a series, on average: with fewer the ids are no ids
 
 
 def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m stages.ingest", description=__doc__.splitlines()[0])
+    arguments.add_argument("--check", action="store_true", help="check the file and print the summary, write nothing")
+    only_check = arguments.parse_args().check
     params = read_params()
-    table = read_table(Path(params.ingest.path), params.ingest)
-    panel = ingest(table, params.ingest)
-    summary = summarize(panel)
-    PANEL.parent.mkdir(exist_ok=True)
-    panel.write(PANEL)
-    PANEL_SUMMARY.parent.mkdir(exist_ok=True)
-    PANEL_SUMMARY.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    raw = read_raw(params.ingest)
+    panel = ingest(raw, params.ingest)
+    summary = summarize(panel, raw)
+    if not only_check:
+        PANEL.parent.mkdir(exist_ok=True)
+        panel.write(PANEL)
+        PANEL_SUMMARY.parent.mkdir(exist_ok=True)
+        PANEL_SUMMARY.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{params.ingest.path}: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
 
 
-def read_table(path: Path, ingest: Ingest) -> pd.DataFrame:
-    """The columns that `ingest` names, ids and CSV times as text. Raises UserError for a file that does not hold them.
+def ingest(raw: Raw, settings: Ingest) -> Panel:
+    """Observations as a regular panel, series in the order of their first rows, steps in the order of time.
 
-    The columns keep the file's names and rows keep its order.
+    A series lasts from its first value to its last; what is missing in between is filled and flagged.
+    Raises UserError where a stamp stands twice, steps are off the frequency's grid, or missing while `missing` is
+    `error`, and where ids or season lengths cannot be what they are said to be.
     """
-    wanted = [name for name in (ingest.series, ingest.time, ingest.value) if name is not None]
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "no such file"
-        raise UserError(f"{path}: {found}; correct ingest.path in params.yaml")
-    try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-        else:
-            text = {name: str for name in wanted if name != ingest.value}
-            table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={ingest.value: ["", "NA", "NaN"]})
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except (ValueError, OSError) as error:  # what pandas and pyarrow raise for empty, torn and binary files
-        if isinstance(error, PermissionError):
-            raise
-        kind = "Parquet" if path.suffix == ".parquet" else "CSV"
-        raise UserError(f"{path}: not a readable {kind} file: {error}; check the file") from None
-    for name in wanted:
-        if name not in table:
-            close = difflib.get_close_matches(name, list(table.columns), n=1) or [", ".join(map(str, table.columns))]
-            raise UserError(
-                f"{path}: no column {name!r}, but there is {close[0]!r}; "
-                "correct ingest.series, ingest.time or ingest.value in params.yaml"
-            )
-    if table.empty:
-        raise UserError(f"{path}: a header and no rows; put the data into it")
-    return table[wanted]
-
-
-def ingest(table: pd.DataFrame, settings: Ingest) -> Panel:
-    """Long-format rows as a regular panel, series in the order of their first rows, steps in the order of time.
-
-    Raises UserError where a value is no finite number, a stamp stands twice, or steps are off the frequency's grid,
-    or missing while `missing` is `error`.
-    """
-    source = settings.path
-    times, values = table[settings.time], _numbers(table[settings.value], settings)
-    clock = Clock.of(times, settings.frequency, source)
-    ds = clock.parse(times, source)
-    column = table[settings.series] if settings.series else pd.Series(settings.value, index=table.index)
-    codes, found = pd.factorize(column, use_na_sentinel=True)
-    ids = [str(each) for each in found]
-    empty = np.array([not name.strip() for name in [*ids, ""]])[codes]  # code -1, the last, is a missing id
-    if empty.any():
-        row = int(empty.argmax())
-        raise UserError(f"{source} row {row + 2}, column {settings.series!r}: no series id; write one")
-
-    if settings.frequency is None and int(ds.max()) - int(ds.min()) > MOST_STEPS_A_ROW * len(ds):
+    clock, stamps = read_clock(raw, settings)
+    grid, places = place_on_grid(raw, clock, stamps)
+    warn_of_twins(raw)
+    step, known = places[raw.steps], ~np.isnan(raw.values)
+    count = len(raw.ids)
+    values = np.bincount(raw.series[known], minlength=count)
+    has_values = int((values > 0).sum())
+    if not has_values:
+        raise UserError(f"{raw.source}: no value in any row; correct ingest.value or the file")
+    if has_values > 1 and values.sum() < LEAST_VALUES * has_values:
         raise UserError(
-            f"{source}, column {settings.time!r}: {len(ds)} rows span {int(ds.max()) - int(ds.min())} integer steps; "
-            "number the steps one after another, or write dates and set ingest.frequency"
+            f"{raw.source}: {has_values} series in {values.sum()} values, less than {LEAST_VALUES} for each; "
+            "name the column that tells the series apart in ingest.series, or null for one series"
         )
-    grid = clock.grid(ds.min(), ds.max())
-    step = grid.get_indexer(pd.Index(ds))
-    if (step < 0).any():
-        row = int((step < 0).argmax())
+    first, lengths = extents(raw.series, step, count, len(grid))
+    if lengths.sum() > MOST_STEPS_A_ROW * len(step):
         raise UserError(
-            f"{source} row {row + 2}, column {settings.time!r}: {times.iloc[row]!r} is not on the grid of frequency "
-            f"{settings.frequency!r} that starts {clock.write(pd.Series([grid[0]]))[0] if len(grid) else ds.min()}; "
-            "correct ingest.frequency or the row"
+            f"{raw.source}: {len(step)} values span {lengths.sum()} steps of frequency {clock.frequency!r} "
+            "in all series together; set ingest.frequency to what it is"
         )
-    order = np.lexsort((step, codes))
-    codes, step = codes[order], step[order]
-    twice = (np.diff(codes) == 0) & (np.diff(step) == 0)
-    if twice.any():
-        row = int(order[1:][twice][0])
-        raise UserError(
-            f"{source} row {row + 2}: {times.iloc[row]!r} stands twice in series {ids[codes[twice.argmax() + 1]]!r}; "
-            "remove one of the rows, or name the column that tells the series apart in ingest.series"
-        )
-
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    first, last = step[starts], step[np.append(starts[1:], len(step)) - 1]
-    lengths = last - first + 1
-    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    rows = (indptr[:-1] - first)[raw.series] + step
+    refuse_twice(raw, rows)
     y = np.full(indptr[-1], np.nan)
-    y[indptr[codes] + step - first[codes]] = values.to_numpy()[order]
-    every_step = np.arange(indptr[-1]) - np.repeat(indptr[:-1] - first, lengths)
-    seasons = tuple(settings.season_length or season_lengths(clock.frequency))
-    panel = Panel(
-        ids, indptr, pd.Series(grid[every_step]), y, np.isnan(y), clock, seasons, settings.time, settings.value
-    )
-    return fill_missing(panel, settings)
-
-
-def fill_missing(panel: Panel, settings: Ingest) -> Panel:
-    """The panel without NaN, by `settings.missing`; a series' first value is never invented.
-
-    No filled value depends on a later one, so that an origin within a gap learns nothing of what came after it.
-    """
-    if not panel.filled.any():
-        return panel
-    series = np.repeat(np.arange(len(panel.ids)), panel.lengths)
-    row = int(panel.filled.argmax())
-    if settings.missing == "error":
+    y[rows] = raw.values
+    at = np.arange(indptr[-1]) - np.repeat(indptr[:-1] - first, lengths)
+    ids = raw.ids
+    if not known.all():
+        series = np.repeat(np.arange(count), lengths)
+        first, lengths = extents(raw.series[known], step[known], count, len(grid))
+        inside = (at >= first[series]) & (at < (first + lengths)[series])
+        y, at = y[inside], at[inside]
+        warn_of_empty([name for name, length in zip(ids, lengths, strict=True) if not length], raw)
+        ids = [name for name, length in zip(ids, lengths, strict=True) if length]
+        lengths = lengths[lengths > 0]
+    seasons = settings.season_length or season_lengths(clock.frequency)
+    if settings.season_length and seasons[-1] >= lengths.max():
         raise UserError(
-            f"{settings.path}: series {panel.ids[series[row]]!r} has no value at "
-            f"{panel.clock.write(panel.ds.iloc[[row]]).iloc[0]} ({panel.filled.sum()} missing in all); "
-            "add the rows, or set ingest.missing to forward or zero"
+            f"params.yaml: ingest.season_length {seasons[-1]} is no shorter than the longest series, "
+            f"which has {lengths.max()} steps; make it shorter, or null for what is usual"
         )
-    groups = pd.Series(panel.y).groupby(series)
-    y = groups.ffill()
-    if y.isna().any():
-        empty = panel.ids[series[int(y.isna().to_numpy().argmax())]]
-        raise UserError(f"{settings.path}: series {empty!r} begins without a value; remove its first rows")
-    if settings.missing == "zero":
-        y = pd.Series(panel.y).fillna(0.0)
-    return replace(panel, y=np.asarray(y, dtype=np.float64))
+    missing = np.isnan(y)
+    panel = Panel(
+        ids=ids,
+        indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        ds=grid[at].to_series(index=range(len(at))),
+        y=y,
+        filled=missing,
+        clock=clock,
+        season_lengths=tuple(seasons),
+        time=settings.time,
+        value=settings.value if isinstance(settings.value, str) else "value",
+        interpolated=settings.missing == "interpolate" and bool(missing.any()),
+    )
+    if missing.any():
+        y[missing] = filling(panel, settings)[missing]
+    return panel
 
 
-def summarize(panel: Panel) -> dict[str, Any]:
-    """How much there is, from when to when, and how much was filled."""
-    ends = panel.clock.write(pd.Series([panel.ds.min(), panel.ds.max()]))
+def extents(series: Ints, step: Ints, count: int, steps: int) -> tuple[Ints, Ints]:
+    """(S,) the first step of each of `count` series, and how many steps it is to its last; `steps` and 0 for none."""
+    first, last = np.full(count, steps), np.full(count, -1)
+    np.minimum.at(first, series, step)
+    np.maximum.at(last, series, step)
+    return first, np.where(last >= 0, last - first + 1, 0)
+
+
+def filling(panel: Panel, settings: Ingest) -> npt.NDArray[np.float64]:
+    """(N,) the panel's values with gaps filled. Raises UserError where `missing` is `error`."""
+    if settings.missing != "error":
+        return fill(panel.y, panel.lengths, panel.season_length, settings.missing)
+    row = int(panel.filled.argmax())
+    series = int(np.searchsorted(panel.indptr, row, side="right")) - 1
+    raise UserError(
+        f"{settings.path}: series {shown(panel.ids[series])} has no value at "
+        f"{panel.clock.write(panel.ds.iloc[[row]]).iloc[0]} ({panel.filled.sum()} missing in all); "
+        "add the rows, or set ingest.missing to interpolate, forward, zero or seasonal"
+    )
+
+
+def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
+    """How much there is, from when to when, how often, and how much was filled or left out."""
+    ends = panel.ds.iloc[panel.indptr[:-1]].min(), panel.ds.iloc[panel.indptr[1:] - 1].max()
+    first, last = panel.clock.write(pd.Series(ends))
+    candidates = season_candidates(panel.clock.frequency, int(panel.lengths.max()))
+    seasons = panel.season_lengths
     return {
         "series": len(panel.ids),
         "rows": len(panel.y),
         "shortest": int(panel.lengths.min()),
         "longest": int(panel.lengths.max()),
-        "first": ends[0],
-        "last": ends[1],
+        "first": first,
+        "last": last,
+        "frequency": panel.clock.frequency or "integer steps",
+        "season_length": ", ".join(map(str, seasons)) if seasons[1:] else panel.season_length,
+        "season_candidates": ", ".join(map(str, candidates)) or "none",
         "filled": int(panel.filled.sum()),
-        "season_length": ", ".join(map(str, panel.season_lengths)) if panel.season_lengths[1:] else panel.season_length,
+        "series_without_value": len(raw.ids) - len(panel.ids),
     }
 
 
-def _numbers(column: pd.Series, settings: Ingest) -> pd.Series:
-    """The value column as float64, NaN where it is empty."""
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
+def refuse_twice(raw: Raw, rows: Ints) -> None:
+    """Raises UserError for the first observation (N,) whose row of the panel another one before it has."""
+    times = np.bincount(rows)
+    if (times > 1).any():
+        both = np.flatnonzero(rows == int((times > 1).argmax()))
+        row, where = raw.row(int(both[0])), raw.where_stamp(int(raw.steps[both[1]]))
+        found = where.rsplit(": ", 1)[-1]
         raise UserError(
-            f"{settings.path} row {row + 2}, column {column.name!r}: {column.iloc[row]!r} is not a finite number; "
-            "correct it, or leave it empty and set ingest.missing"
+            f"{raw.source} row {raw.row(int(both[1]))}, column {shown(raw.time)}: {found} stands twice in series "
+            f"{shown(raw.ids[raw.series[both[1]]])}, in row {row} too; "
+            "remove one of the rows, or name the column that tells the series apart in ingest.series"
         )
-    return numbers
+
+
+def warn_of_twins(raw: Raw) -> None:
+    """A line where ids differ by case or blanks alone."""
+    seen: dict[str, str] = {}
+    twins = []
+    for name in raw.ids:
+        other = seen.setdefault("".join(name.split()).casefold(), name)
+        if other != name:
+            twins.append(f"{shown(other)} and {shown(name)}")
+    if twins:
+        warn(
+            f"{raw.source}: {len(twins)} ids differ only by case or blanks and are series of their own "
+            f"({'; '.join(twins[:3])}); make them one in the file if they are"
+        )
+
+
+def warn_of_empty(names: list[str], raw: Raw) -> None:
+    if names:
+        few = ", ".join(shown(name) for name in names[:5])
+        warn(f"{raw.source}: {len(names)} series hold no value and are left out ({few}); remove them from the file")
 
 
 if __name__ == "__main__":

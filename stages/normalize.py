@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-from stages.common.errors import run
+from stages.common.errors import UserError, run
 from stages.common.normalizer import Normalizer
 from stages.common.origins import plan_origins
 from stages.common.panel import Panel
@@ -18,6 +18,12 @@ from stages.common.paths import HISTORIES, NORMALIZE_SUMMARY, NORMALIZERS, PANEL
 def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
+    longest = int(panel.lengths.max())
+    if params.backtest.horizon >= longest:
+        raise UserError(
+            f"params.yaml: backtest.horizon {params.backtest.horizon} is no shorter than the longest series, which has "
+            f"{longest} steps; make it shorter"
+        )
     origins = plan_origins(params.backtest, panel)
     seasons = seasons_left(panel, params.normalize)
     fresh_folder(NORMALIZERS)

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stages.common.clock import Clock
 from stages.common.errors import run
 from stages.common.figures import ACTUAL, MODEL, NAIVE, OTHERS, plain, save, start, time_axis
-from stages.common.frequency import Clock
 from stages.common.panel import Panel
 from stages.common.params import read_params
 from stages.common.paths import (
@@ -203,7 +203,7 @@ def _read_forecasts(path: Path, clock: Clock) -> pd.DataFrame:
     names = pd.read_csv(path, nrows=0).columns.drop(["unique_id", "ds"])
     text = {"unique_id": str, "ds": str}
     table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={name: [""] for name in names})
-    return table.assign(ds=clock.parse(table["ds"], str(path)))
+    return table.assign(ds=clock.parse(table["ds"]))
 
 
 def _labels(forecast: str, levels: list[int]) -> dict[str, str]:

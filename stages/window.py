@@ -17,6 +17,7 @@ from stages.common.windows import Floats, Ints, Windows, least_size, level_sizes
 def main() -> None:
     params = read_params()
     targets = params.backtest.horizon if params.model.output == "direct" else 1
+    refuse_long_sizes(params.window)
     fresh_folder(WINDOWS)
     tasks = [(held_back, params.window, targets) for held_back in origins_in(HISTORIES)]
     summaries = list(run_tasks(window_origin, tasks, params.compute))
@@ -33,6 +34,16 @@ def main() -> None:
         )
     WINDOW_SUMMARY.write_text(json.dumps(live, indent=2) + "\n")
     print(", ".join(f"{name} {value}" for name, value in live.items()))
+
+
+def refuse_long_sizes(settings: Window) -> None:
+    """Raises UserError for a window that is longer than every history: all of it would be padding."""
+    longest = int(load_file(of_origin(HISTORIES, 0))["lengths"].max(initial=0))
+    if settings.size != "auto" and longest and max(settings.size) > longest:
+        raise UserError(
+            f"params.yaml: window.size {max(settings.size)} is longer than every normalised history, of which the "
+            f"longest has {longest} values; make it smaller"
+        )
 
 
 def window_origin(held_back: int, settings: Window, targets: int) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The whole pipeline, run by DVC in temporary clones on a tiny panel of three series with different lengths."""
 
+import functools
+import http.server
 import json
 import os
 import random
@@ -8,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -317,3 +320,134 @@ def test_training_that_is_killed_again_and_again_ends_as_if_it_never_was(finishe
     assert trained(killed) == trained(whole)
     for folder in (whole, killed):
         assert not (folder / ".checkpoints").exists()
+
+
+def repro_until(folder: Path, stage: str, signal_number: int) -> str:
+    """`dvc repro`, with all its processes sent a signal when `stage` begins; what stderr held."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    with (folder.parent / "stderr").open("w+") as errors:
+        process = subprocess.Popen(
+            ["dvc", "repro"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert any(f"Running stage '{stage}'" in line for line in process.stdout)
+        os.killpg(process.pid, signal_number)
+        process.communicate()
+        assert process.returncode != 0
+        errors.seek(0)
+        return errors.read()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_in_every_stage_the_next_repro_goes_on(finished: Path, tmp_path: Path, signal_number: int) -> None:
+    stopped, whole = (shutil.copytree(finished, tmp_path / name, symlinks=True) for name in ("stopped", "whole"))
+    more = pd.concat([tiny_panel(), pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})])
+    for folder in (stopped, whole):
+        more.to_csv(folder / "data/raw/tiny.csv", index=False)
+    for stage in ALL:
+        errors = repro_until(stopped, stage, signal_number)
+        assert "Traceback" not in errors
+    assert repro(stopped) == ALL[-1:]
+    assert repro(whole) == ALL
+    assert (stopped / "dvc.lock").read_bytes() == (whole / "dvc.lock").read_bytes()
+
+
+BAD_FOR_A_STAGE: list[tuple[str, dict[str, object], str]] = [
+    ("ingest", {"ingest__value": "sale"}, "no column 'sale', but there is 'sales'"),
+    ("normalize", {"backtest__horizon": 40}, "backtest.horizon 40 is no shorter than the longest series, which has 40"),
+    ("window", {"window__size": 41}, "window.size 41 is longer than every normalised history"),
+]
+
+
+@pytest.mark.parametrize(("stage", "changes", "words"), BAD_FOR_A_STAGE, ids=[case[0] for case in BAD_FOR_A_STAGE])
+def test_a_refusal_is_one_line_and_what_it_names_brings_the_last_results_back(
+    copy: Path, stage: str, changes: dict[str, object], words: str
+) -> None:
+    def written() -> dict[Path, bytes]:
+        folders = (copy / name for name in ("data", "models", "reports"))
+        return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+    before = written()
+    change_file(copy, **changes)
+    done = shell("dvc", "repro", cwd=copy, check=False)
+    assert done.returncode != 0
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert words in line
+    assert "Traceback" not in done.stderr
+    assert f"failed to reproduce '{stage}'" in done.stderr
+    shell("dvc", "checkout", cwd=copy)
+    shell("git", "checkout", "reports", cwd=copy)
+    assert written() == before
+
+
+@pytest.mark.parametrize("stage", ALL)
+def test_a_disk_that_takes_no_more(copy: Path, stage: str) -> None:
+    """No file may grow past 1 KiB (of normalize, whose are small, past nothing), as on a full disk."""
+    most = 0 if stage == "normalize" else 1
+    done = shell("bash", "-c", f"ulimit -f {most}; exec python -m stages.{stage}", cwd=copy, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    shell("dvc", "repro", cwd=copy)
+    assert "up to date" in shell("dvc", "status", cwd=copy).stdout
+    assert shell("git", "status", "--porcelain", cwd=copy).stdout == ""
+
+
+def test_values_of_all_sizes_and_hostile_names(tmp_path: Path) -> None:
+    """1e-12 to 1e15 in one panel, ids that are formulas, HTML, mathematics, paths, two lines or 10,000 characters."""
+    frames = [tiny_panel()]
+    names = [
+        "=1+1",
+        "<script>alert(1)</script>",
+        "$x^2$ $",
+        "../../etc/passwd",
+        "two\nlines",
+        "🙂\t\x1b[31m",
+        "x" * 10_000,
+    ]
+    for name, size in zip(names, 10.0 ** np.linspace(-12, 15, len(names)), strict=True):
+        frames.append(
+            tiny_panel().query("shop == 'west'").assign(shop=name, sales=lambda table, size=size: table["sales"] * size)
+        )
+    folder = tiny_project(tmp_path / "project", pd.concat(frames))
+    change_file(folder, plot__series=20)
+    done = shell("dvc", "repro", cwd=folder)
+    assert "Warning" not in done.stderr
+    forecast = pd.read_csv(folder / "reports/forecast.csv")
+    assert set(names) <= set(forecast["unique_id"])
+    by_name = forecast.set_index("unique_id")
+    for name, size in zip(names, 10.0 ** np.linspace(-12, 15, len(names)), strict=True):
+        ratio = by_name.loc[name, "forecast"].to_numpy() / by_name.loc["west", "forecast"].to_numpy() / size
+        np.testing.assert_allclose(ratio, 1, rtol=0.1)
+    assert not list(folder.rglob("*passwd*"))
+
+
+def test_wide_files_give_what_long_ones_give(finished: Path, copy: Path) -> None:
+    wide = tiny_panel().pivot_table(index="date", columns="shop", values="sales", sort=False)[["west", "east", "new"]]
+    wide.to_csv(copy / "data/raw/wide.csv")
+    changes = {"ingest__path": "data/raw/wide.csv", "ingest__series": None, "ingest__value": None}
+    assert repro(copy, ingest__frequency="auto", **changes)[0] == "ingest"
+    for name in ("forecast.csv", "metrics.json"):
+        assert (copy / "reports" / name).read_bytes() == (finished / "reports" / name).read_bytes()
+
+
+def test_a_file_from_an_address(copy: Path) -> None:
+    """`dvc import-url` fetches it, `dvc repro` reads it, `dvc update` fetches what changed."""
+    served = copy.parent / "served"
+    served.mkdir()
+    tiny_panel().to_csv(served / "sales.csv", index=False)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=served)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        shell("dvc", "import-url", f"http://127.0.0.1:{server.server_port}/sales.csv", "data/raw/sales.csv", cwd=copy)
+        assert repro(copy, ingest__path="data/raw/sales.csv")[0] == "ingest"
+        later = pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})
+        pd.concat([tiny_panel(), later]).to_csv(served / "sales.csv", index=False)
+        shell("dvc", "update", "data/raw/sales.csv.dvc", cwd=copy)
+        server.shutdown()
+    assert repro(copy)[0] == "ingest"
+    assert json.loads((copy / "reports/panel.json").read_text())["rows"] == 40 + 31 + 4

@@ -1,6 +1,7 @@
 """How every figure looks, and how it is saved without a date or a version in it."""
 
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,13 @@ def time_axis(ax: Axes, stamps: pd.Series) -> None:
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
-    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # of names in letters that the font lacks
+        figure.savefig(path, dpi=dpi, metadata={"Software": None})
     plt.close(figure)
 
 
 def plain(text: str, limit: int = 60) -> str:
-    """`text` for a title: one line, no longer than `limit`, `$` not read as mathematics."""
-    line = " ".join(text.split())
+    """`text` for a title: one line of what can be printed, no longer than `limit`, `$` not read as mathematics."""
+    line = "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text.split()))
     return (line if len(line) <= limit else line[: limit - 1] + "…").replace("$", r"\$")

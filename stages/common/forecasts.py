@@ -120,7 +120,9 @@ def forecast_origin(
         has_history=has_history,
         actual=actual,
         unit=local_unit(panel, held_back, normalizer),
-        scale=_by_blocks(panel, held_back, lambda block: seasonal_scale(panel.histories(held_back, block), season)),
+        scale=_by_blocks(
+            panel, held_back, lambda block: seasonal_scale(panel.histories(held_back, block, given=True), season)
+        ),
         least=least,
         normalizer=normalizer,
     )

@@ -1,12 +1,11 @@
-"""Time stamps: their format, the grid that a frequency makes, its season length, and the steps after the last."""
+"""Frequencies: which are known, which one stamps have, and the seasons that it suggests."""
 
-from dataclasses import dataclass
-from typing import Any
+import warnings
 
+import numpy as np
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import Tick
+from pandas.tseries.offsets import BaseOffset, Tick
 
 from stages.common.errors import UserError
 
@@ -18,6 +17,60 @@ SEASON_LENGTHS = {
     **{"W": 52, "D": 7, "B": 5, "min": 60, "s": 60},
 }
 MOST_STEPS_A_DAY = 288  # of 5 minutes: steps that are shorter have the season of their alias
+PERIODS = [pd.Timedelta(period) for period in ("1min", "1h", "1D", "7D", "365.25D")]
+
+MONTHS = ["MS", "ME", "BMS", "BME"]  # month by its first or last day, or business day
+QUARTERS_AND_YEARS = {"MS": ("QS", "YS"), "ME": ("QE", "YE"), "BMS": ("BQS", "BYS"), "BME": ("BQE", "BYE")}
+LEAST_SHARE = 0.5  # of the steps between first and last that must have a stamp, or they are not regular
+
+
+def offset_of(frequency: str) -> BaseOffset:
+    """pandas' offset of an alias. Raises UserError for one that is unknown, out of use or does not go forward."""
+    problem = "which pandas does not know"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            offset = to_offset(frequency)
+        except FutureWarning as warning:
+            problem = f"out of use: {warning}"
+        except (ValueError, OverflowError):
+            pass
+        else:
+            if offset.n > 0:
+                return offset
+            problem = "which does not go forward"
+    raise UserError(
+        f"params.yaml: ingest.frequency is {frequency!r}, {problem}; "
+        "use MS, QS, YS, W-MON, B, D, h or another of pandas' offset aliases, auto, or null for integer steps"
+    )
+
+
+def infer_frequency(stamps: pd.DatetimeIndex) -> str | None:
+    """The alias of the longest steps that lead to every one of `stamps`, which rise; None where there is none.
+
+    Months by their first or last (business) day, weeks, business days, days, or shorter steps of one length; several
+    of these where all stamps are so far apart. None where under half of the steps would have a stamp, or for one stamp.
+    """
+    if len(stamps) < 2:
+        return None
+    wall = stamps.tz_localize(None)
+    midnights = wall.normalize()
+    same_time = bool((wall - midnights == wall[0] - midnights[0]).all())
+    days = int(np.gcd.reduce(np.diff(midnights) // np.timedelta64(1, "D"))) if same_time else 0
+    for name in MONTHS if days else []:
+        months = _steps_between(stamps, name)
+        frequency = _months(name, months, wall[0].month)
+        if months and _is_dense(stamps, frequency):
+            return frequency
+    if days % 7 == 0 and days:
+        frequency = f"{_times(days // 7)}W-{wall[0]:%a}".upper()
+    elif days == 1 and _steps_between(stamps, "B") == 1 and _is_dense(stamps, "B"):
+        frequency = "B"
+    elif days:
+        frequency = f"{_times(days)}D"
+    else:
+        frequency = to_offset(pd.Timedelta(int(np.gcd.reduce(np.diff(stamps.asi8))), stamps.unit)).freqstr
+    return frequency if _is_dense(stamps, frequency) else None
 
 
 def season_lengths(frequency: str | None) -> list[int]:
@@ -32,79 +85,46 @@ def season_lengths(frequency: str | None) -> list[int]:
         steps = pd.Timedelta(days=1) / pd.Timedelta(offset)
         if 1 < steps <= MOST_STEPS_A_DAY and steps % 1 == 0:
             return [int(steps), 7 * int(steps)]
-    return [SEASON_LENGTHS.get(offset.base.rule_code.split("-")[0], 1) if offset.n == 1 else 1]
+    season = SEASON_LENGTHS.get(offset.base.rule_code.split("-")[0], 1)
+    return [season // offset.n if season % offset.n == 0 else 1]
 
 
-@dataclass(frozen=True)
-class Clock:
-    """How an input writes its time.
+def season_candidates(frequency: str | None, longest: int) -> list[int]:
+    """The seasons that steps of a frequency may have and that the `longest` series holds twice, the shortest first.
 
-    frequency: pandas' offset alias, None for integer steps
-    time_format: strftime's codes, None for integer steps
+    Minutes, hours, days, weeks and years for steps of one length; what is usual for any other.
     """
-
-    frequency: str | None
-    time_format: str | None
-
-    @classmethod
-    def of(cls, texts: pd.Series, frequency: str | None, source: str) -> "Clock":
-        """The clock of a time column. Raises UserError for an unknown frequency or stamps that are no dates."""
-        if frequency is None:
-            return cls(None, None)
-        try:
-            to_offset(frequency)
-        except ValueError:
-            raise UserError(
-                f"params.yaml: ingest.frequency is {frequency!r}, which pandas does not know; "
-                "use MS, QS, YS, W, D, h or another offset alias, or null for integer steps"
-            ) from None
-        if pd.api.types.is_datetime64_any_dtype(texts):
-            midnight = bool((texts == texts.dt.normalize()).all())
-            return cls(frequency, "%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
-        first = str(texts.iloc[0])
-        time_format = "%Y" if first.isdigit() and len(first) == 4 else guess_datetime_format(first)
-        if time_format is None:
-            raise UserError(
-                f"{source} row 2, column {texts.name!r}: {first!r} is no date that can be read for frequency "
-                f"{frequency}; write dates as 1949-01-31, or set ingest.frequency to null for integer steps"
-            )
-        return cls(frequency, time_format)
-
-    def parse(self, texts: pd.Series, source: str) -> pd.Series:
-        """The stamps as datetime64 or int64. Raises UserError that names the first row that does not fit."""
-        if self.frequency is None:
-            stamps = pd.to_numeric(texts, errors="coerce")
-            wrong = stamps.isna() | (stamps % 1 != 0)
-            wanted = "not an integer step; correct it, or set ingest.frequency if these are dates"
-        else:
-            is_parsed = pd.api.types.is_datetime64_any_dtype(texts)
-            stamps = texts if is_parsed else pd.to_datetime(texts.astype(str), format=self.time_format, errors="coerce")
-            wrong = stamps.isna()
-            wanted = "no date, or not in the form of the first one; correct it"
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise UserError(f"{source} row {row + 2}, column {texts.name!r}: {texts.iloc[row]!r} is {wanted}")
-        return stamps.astype("int64") if self.frequency is None else stamps
-
-    def grid(self, first: Any, last: Any) -> pd.Index:
-        """Every step from `first` to `last`."""
-        if self.frequency is None:
-            return pd.RangeIndex(int(first), int(last) + 1)
-        return pd.date_range(first, last, freq=self.frequency)
-
-    def following(self, last: Any, horizon: int) -> pd.Series:
-        """The `horizon` stamps after `last`."""
-        if self.frequency is None:
-            return pd.Series(range(int(last) + 1, int(last) + 1 + horizon))
-        stamps = pd.date_range(last, periods=horizon + 1, freq=self.frequency)
-        return pd.Series(stamps[1:])
-
-    def write(self, stamps: pd.Series) -> pd.Series:
-        """Stamps as the input wrote them."""
-        if self.time_format is None:
-            return stamps.astype("int64").astype(str)
-        written: pd.Series = stamps.dt.strftime(self.time_format)
-        return written
+    usual = season_lengths(frequency)
+    if frequency is not None and isinstance(to_offset(frequency), Tick):
+        ratios = [period / pd.Timedelta(to_offset(frequency)) for period in PERIODS]
+        usual = sorted({*usual, *(int(ratio) for ratio in ratios if ratio >= 4 and (ratio % 1 == 0 or ratio > 300))})
+    return [season for season in usual if 1 < season <= longest // 2]
 
 
-INTEGER_STEPS = Clock(None, None)
+def _months(name: str, months: int, first: int) -> str:
+    """The alias of every `months`-th month from month `first` on: of quarters and years where it is one."""
+    if months not in (3, 12):
+        return _times(months) + name
+    alias = QUARTERS_AND_YEARS[name][months == 12]
+    usual = (first % 3 == (1 if "S" in alias else 0)) if months == 3 else first == (1 if "S" in alias else 12)
+    return alias if usual else f"{alias}-{pd.Timestamp(2000, first, 1):%b}".upper()
+
+
+def _steps_between(stamps: pd.DatetimeIndex, frequency: str) -> int:
+    """The most steps of `frequency` that are a divisor of all that lie between `stamps`; 0 where one is off them."""
+    steps = pd.date_range(stamps[0], stamps[-1], freq=frequency).get_indexer(stamps)
+    return int(np.gcd.reduce(np.diff(steps))) if (steps >= 0).all() else 0
+
+
+def _is_dense(stamps: pd.DatetimeIndex, frequency: str) -> bool:
+    """Whether enough steps of `frequency` have a stamp."""
+    offset = to_offset(frequency)
+    if isinstance(offset, Tick):
+        steps = (stamps[-1] - stamps[0]) / pd.Timedelta(offset) + 1
+    else:
+        steps = len(pd.date_range(stamps[0], stamps[-1], freq=offset))
+    return bool(len(stamps) >= LEAST_SHARE * steps)
+
+
+def _times(number: int) -> str:
+    return str(number) if number > 1 else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from stages.common.frequency import INTEGER_STEPS, Clock
+from stages.common.clock import INTEGER_STEPS, Clock
 from stages.common.ragged import blocks
 
 Floats = npt.NDArray[np.float64]
@@ -29,6 +30,8 @@ class Panel:
     clock: how the input writes its time
     season_lengths: steps in each season, the shortest first; [1] without one
     time, value: what the input calls its time and its values
+    interpolated: whether filled values lean on the value after their gap; histories that end in a gap then carry the
+        last value before it, so that no origin knows what came after it
     """
 
     ids: list[str]
@@ -40,6 +43,7 @@ class Panel:
     season_lengths: tuple[int, ...] = (1,)
     time: str = "ds"
     value: str = "y"
+    interpolated: bool = False
 
     @property
     def lengths(self) -> Ints:
@@ -58,20 +62,35 @@ class Panel:
     def history(self, series: int, held_back: int) -> Floats:
         """(n,) what the origin `held_back` steps before the end of one series may know of it."""
         first, end = self.indptr[series], self.indptr[series + 1] - held_back
-        return self.y[first : max(first, end)]
+        values = self.y[first : max(first, end)]
+        if self.interpolated and len(values) and self.filled[end - 1]:
+            values = values.copy()
+            values[self._last_given[end - 1] - first :] = self.y[self._last_given[end - 1]]
+        return values
 
-    def histories(self, held_back: int, block: slice = slice(None)) -> Floats:
-        """(S, longest) the histories of the series in `block`.
+    def histories(self, held_back: int, block: slice = slice(None), given: bool = False) -> Floats:
+        """(S, longest) the histories of the series in `block`; with `given`, NaN where the input had no value.
 
         Right-aligned, so that the last column is the origin; NaN before a series begins.
         """
-        return self.last_values(held_back, int(self.history_lengths(held_back)[block].max(initial=0)), block)
+        return self.last_values(held_back, int(self.history_lengths(held_back)[block].max(initial=0)), block, given)
 
-    def last_values(self, held_back: int, steps: int, block: slice = slice(None)) -> Floats:
-        """(S, steps) the last `steps` values of the histories of the series in `block`, right-aligned."""
-        rows = self.indptr[1:][block, None] - held_back + np.arange(-steps, 0)
+    def last_values(self, held_back: int, steps: int, block: slice = slice(None), given: bool = False) -> Floats:
+        """(S, steps) the last `steps` values of the histories of the series in `block`, as `histories` has them."""
+        ends = self.indptr[1:][block, None] - held_back
+        rows = ends + np.arange(-steps, 0)
         known = rows >= self.indptr[:-1][block, None]
-        return np.where(known, self.y[np.where(known, rows, 0)], np.nan)
+        rows = np.where(known, rows, 0)
+        if given:
+            known &= ~self.filled[rows]
+        elif self.interpolated:
+            rows = np.minimum(rows, self._last_given[np.maximum(ends - 1, 0)])
+        return np.where(known, self.y[rows], np.nan)
+
+    @cached_property
+    def _last_given(self) -> Ints:
+        """(N,) the row of the last value that was given, up to each row; every series begins with one."""
+        return np.maximum.accumulate(np.where(self.filled, 0, np.arange(len(self.y))))
 
     def blocks(self, held_back: int) -> Iterator[slice]:
         """Series in runs whose padded histories are of bounded size, so that memory does not grow with the panel."""
@@ -86,7 +105,8 @@ class Panel:
 
     def write(self, path: Path) -> None:
         frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})
-        names = {"season_lengths": list(self.season_lengths), "time": self.time, "value": self.value}
+        rest = ("time", "value", "interpolated")
+        names = {"season_lengths": list(self.season_lengths), **{name: getattr(self, name) for name in rest}}
         frame.attrs = {"clock": asdict(self.clock), "names": names}  # kept in the file's metadata
         frame.to_parquet(path, index=False)
 

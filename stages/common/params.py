@@ -8,12 +8,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from stages.common.errors import UserError
+from stages.common.errors import UserError, shown
 
 PARAMS_FILE = Path("params.yaml")
 
 Name = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
+Few = Annotated[int, Field(ge=1, le=10_000)]  # of what takes time and memory each
+Many = Annotated[int, Field(ge=1, le=10**9)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -24,6 +25,7 @@ Log = Literal["auto", True, False]
 Seasonal = Literal["none", "difference", "indices", "shrunk"]
 Local = Literal["none", "last", "mean", "smoothing"]
 Base = Literal["ses", "theta", "holt", "patterns", "growth"]
+Missing = Literal["error", "interpolate", "forward", "zero", "seasonal"]
 Loss = Literal["mse", "mae", "huber", "pinball"]
 Precision = Literal["float32", "bfloat16"]
 Scale = Literal["none", "minmax", "standard", "robust", "mean"]
@@ -37,10 +39,15 @@ class Ingest(Section):
     path: Name
     series: Name | None
     time: Name
-    value: Name
+    value: Name | Annotated[list[Name], Field(min_length=1)] | None
+    decimal: Literal[".", ","]
+    thousands: Literal[",", ".", " ", "\u00a0", "\u202f", "'", "_"] | None
+    time_format: Name | None
+    time_zone: Name | None
     frequency: Name | None
-    season_length: Annotated[list[Count], Field(min_length=1), OneOrMore] | None
-    missing: Literal["error", "forward", "zero"]
+    season_length: Annotated[list[Many], Field(min_length=1), OneOrMore] | None
+    missing: Missing
+    max_gigabytes: Positive
 
     @model_validator(mode="after")
     def _seasons_rise(self) -> "Ingest":
@@ -50,17 +57,34 @@ class Ingest(Section):
 
     @model_validator(mode="after")
     def _columns_differ(self) -> "Ingest":
-        named = [name for name in (self.series, self.time, self.value) if name is not None]
+        values = self.value if isinstance(self.value, list) else [self.value]
+        named = [name for name in (self.series, self.time, *values) if name is not None]
         if len(set(named)) < len(named):
-            raise ValueError(f"series, time and value name the same column in {named}; name three different ones")
+            raise ValueError(f"series, time and value name the same column in {shown(named)}; name different ones")
+        return self
+
+    @model_validator(mode="after")
+    def _long_or_wide(self) -> "Ingest":
+        if self.series is not None and not isinstance(self.value, str):
+            raise ValueError(
+                "series goes with one column of values; set series to null for a wide file, or value to that column"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _forms_differ(self) -> "Ingest":
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}; set one of them to what it is")
+        if self.frequency is None and (self.time_format or self.time_zone):
+            raise ValueError("time_format and time_zone go with dates; set them to null, or frequency to auto")
         return self
 
 
 class Backtest(Section):
-    horizon: Count
-    origins: Auto | Annotated[int, Field(ge=0)]
-    step: Auto | Count
-    calibration: Auto | Annotated[int, Field(ge=0)]
+    horizon: Many
+    origins: Auto | Annotated[int, Field(ge=0, le=10_000)]
+    step: Auto | Many
+    calibration: Auto | Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Normalize(Section):
@@ -70,11 +94,11 @@ class Normalize(Section):
 
 
 class Window(Section):
-    size: Auto | Annotated[list[Count], Field(min_length=1), OneOrMore]
+    size: Auto | Annotated[list[Many], Field(min_length=1), OneOrMore]
     padding: bool
-    most: Count
+    most: Many
     local: Local
-    local_size: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), OneOrMore]
+    local_size: Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(min_length=1), OneOrMore]
     bases: list[Base]
 
     @model_validator(mode="after")
@@ -90,8 +114,8 @@ class Window(Section):
 
 class Model(Section):
     cell: Literal["lstm", "gru", "rnn"]
-    hidden_size: Count
-    num_layers: Count
+    hidden_size: Few
+    num_layers: Few
     bias: bool
     dropout: Fraction
     bidirectional: bool
@@ -107,10 +131,10 @@ class Model(Section):
 
 class Train(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
-    members: Count
-    epochs: Count
-    steps_per_epoch: Count | None
-    batch_size: Count
+    members: Few
+    epochs: Many
+    steps_per_epoch: Many | None
+    batch_size: Many
     shuffle: bool
     optimizer: Literal["adam", "adamw"]
     learning_rate: Positive
@@ -124,7 +148,7 @@ class Train(Section):
     feature_dropout: Fraction
     base_pull: NonNegative
     validation: Fraction
-    patience: Count | None
+    patience: Many | None
     precision: Precision
     device: Literal["auto", "cpu", "cuda"]
 
@@ -151,13 +175,13 @@ class Predict(Section):
 
 
 class Plot(Section):
-    series: Count
+    series: Few
     dpi: Annotated[int, Field(ge=30, le=600)]
 
 
 class Compute(Section):
     engine: Literal["local"]
-    workers: Literal["auto"] | Count
+    workers: Auto | Few
 
 
 class Params(Section):
@@ -224,14 +248,14 @@ def _describe(error: ValidationError, values: dict[str, Any]) -> str:
     name = ".".join(keys[:2])
     if problem["type"] == "extra_forbidden":
         close = difflib.get_close_matches(keys[-1], list(fields), n=1) or ["one of " + ", ".join(fields)]
-        return f"unknown parameter {name}; did you mean {close[0]}?"
+        return f"unknown parameter {shown(name)}; did you mean {close[0]}?"
     if problem["type"] == "missing":
         return f"parameter {name} is missing; add it, the README and the original params.yaml have its values"
     if problem["type"] == "value_error":
         return f"{name or 'model'}: {problem['ctx']['error']}"
     found = values[keys[0]][keys[1]] if len(keys) > 1 else values[keys[0]]
     wanted = {_wanted(other) for other in problems if other["loc"][:2] == problem["loc"][:2]}
-    return f"{name} is {found!r}; {' or '.join(sorted(wanted))}"
+    return f"{name} is {shown(found)}; {' or '.join(sorted(wanted))}"
 
 
 def _wanted(problem: Any) -> str:

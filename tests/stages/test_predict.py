@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from stages.common.baselines import seasonal_naive
+from stages.common.clock import Clock
 from stages.common.forecasts import OriginForecast, forecast_origin
-from stages.common.frequency import Clock
 from stages.common.normalizer import Normalizer
 from stages.common.panel import Panel
 from stages.common.params import Params

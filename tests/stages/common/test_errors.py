@@ -1,11 +1,21 @@
 """What a user can cause ends in one line and status 1."""
 
 import errno
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from stages.common.errors import UserError, run
+from stages.common.errors import UserError, run, shown
+
+
+@pytest.fixture(autouse=True)
+def interrupts() -> Iterator[None]:
+    """Left as they were found."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, handler)
 
 
 def raising(error: BaseException) -> None:
@@ -51,3 +61,9 @@ def test_how_to_get_results_back_is_said_where_there_were_any(
 def test_a_defect_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         run(lambda: raising(ZeroDivisionError()))
+
+
+def test_what_is_shown_is_short_and_steers_no_terminal() -> None:
+    assert shown("é 'quoted'") == repr("é 'quoted'")
+    assert shown("\x1b[31m\nred") == r"'\x1b[31m\nred'"
+    assert len(shown("x" * 10_000)) == len(shown(["x"] * 10_000)) + 2 == 62

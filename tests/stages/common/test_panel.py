@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common.frequency import Clock
+from stages.common.clock import Clock
 from stages.common.panel import Panel
 
 

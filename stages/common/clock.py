@@ -1,0 +1,57 @@
+"""The clock of a panel: its steps, the format that the input writes them in, and the steps after the last."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from stages.common.dates import parse_dates, write_dates
+from stages.common.errors import UserError
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a panel's time goes, and how the input writes it.
+
+    frequency: pandas' offset alias, None for integer steps
+    time_format: the codes of `dates`, None for integer steps
+    time_zone: where offsets from UTC change, the zone whose they are, else None
+    """
+
+    frequency: str | None
+    time_format: str | None
+    time_zone: str | None = None
+
+    def parse(self, texts: pd.Series) -> pd.Series:
+        """The steps as datetime64 or int64; texts that this clock wrote."""
+        if self.time_format is None:
+            return pd.to_numeric(texts).astype("int64")
+        stamps = parse_dates(texts.astype(str), self.time_format, utc=self.time_zone is not None)
+        return stamps.dt.tz_convert(self.time_zone) if self.time_zone else stamps
+
+    def write(self, stamps: pd.Series) -> pd.Series:
+        """Steps as the input wrote them."""
+        if self.time_format is None:
+            return stamps.astype("int64").astype(str)
+        return write_dates(stamps, self.time_format)
+
+    def grid(self, first: Any, last: Any) -> pd.Index:
+        """Every step from `first` to `last`."""
+        if self.frequency is None:
+            return pd.RangeIndex(int(first), int(last) + 1)
+        return pd.date_range(first, last, freq=self.frequency)
+
+    def following(self, last: Any, horizon: int) -> pd.Series:
+        """The `horizon` steps after `last`. Raises UserError where they reach past what dates can hold."""
+        if self.frequency is None:
+            return pd.Series(range(int(last) + 1, int(last) + 1 + horizon))
+        try:
+            return pd.Series(pd.date_range(last, periods=horizon + 1, freq=self.frequency)[1:])
+        except (OverflowError, pd.errors.OutOfBoundsDatetime):
+            raise UserError(
+                f"params.yaml: {horizon} steps after {last:%Y-%m-%d} reach past the year 2262, where dates end; "
+                "make backtest.horizon smaller"
+            ) from None
+
+
+INTEGER_STEPS = Clock(None, None)

@@ -1,0 +1,70 @@
+"""A column of the raw file as numbers: decimal signs, thousands separators, and what is none."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stages.common.errors import UserError, shown
+from stages.common.params import Ingest
+
+MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]  # texts that stand for no value
+
+
+def to_numbers(
+    column: pa.ChunkedArray, name: str, source: str, settings: Ingest, row: Callable[[int], int]
+) -> npt.NDArray[np.float64]:
+    """The column as float64, NaN where it has no value. Raises UserError for the first that is no finite number.
+
+    row: the number that a user finds a row by
+    """
+    given = column
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = _from_text(column, settings)
+    elif not (
+        pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
+    ):
+        raise UserError(f"{source}, column {shown(name)}: holds {column.type}, not numbers; name a column of numbers")
+    floats = pc.cast(column, pa.float64(), safe=False)
+    values: npt.NDArray[np.float64] = pc.fill_null(floats, np.nan).to_numpy()
+    wrong = np.isinf(values)
+    if given is not column:
+        missing = (
+            pc.is_null(given) if not pa.types.is_string(given.type) else pc.is_in(given, pa.array([*MISSING, None]))
+        )
+        wrong |= np.isnan(values) & ~missing.to_numpy()
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise UserError(
+            f"{source} row {row(first)}, column {shown(name)}: {shown(given[first].as_py())} is not a finite number; "
+            f"{_hint(str(given[first].as_py()), settings)}"
+        )
+    return values
+
+
+def _from_text(column: pa.ChunkedArray, settings: Ingest) -> pa.ChunkedArray:
+    """Numbers of texts, null where a text is none."""
+    decimal, thousands = re.escape(settings.decimal), re.escape(settings.thousands or "")
+    column = pc.utf8_trim_whitespace(column)
+    whole = rf"\d{{1,3}}({thousands}\d{{2,3}})*{thousands}\d{{3}}|\d*" if thousands else r"\d*"
+    number = rf"^[+-]?({whole})({decimal}\d*)?([eE][+-]?\d+)?$"
+    is_number = pc.and_(pc.match_substring_regex(column, number), pc.match_substring_regex(column, r"\d"))
+    column = pc.if_else(is_number, column, pa.scalar(None, column.type))
+    if settings.thousands:
+        column = pc.replace_substring(column, settings.thousands, "")
+    column = pc.replace_substring(pc.replace_substring(column, settings.decimal, "."), "+", "")
+    return pc.cast(column, pa.float64())
+
+
+def _hint(found: str, settings: Ingest) -> str:
+    for decimal, thousands in ((",", None), (".", ","), (",", "."), (".", " "), (",", " "), (".", "'")):
+        settings = settings.model_copy(update={"decimal": decimal, "thousands": thousands})
+        if _from_text(pa.chunked_array([[found]], pa.string()), settings)[0].is_valid:
+            declared = f"ingest.decimal to {decimal!r} and ingest.thousands to {thousands!r}"
+            return f"correct it, or set {declared if thousands else f'ingest.decimal to {decimal!r}'}"
+    return "correct it, or leave it empty and set ingest.missing"
