@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import itertools
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -138,7 +139,7 @@ class Delimited:
             bounded = Bounded(gzip.GzipFile(fileobj=file) if packed else file, limit, self.path)
             try:
                 yield cast(BinaryIO, io.BufferedReader(bounded, 2**16))
-            except (gzip.BadGzipFile, EOFError) as error:
+            except (gzip.BadGzipFile, zlib.error, EOFError) as error:
                 raise UserError(f"{self.path}: not a whole gzip file: {error}; pack it again") from None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from stages.common.errors import UserError, shown
 
@@ -231,6 +231,8 @@ def read_params(path: Path = PARAMS_FILE) -> Params:
         mark = error.problem_mark or error.context_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UserError(f"{path}{where}: not valid YAML: {error.problem}; correct that line") from None
+    except (YAMLError, ValueError, RecursionError) as error:  # characters that YAML forbids, values it cannot build
+        raise UserError(f"{path}: not valid YAML: {shown(str(error))}; correct that") from None
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no sections; `git checkout {path}` brings the original back")
     try:
@@ -246,6 +248,8 @@ def _describe(error: ValidationError, values: dict[str, Any]) -> str:
     keys = [key for key in problem["loc"] if isinstance(key, str) and not key.startswith("constrained-")]
     fields = SECTIONS[keys[0]].model_fields if len(keys) > 1 else Params.model_fields
     name = ".".join(keys[:2])
+    if problem["type"] == "invalid_key":
+        return f"the key {shown(problem['input'])} is no name of a parameter; remove that line or correct it"
     if problem["type"] == "extra_forbidden":
         close = difflib.get_close_matches(keys[-1], list(fields), n=1) or ["one of " + ", ".join(fields)]
         return f"unknown parameter {shown(name)}; did you mean {close[0]}?"

@@ -52,6 +52,24 @@ def original() -> str:
         ("epochs: 100", "epochs: 150\n  epochs: 3", ["line", "duplicate key"]),
         ("workers: auto", "workers: 0", ["compute.workers is 0"]),
         ("value: passengers", "value: month", ["ingest", "the same column"]),
+        ("value: passengers", "value: [passengers, month]", ["ingest", "the same column"]),
+        ("value: passengers", "value: []", ["ingest.value is []"]),
+        ("decimal: .", "decimal: ;", ["ingest.decimal is ';'", "'.' or ','"]),
+        ("thousands: null", "thousands: .", ["ingest", "thousands and decimal are both '.'"]),
+        ("thousands: null", "thousands: 3", ["ingest.thousands is 3"]),
+        ("frequency: MS", "frequency: null\n  time_format: '%Y'", ["duplicate key"]),
+        ("max_gigabytes: 8", "max_gigabytes: 0", ["ingest.max_gigabytes is 0", "greater than 0"]),
+        ("missing: error", "missing: linear", ["ingest.missing is 'linear'", "'interpolate'"]),
+        (
+            "hidden_size: 32",
+            "hidden_size: 100000000",
+            ["model.hidden_size is 100000000", "less than or equal to 10000"],
+        ),
+        ("members: 8", "members: 1e99", ["train.members is 1e+99"]),
+        ("epochs: 100", "epochs: {a: 1}", ["train.epochs is {'a': 1}"]),
+        ("epochs: 100", "null: 3\n  epochs: 100", ["the key None is no name"]),
+        ("seed: 0", "seed: \x02", ["not valid YAML", "special characters"]),
+        ("seed: 0", "seed: !!python/object/apply:os.system [ls]", ["line", "not valid YAML", "constructor"]),
     ],
 )
 def test_refuses_in_one_line_that_names_the_parameter(
@@ -66,6 +84,16 @@ def test_refuses_in_one_line_that_names_the_parameter(
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_settings_that_go_with_others(default_params: Params) -> None:
+    for changes, words in [
+        ({"ingest__series": "id", "ingest__value": None}, "series goes with one column of values"),
+        ({"ingest__frequency": None, "ingest__time_format": "%Y"}, "time_format and time_zone go with dates"),
+        ({"ingest__frequency": None, "ingest__time_zone": "UTC"}, "time_format and time_zone go with dates"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            change(default_params, **changes)  # section by section
 
 
 def test_numbers_are_read_as_yaml_1_2(tmp_path: Path, original: str) -> None:
