@@ -25,10 +25,7 @@ Ints = npt.NDArray[np.integer[Any]]
 LEAST_VALUES = 2  # of a series, on average: with fewer the ids are no ids
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(prog="python -m stages.ingest", description=__doc__.splitlines()[0])
-    arguments.add_argument("--check", action="store_true", help="check the file and print the summary, write nothing")
-    only_check = arguments.parse_args().check
+def main(only_check: bool) -> None:
     params = read_params()
     raw = read_raw(params.ingest)
     panel = ingest(raw, params.ingest)
@@ -185,4 +182,7 @@ def warn_of_empty(names: list[str], raw: Raw) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    arguments = argparse.ArgumentParser(prog="python -m stages.ingest", description=__doc__.splitlines()[0])
+    arguments.add_argument("--check", action="store_true", help="check the file and print the summary, write nothing")
+    check = arguments.parse_args().check
+    run(lambda: main(only_check=check), writes=not check)

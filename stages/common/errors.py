@@ -31,11 +31,11 @@ def warn(message: str) -> None:
     print("warning: " + " ".join(message.split()), file=sys.stderr)
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], None], writes: bool = True) -> None:
     """Run a stage's `main`; a user's mistake, an interrupt or a file system's refusal becomes one line on stderr.
 
     DVC deletes a stage's outputs before it runs the stage, so where there was an earlier run the line says how to
-    get its results back.
+    get its results back; not where nothing `writes`.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -55,5 +55,8 @@ def run(main: Callable[[], None]) -> None:
         return
     restore = " (`dvc checkout` and `git checkout reports` bring the last results back)"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would only tear this line
-    print("error: " + " ".join(message.split()) + (restore if Path("dvc.lock").exists() else ""), file=sys.stderr)
+    print(
+        "error: " + " ".join(message.split()) + (restore if writes and Path("dvc.lock").exists() else ""),
+        file=sys.stderr,
+    )
     sys.exit(1)
