@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stages.common.clock import Clock
 from stages.common.errors import UserError, run, shown, warn
 from stages.common.frequency import season_candidates, season_lengths
 from stages.common.gaps import fill
@@ -21,6 +22,7 @@ from stages.common.raw import Raw, read_raw
 from stages.common.stamps import MOST_STEPS_A_ROW, place_on_grid, read_clock
 
 Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.float64]
 
 LEAST_VALUES = 2  # of a series, on average: with fewer the ids are no ids
 
@@ -48,38 +50,11 @@ def ingest(raw: Raw, settings: Ingest) -> Panel:
     clock, stamps = read_clock(raw, settings)
     grid, places = place_on_grid(raw, clock, stamps)
     warn_of_twins(raw)
-    step, known = places[raw.steps], ~np.isnan(raw.values)
-    count = len(raw.ids)
-    values = np.bincount(raw.series[known], minlength=count)
-    has_values = int((values > 0).sum())
-    if not has_values:
-        raise UserError(f"{raw.source}: no value in any row; correct ingest.value or the file")
-    if has_values > 1 and values.sum() < LEAST_VALUES * has_values:
-        raise UserError(
-            f"{raw.source}: {has_values} series in {values.sum()} values, less than {LEAST_VALUES} for each; "
-            "name the column that tells the series apart in ingest.series, or null for one series"
-        )
-    first, lengths = extents(raw.series, step, count, len(grid))
-    if lengths.sum() > MOST_STEPS_A_ROW * len(step):
-        raise UserError(
-            f"{raw.source}: {len(step)} values span {lengths.sum()} steps of frequency {clock.frequency!r} "
-            "in all series together; set ingest.frequency to what it is"
-        )
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    rows = (indptr[:-1] - first)[raw.series] + step
-    refuse_twice(raw, rows)
-    y = np.full(indptr[-1], np.nan)
-    y[rows] = raw.values
-    at = np.arange(indptr[-1]) - np.repeat(indptr[:-1] - first, lengths)
-    ids = raw.ids
-    if not known.all():
-        series = np.repeat(np.arange(count), lengths)
-        first, lengths = extents(raw.series[known], step[known], count, len(grid))
-        inside = (at >= first[series]) & (at < (first + lengths)[series])
-        y, at = y[inside], at[inside]
-        warn_of_empty([name for name, length in zip(ids, lengths, strict=True) if not length], raw)
-        ids = [name for name, length in zip(ids, lengths, strict=True) if length]
-        lengths = lengths[lengths > 0]
+    refuse_too_many_series(raw)
+    series, step, y = lay_out(raw, places[raw.steps], clock)
+    lengths = np.bincount(series, minlength=len(raw.ids))
+    ids = [name for name, length in zip(raw.ids, lengths, strict=True) if length]
+    warn_of_empty([name for name, length in zip(raw.ids, lengths, strict=True) if not length], raw)
     seasons = settings.season_length or season_lengths(clock.frequency)
     if settings.season_length and seasons[-1] >= lengths.max():
         raise UserError(
@@ -89,8 +64,8 @@ def ingest(raw: Raw, settings: Ingest) -> Panel:
     missing = np.isnan(y)
     panel = Panel(
         ids=ids,
-        indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        ds=grid[at].to_series(index=range(len(at))),
+        indptr=np.concatenate([[0], np.cumsum(lengths[lengths > 0])]).astype(np.int64),
+        ds=grid[step].to_series(index=range(len(step))),
         y=y,
         filled=missing,
         clock=clock,
@@ -104,15 +79,41 @@ def ingest(raw: Raw, settings: Ingest) -> Panel:
     return panel
 
 
-def extents(series: Ints, step: Ints, count: int, steps: int) -> tuple[Ints, Ints]:
-    """(S,) the first step of each of `count` series, and how many steps it is to its last; `steps` and 0 for none."""
-    first, last = np.full(count, steps), np.full(count, -1)
+def lay_out(raw: Raw, step: Ints, clock: Clock) -> tuple[Ints, Ints, Floats]:
+    """The series, the step and the value (NaN in a gap) of each row from every series' first value to its last.
+
+    step: (N,) of each observation. Raises UserError where two observations are one row, and for far too many rows.
+    """
+    count, known = len(raw.ids), ~np.isnan(raw.values)
+    first, lengths = extents(raw.series, step, count)
+    if lengths.sum() > MOST_STEPS_A_ROW * len(step):
+        raise UserError(
+            f"{raw.source}: {len(step)} values span {lengths.sum()} steps of frequency {clock.frequency!r} "
+            "in all series together; set ingest.frequency to what it is"
+        )
+    begins = np.cumsum(lengths) - lengths
+    rows = (begins - first)[raw.series] + step
+    refuse_twice(raw, rows)
+    y = np.full(lengths.sum(), np.nan)
+    y[rows] = raw.values
+    series = np.repeat(np.arange(count, dtype=np.int32), lengths)
+    steps = np.arange(len(y)) - np.repeat(begins - first, lengths)
+    if known.all():
+        return series, steps, y
+    first, lengths = extents(raw.series[known], step[known], count)
+    inside = (steps >= first[series]) & (steps < (first + lengths)[series])
+    return series[inside], steps[inside], y[inside]
+
+
+def extents(series: Ints, step: Ints, count: int) -> tuple[Ints, Ints]:
+    """(S,) the first step of each of `count` series, and how many steps it is to its last; 0 for a series without."""
+    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
     np.minimum.at(first, series, step)
     np.maximum.at(last, series, step)
     return first, np.where(last >= 0, last - first + 1, 0)
 
 
-def filling(panel: Panel, settings: Ingest) -> npt.NDArray[np.float64]:
+def filling(panel: Panel, settings: Ingest) -> Floats:
     """(N,) the panel's values with gaps filled. Raises UserError where `missing` is `error`."""
     if settings.missing != "error":
         return fill(panel.y, panel.lengths, panel.season_length, settings.missing)
@@ -146,6 +147,19 @@ def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
     }
 
 
+def refuse_too_many_series(raw: Raw) -> None:
+    """Raises UserError where ids tell rows apart rather than series, or where there is no value at all."""
+    values = np.bincount(raw.series[~np.isnan(raw.values)], minlength=len(raw.ids))
+    series = int((values > 0).sum())
+    if not series:
+        raise UserError(f"{raw.source}: no value in any row; correct ingest.value or the file")
+    if series > 1 and values.sum() < LEAST_VALUES * series:
+        raise UserError(
+            f"{raw.source}: {series} series in {values.sum()} values, less than {LEAST_VALUES} for each; "
+            "name the column that tells the series apart in ingest.series, or null for one series"
+        )
+
+
 def refuse_twice(raw: Raw, rows: Ints) -> None:
     """Raises UserError for the first observation (N,) whose row of the panel another one before it has."""
     times = np.bincount(rows)
@@ -161,7 +175,7 @@ def refuse_twice(raw: Raw, rows: Ints) -> None:
 
 
 def warn_of_twins(raw: Raw) -> None:
-    """A line where ids differ by case or blanks alone."""
+    """A line on stderr where ids differ by case or blanks alone."""
     seen: dict[str, str] = {}
     twins = []
     for name in raw.ids:

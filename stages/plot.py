@@ -191,7 +191,7 @@ def decisions(metrics: dict[str, Any]) -> str:
         ("backtest.calibration", f"held back {normalize['calibration_origins'] or 'none'}"),
         ("normalize.log", f"{normalize['series_logged']} series"),
         ("ingest.season_length", normalize["seasons"] or "no season that windows take off"),
-        ("window.size", window["sizes"]),
+        ("window.size", f"{window['sizes']}; {window['series_without_window']} series are too short for a window"),
         ("window.most", f"{window['windows']} windows"),
         ("train.epochs", f"{train['steps']} steps for each of {train['networks']} networks"),
         ("predict.baselines", f"left out {metrics['evaluated'].get('baselines_left_out', 'none')}"),

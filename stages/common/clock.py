@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import Tick
 
 from stages.common.dates import parse_dates, write_dates
 from stages.common.errors import UserError
@@ -39,19 +42,35 @@ class Clock:
         """Every step from `first` to `last`."""
         if self.frequency is None:
             return pd.RangeIndex(int(first), int(last) + 1)
-        return pd.date_range(first, last, freq=self.frequency)
+        return regular(first, self.frequency, last=last)
 
     def following(self, last: Any, horizon: int) -> pd.Series:
         """The `horizon` steps after `last`. Raises UserError where they reach past what dates can hold."""
         if self.frequency is None:
             return pd.Series(range(int(last) + 1, int(last) + 1 + horizon))
         try:
-            return pd.Series(pd.date_range(last, periods=horizon + 1, freq=self.frequency)[1:])
+            return pd.Series(regular(last, self.frequency, periods=horizon + 1)[1:])
         except (OverflowError, pd.errors.OutOfBoundsDatetime):
             raise UserError(
                 f"params.yaml: {horizon} steps after {last:%Y-%m-%d} reach past the year 2262, where dates end; "
                 "make backtest.horizon smaller"
             ) from None
+
+
+def regular(
+    first: pd.Timestamp, frequency: str, last: pd.Timestamp | None = None, periods: int | None = None
+) -> pd.DatetimeIndex:
+    """Steps of a frequency from `first` to `last`, or as many as `periods`.
+
+    Days and longer steps keep their time on the wall. Where the clocks skip it they take the first time after, where
+    it comes twice the first.
+    """
+    offset = to_offset(frequency)
+    if first.tz is None or (isinstance(offset, Tick) and pd.Timedelta(offset) < pd.Timedelta(days=1)):
+        return pd.date_range(first, last, periods, freq=frequency)
+    end = None if last is None else last.tz_localize(None)
+    wall = pd.date_range(first.tz_localize(None), end, periods, freq=frequency)
+    return wall.tz_localize(first.tz, ambiguous=np.ones(len(wall), dtype=bool), nonexistent="shift_forward")
 
 
 INTEGER_STEPS = Clock(None, None)

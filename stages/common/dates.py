@@ -62,12 +62,15 @@ def parse_dates(texts: pd.Series, time_format: str, utc: bool = False) -> pd.Ser
     Raises ValueError for a format with unknown codes.
     """
     if "%q" in time_format:
+        if time_format.count("%Y") != 1 or time_format.count("%q") != 1:
+            raise ValueError("a quarter needs one %Y and one %q")
         parts = pattern(time_format).pattern.replace(r"\d{4}", r"(?P<year>\d{4})").replace("[1-4]", "(?P<q>[1-4])")
         found = texts.str.extract(f"(?i)^{parts}$")
         texts = found["year"].str.cat((found["q"].astype(float) * 3 - 2).map("{:02.0f}".format), sep="-")
         time_format = "%Y-%m"
     elif "%V" in time_format and "%u" not in time_format:
-        texts, time_format = texts + " 1", time_format + " %u"  # a week is its Monday
+        mondays = pd.to_datetime(texts + " 1", format=time_format + " %u", errors="coerce")
+        return mondays.where(mondays.dt.strftime(time_format) == texts)  # not every year has a week 53
     plain = re.sub(r"%\df", "%f", time_format).replace("%:z", "%z").replace("%-", "%")
     return pd.to_datetime(texts, format=plain, errors="coerce", utc=utc)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from stages.common.errors import UserError
@@ -54,7 +55,10 @@ class Delimited:
             types.update(dict.fromkeys(numbers, pa.string()))
         try:
             table = self._parse(types)
+            plain = not any(pc.any(pc.is_nan(table[name])).as_py() for name in numbers if types[name] == pa.float64())
         except pa.ArrowInvalid:
+            plain = False
+        if not plain:
             try:
                 table = self._parse({**types, **dict.fromkeys(numbers, pa.string())})
             except pa.ArrowInvalid as error:
@@ -70,7 +74,7 @@ class Delimited:
 
     def _parse(self, types: dict[str, pa.DataType]) -> pa.Table:
         with self._opened() as file:
-            return pacsv.read_csv(
+            table = pacsv.read_csv(
                 file,
                 read_options=pacsv.ReadOptions(block_size=BLOCK),
                 parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
@@ -82,6 +86,19 @@ class Delimited:
                     decimal_point=self.settings.decimal,
                 ),
             )
+            if cast(Bounded, cast(io.BufferedReader, file).raw).quotes % 2:
+                self._refuse_open_quote()
+            return table
+
+    def _refuse_open_quote(self) -> None:
+        """Raises UserError where the last record goes on over line ends to the end of the file: its quote is open."""
+        begins, lines = 1, 1
+        with self._opened() as file, contextlib.suppress(csv.Error):
+            for line, record in self._records(file):
+                begins, lines = line, sum(field.count("\n") for field in record)
+            if not lines:
+                return
+        raise UserError(f"{self.path} row {begins}: a quote opens in this row and does not close; close or double it")
 
     def _header(self) -> str:
         """The first line that is not blank; with quoted line ends, all of it."""
@@ -113,12 +130,21 @@ class Delimited:
                             f"{self.path} row {row}: {len(record)} fields, but the header has {len(self.columns)}; "
                             "correct the row, or quote the field that has a delimiter or a quote in it"
                         )
-            except UnicodeDecodeError as error:
-                found = error.object[error.start : error.start + 1]
-                return UserError(f"{self.path} row {row + 1} or after: {found!r} is not UTF-8; save the file as UTF-8")
+            except UnicodeDecodeError:
+                return UserError(f"{self.path} row {self._undecodable()}: not UTF-8; save the file as UTF-8")
             except csv.Error as error:
                 return UserError(f"{self.path} row {row}: {error}; correct the quotes there")
         return UserError(f"{self.path}: not a readable CSV file: {problem.splitlines()[0][:200]}; check the file")
+
+    def _undecodable(self) -> int:
+        """The first line that is not UTF-8."""
+        with self._opened() as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError:
+                    return number
+        return 1
 
     def _records(self, file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
         """Every record, the header too, and the line in which it begins."""
@@ -144,10 +170,11 @@ class Delimited:
 
 
 class Bounded(io.RawIOBase):
-    """A file of which no more than `limit` bytes can be read. Raises UserError beyond."""
+    """A file of which no more than `limit` bytes can be read, its quotes counted. Raises UserError beyond."""
 
     def __init__(self, file: io.BufferedIOBase | BinaryIO, limit: int, path: Path) -> None:
         self.file, self.left, self.limit, self.path = file, limit, limit, path
+        self.quotes = 0
 
     def readable(self) -> bool:
         return True
@@ -155,6 +182,7 @@ class Bounded(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         data = self.file.read(len(cast(bytes, buffer)))
         self.left -= len(data)
+        self.quotes += data.count(b'"')
         if self.left < 0:
             raise UserError(
                 f"{self.path}: unpacks to more than {self.limit / 1e9:g} GB; "

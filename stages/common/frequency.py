@@ -7,6 +7,7 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import BaseOffset, Tick
 
+from stages.common.clock import regular
 from stages.common.errors import UserError
 
 # Steps in the usual season of a frequency, by pandas' alias without its anchor.
@@ -56,7 +57,7 @@ def infer_frequency(stamps: pd.DatetimeIndex) -> str | None:
     wall = stamps.tz_localize(None)
     midnights = wall.normalize()
     same_time = bool((wall - midnights == wall[0] - midnights[0]).all())
-    days = int(np.gcd.reduce(np.diff(midnights) // np.timedelta64(1, "D"))) if same_time else 0
+    days = int(np.gcd.reduce(np.diff(midnights.as_unit("s")) // np.timedelta64(1, "D"))) if same_time else 0
     for name in MONTHS if days else []:
         months = _steps_between(stamps, name)
         frequency = _months(name, months, wall[0].month)
@@ -112,7 +113,7 @@ def _months(name: str, months: int, first: int) -> str:
 
 def _steps_between(stamps: pd.DatetimeIndex, frequency: str) -> int:
     """The most steps of `frequency` that are a divisor of all that lie between `stamps`; 0 where one is off them."""
-    steps = pd.date_range(stamps[0], stamps[-1], freq=frequency).get_indexer(stamps)
+    steps = regular(stamps[0], frequency, stamps[-1]).get_indexer(stamps)
     return int(np.gcd.reduce(np.diff(steps))) if (steps >= 0).all() else 0
 
 
@@ -120,9 +121,9 @@ def _is_dense(stamps: pd.DatetimeIndex, frequency: str) -> bool:
     """Whether enough steps of `frequency` have a stamp."""
     offset = to_offset(frequency)
     if isinstance(offset, Tick):
-        steps = (stamps[-1] - stamps[0]) / pd.Timedelta(offset) + 1
+        steps = (stamps[-1].value - stamps[0].value) / pd.Timedelta(offset).value + 1
     else:
-        steps = len(pd.date_range(stamps[0], stamps[-1], freq=offset))
+        steps = len(regular(stamps[0], frequency, stamps[-1]))
     return bool(len(stamps) >= LEAST_SHARE * steps)
 
 

@@ -35,7 +35,9 @@ def to_numbers(
     wrong = np.isinf(values)
     if given is not column:
         missing = (
-            pc.is_null(given) if not pa.types.is_string(given.type) else pc.is_in(given, pa.array([*MISSING, None]))
+            pc.is_null(given)
+            if not pa.types.is_string(given.type)
+            else pc.is_in(pc.utf8_trim_whitespace(given), pa.array([*MISSING, None]))
         )
         wrong |= np.isnan(values) & ~missing.to_numpy()
     if wrong.any():
@@ -51,7 +53,7 @@ def _from_text(column: pa.ChunkedArray, settings: Ingest) -> pa.ChunkedArray:
     """Numbers of texts, null where a text is none."""
     decimal, thousands = re.escape(settings.decimal), re.escape(settings.thousands or "")
     column = pc.utf8_trim_whitespace(column)
-    whole = rf"\d{{1,3}}({thousands}\d{{2,3}})*{thousands}\d{{3}}|\d*" if thousands else r"\d*"
+    whole = rf"[1-9]\d{{0,2}}({thousands}\d{{2,3}})*{thousands}\d{{3}}|\d*" if thousands else r"\d*"
     number = rf"^[+-]?({whole})({decimal}\d*)?([eE][+-]?\d+)?$"
     is_number = pc.and_(pc.match_substring_regex(column, number), pc.match_substring_regex(column, r"\d"))
     column = pc.if_else(is_number, column, pa.scalar(None, column.type))

@@ -1,14 +1,16 @@
 """A Parquet file, or a folder of them that may be partitioned by `name=value`, as columns."""
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from stages.common.errors import UserError
+from stages.common.errors import UserError, shown
 from stages.common.params import Ingest
 
 VALUE_BYTES = 8
+INDEX = r"__index_level_\d+__"  # what pandas writes of a table's row numbers
 
 
 class ParquetTable:
@@ -16,23 +18,38 @@ class ParquetTable:
 
     def __init__(self, path: Path, settings: Ingest) -> None:
         self.path, self.limit = path, settings.max_gigabytes
-        keys = pa.schema([(settings.series, pa.string())]) if settings.series else pa.schema([])
         try:
-            plain = pads.dataset(path, format="parquet", exclude_invalid_files=False)
-            in_files = settings.series is None or settings.series in plain.schema.names
-            partitioning = None if in_files else pads.partitioning(keys, flavor="hive")
-            self.data = plain if in_files else pads.dataset(path, format="parquet", partitioning=partitioning)
+            files = list(pads.dataset(path, format="parquet", exclude_invalid_files=False).get_fragments())
+            if not files:
+                raise UserError(f"{path}: a folder without Parquet files; put some into it or correct ingest.path")
+            self.of_file = {file.path: file.physical_schema for file in files}
+            schema = pa.unify_schemas(list(self.of_file.values()), promote_options="permissive")
+            self.key = settings.series if settings.series not in schema.names else None
+            if self.key:
+                schema = schema.append(pa.field(self.key, pa.string()))
+            keys = pads.partitioning(pa.schema([(self.key, pa.string())]), flavor="hive") if self.key else None
+            self.data = pads.dataset(path, schema=schema, format="parquet", partitioning=keys)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
             raise self._unreadable(error) from None
-        if not self.data.files:
-            raise UserError(f"{path}: a folder without Parquet files; put some into it or correct ingest.path")
-        self.columns = list(self.data.schema.names)
+        is_key = self.key is not None and f"/{self.key}=" in next(iter(self.of_file))
+        self.columns = [
+            name
+            for name in schema.names
+            if (name != self.key or is_key) and (not re.fullmatch(INDEX, name) or name == settings.time)
+        ]
 
     def read(
         self, texts: list[str], numbers: list[str]
     ) -> tuple[dict[str, pa.ChunkedArray], list[tuple[str, pa.ChunkedArray]]]:
         """Columns of ids and times by name, and columns of values."""
         wanted = [*texts, *numbers]
+        for file, schema in self.of_file.items():
+            for name in wanted:
+                if name != self.key and name not in schema.names:
+                    raise UserError(
+                        f"{Path(file).relative_to(Path.cwd()) if Path(file).is_absolute() else file}: no column "
+                        f"{shown(name)}, which other files of {self.path} have; name it so there too"
+                    )
         try:
             unpacked = self.data.count_rows() * len(wanted) * VALUE_BYTES
             if unpacked > self.limit * 1e9:
@@ -43,7 +60,7 @@ class ParquetTable:
             table = self.data.to_table(columns=wanted)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
             raise self._unreadable(error) from None
-        return {name: table[name] for name in texts}, [(name, table[name]) for name in numbers]
+        return {name: _plain(table[name]) for name in texts}, [(name, _plain(table[name])) for name in numbers]
 
     def row(self, observation: int) -> int:
         """Rows count from 1."""
@@ -52,3 +69,12 @@ class ParquetTable:
     def _unreadable(self, error: Exception) -> UserError:
         reason = str(error).splitlines()[0][:200]
         return UserError(f"{self.path}: not a readable Parquet file: {reason}; check the file")
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text of any kind as strings, categories as what they stand for: a file may hold some that no row has."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return column

@@ -24,6 +24,8 @@ from stages.common.parquet import ParquetTable
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
+FIRST_YEAR, LAST_YEAR = 1678, 2261  # whole years that 64 bits of nanoseconds hold
+
 
 @dataclass(frozen=True)
 class Raw:
@@ -75,7 +77,8 @@ def read_raw(settings: Ingest) -> Raw:
     if not len(texts[settings.time]):
         raise UserError(f"{path}: a header and no rows; put the data into it")
 
-    steps, stamps = _distinct(texts[settings.time], f"{path}, column {shown(settings.time)}")
+    times = _checked_times(texts[settings.time], str(path), settings.time, table.row)
+    steps, stamps = _distinct(times)
     if not pd.api.types.is_datetime64_any_dtype(stamps):
         stamps = stamps.astype(str).str.strip()
     _refuse_empty(steps, str(path), settings.time, "no time", table.row)
@@ -93,7 +96,7 @@ def read_raw(settings: Ingest) -> Raw:
     if settings.series is not None:
         column = texts[settings.series]
         column = column if pa.types.is_dictionary(column.type) else pc.cast(column, pa.string())
-        series, found = _distinct(column, str(path))
+        series, found = _distinct(column)
         ids = found.tolist()
         blank = np.array([not each.strip() for each in ids] + [True])
         _refuse_empty(np.where(blank[series], -1, series), str(path), settings.series, "no series id", table.row)
@@ -137,17 +140,30 @@ def _check_columns(columns: list[str], wanted: list[str], source: str) -> None:
         raise UserError(f"{source}: no column but {shown(wanted[0])}; name the one with values in ingest.value")
 
 
-def _distinct(column: pa.ChunkedArray, where: str) -> tuple[Ints, pd.Series]:
-    """Codes (N,) and distinct values in the order of their first rows; code -1 for none."""
-    if pa.types.is_date(column.type):
-        column = column.cast(pa.timestamp("ns"))
+def _checked_times(column: pa.ChunkedArray, source: str, name: str, row: Callable[[int], int]) -> pa.ChunkedArray:
+    """Times as text or as nanoseconds. Raises UserError for what is neither, and for years that have none."""
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        years = pc.year(column).to_numpy()
+        wrong = (years < FIRST_YEAR) | (years > LAST_YEAR)
+        if wrong.any():
+            first = int(wrong.argmax())
+            raise UserError(
+                f"{source} row {row(first)}, column {shown(name)}: {column[first].as_py()} is no date from "
+                f"{FIRST_YEAR} to {LAST_YEAR}; correct it"
+            )
+        zone = column.type.tz if pa.types.is_timestamp(column.type) else None
+        return column.cast(pa.timestamp("ns", zone))
     if pa.types.is_integer(column.type):
-        column = column.cast(pa.string())
-    is_text = (
-        pa.types.is_dictionary(column.type) or pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        return column.cast(pa.string())
+    if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
+        return column
+    raise UserError(
+        f"{source}, column {shown(name)} holds {column.type}, neither dates nor text nor whole numbers; convert it"
     )
-    if not is_text and not pa.types.is_timestamp(column.type):
-        raise UserError(f"{where} holds {column.type}, neither dates nor text nor whole numbers; convert it")
+
+
+def _distinct(column: pa.ChunkedArray) -> tuple[Ints, pd.Series]:
+    """Codes (N,) and distinct values in the order of their first rows; code -1 for none."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     array = column.unify_dictionaries().combine_chunks()

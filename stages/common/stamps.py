@@ -8,11 +8,11 @@ import pandas as pd
 from pandas.tseries.offsets import Tick
 
 from stages.common.clock import Clock
-from stages.common.dates import OFFSET, default_format, formats_of, parse_dates
+from stages.common.dates import OFFSET, default_format, formats_of, parse_dates, pattern
 from stages.common.errors import UserError, shown
 from stages.common.frequency import infer_frequency, offset_of
 from stages.common.params import Ingest
-from stages.common.raw import Raw
+from stages.common.raw import FIRST_YEAR, LAST_YEAR, Raw
 
 MOST_STEPS_A_ROW = 100  # a panel that is all gaps has the wrong frequency
 LARGEST_STEP = 2**53
@@ -28,6 +28,8 @@ def read_clock(raw: Raw, settings: Ingest) -> tuple[Clock, pd.Series]:
         settings.frequency == "auto" and settings.time_format is None and is_text and _are_integers(raw.stamps)
     )
     if integers:
+        if settings.frequency == "auto":
+            _refuse_dates_as_numbers(raw)
         return Clock(None, None), _integer_steps(raw)
     if settings.frequency != "auto":
         offset_of(str(settings.frequency))
@@ -40,7 +42,7 @@ def read_clock(raw: Raw, settings: Ingest) -> tuple[Clock, pd.Series]:
             raise UserError(
                 f"params.yaml: ingest.time_zone is {zone!r}, but {raw.source} has no offsets; set it to null"
             )
-        zone = zone or (str(stamps.dt.tz) if stamps.dt.tz is not None else None)
+        zone = zone or (_zone_of(stamps) if stamps.dt.tz is not None else None)
     if zone:
         stamps = stamps.dt.tz_convert(zone)
     frequency = settings.frequency
@@ -58,7 +60,8 @@ def place_on_grid(raw: Raw, clock: Clock, stamps: pd.Series) -> tuple[pd.Index, 
     """
     first, last = stamps.min(), stamps.max()
     length = _step_length(clock.frequency)
-    steps = int((last - first) / length) if length else 0
+    span = last - first if clock.frequency is None else last.value - first.value
+    steps = span // length if length else 0
     if steps > MOST_STEPS_A_ROW * len(raw.values):
         kind = "integer steps" if clock.frequency is None else f"steps of frequency {clock.frequency!r}"
         raise UserError(
@@ -85,6 +88,11 @@ def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, pd.Series]:
         raise UserError(f"params.yaml: ingest.time_zone is {shown(zone)}; use a name such as Europe/Berlin, or null")
     if settings.time_format:
         time_format = settings.time_format
+        if "%z" in time_format.replace("%:z", "%z") and not zone:
+            raise UserError(
+                f"params.yaml: ingest.time_format {shown(time_format)} reads offsets from UTC; set ingest.time_zone to "
+                "the zone whose they are (UTC, Europe/Berlin, ...)"
+            )
         try:
             stamps = parse_dates(texts, time_format, utc=zone is not None)
         except ValueError as error:
@@ -98,9 +106,10 @@ def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, pd.Series]:
         found = formats_of(texts, time_zone=zone is not None)
         whole = [name for name, stamps in found.items() if stamps.notna().all()]
         if len(whole) > 1:
-            readings = " or ".join(f"{found[name].iloc[0]:%-d %B %Y} ({name})" for name in whole)
+            apart = int((found[whole[0]] != found[whole[1]]).to_numpy().argmax())
+            readings = " or ".join(f"{found[name].iloc[apart]:%-d %B %Y} ({name})" for name in whole)
             raise UserError(
-                f"{raw.where_stamp(0)} is {readings}, and no other row tells which; set ingest.time_format to one"
+                f"{raw.where_stamp(apart)} is {readings}, and no other row tells which; set ingest.time_format to one"
             )
         time_format = max(found, key=lambda name: int(found[name].notna().sum()), default="")
         stamps = found.get(time_format, pd.Series(pd.NaT, index=texts.index))
@@ -124,20 +133,43 @@ def _integer_steps(raw: Raw) -> pd.Series:
     return numbers.astype("int64")
 
 
+def _refuse_dates_as_numbers(raw: Raw) -> None:
+    """Raises UserError for whole numbers that are all months or days as well."""
+    for time_format in ("%Y%m%d", "%Y%m"):
+        if pattern(time_format).fullmatch(str(raw.stamps.iloc[0])):
+            stamps = parse_dates(raw.stamps, time_format)
+            if stamps.notna().all() and stamps.dt.year.between(FIRST_YEAR, LAST_YEAR).all():
+                raise UserError(
+                    f"{raw.where_stamp(0)} is a whole number or a date, like all the others; set ingest.time_format to "
+                    f"{time_format!r}, or ingest.frequency to null for integer steps"
+                )
+
+
+def _zone_of(stamps: pd.Series) -> str:
+    """The name of the zone of tz-aware stamps, for a constant offset such as UTC+05:30."""
+    name = str(stamps.dt.tz)
+    if name in zoneinfo.available_timezones():
+        return name
+    offset = stamps.iloc[0].strftime("%z")
+    return f"UTC{offset[:3]}:{offset[3:]}"
+
+
 def _are_integers(texts: pd.Series) -> bool:
     return bool(texts.str.fullmatch(r"[+-]?\d{1,18}").all())
 
 
-def _step_length(frequency: str | None) -> pd.Timedelta | int | None:
-    """How long a step is; None where that depends on the calendar: such steps are too few to matter."""
+def _step_length(frequency: str | None) -> int | None:
+    """How long a step is, in nanoseconds; None where that depends on the calendar: such steps are too few to matter."""
     if frequency is None:
         return 1
     offset = offset_of(frequency)
-    return pd.Timedelta(offset) if isinstance(offset, Tick) else None
+    return pd.Timedelta(offset).value if isinstance(offset, Tick) else None
 
 
 def _no_date(raw: Raw, wrong: int, time_format: str) -> str:
     first, found = str(raw.stamps.iloc[0]), str(raw.stamps.iloc[wrong])
+    if not found:
+        return f"{raw.where_stamp(wrong)}: no time; write one or remove the row"
     if not time_format:
         hint = (
             "write dates as 1949-01-31, declare ingest.time_format, or set ingest.frequency to null for integer steps"
@@ -149,8 +181,8 @@ def _no_date(raw: Raw, wrong: int, time_format: str) -> str:
             "set ingest.time_zone to the zone whose they are (Europe/Berlin, say)"
         )
     return (
-        f"{raw.where_stamp(wrong)} is no date from 1678 to 2262 in the form {time_format} of the first row; "
-        "correct it, or declare ingest.time_format"
+        f"{raw.where_stamp(wrong)} is not of the form {time_format} that the first row has, or no date from "
+        f"{FIRST_YEAR} to {LAST_YEAR}; correct it, or declare ingest.time_format"
     )
 
 
@@ -158,7 +190,7 @@ def _irregular(raw: Raw, stamps: pd.Series, time_format: str) -> str:
     if len(stamps) < 2:
         return f"{raw.where_stamp(0)} is the only one, which tells no frequency; set ingest.frequency"
     rising = stamps.sort_values()
-    gaps = rising.diff().dropna()
+    gaps = rising.dt.as_unit("ms").diff().dropna()  # centuries do not fit into nanoseconds
     return (
         f"{raw.source}, column {shown(raw.time)}: {len(stamps)} distinct stamps lie {gaps.min()} to {gaps.max()} apart "
         "and fit no frequency of which half the steps are there; correct the stamps, or set ingest.frequency"

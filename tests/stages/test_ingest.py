@@ -112,6 +112,8 @@ GOOD_FILES: list[tuple[str, str | bytes, dict[str, Any], Values]] = [
     ("past 2^53", "time,value\n1,9007199254740994\n2,18446744073709551616\n", {}, {"value": [2.0**53 + 2, 2.0**64]}),
     ("all sizes", "id,time,value\na,1,1e-12\na,2,2e-12\nb,1,1e15\nb,2,2e15\n", LONG, {"a": [1e-12, 2e-12],
      "b": [1e15, 2e15]}),
+    ("blank values", "time,value\n1,1\n2,2\n3, \n4, NA\n", {}, {"value": [1, 2]}),
+    ("quotes inside fields", 'time,value,note\n1,1,5" pipe\n2,2,"a ""b"" c"\n3,3,\n', {}, {"value": [1, 2, 3]}),
     ("negative steps", "time,value\n-1,1\n0,2\n1,3\n", {}, {"value": [1, 2, 3]}),
 ]  # fmt: skip
 
@@ -140,6 +142,12 @@ GOOD_PARQUETS: list[tuple[str, dict[str, Any], dict[str, Any], list[float], list
      ["2024-01-01", "2024-01-02"]),
     ("milliseconds", {"time": pd.date_range("2024-01-01", periods=2, freq="500ms"), "value": [1, 2]}, AUTO, [1, 2],
      ["2024-01-01 00:00:00.000", "2024-01-01 00:00:00.500"]),
+    ("a constant offset", {"time": pa.array([0, 86_400_000_000], pa.timestamp("us", "+05:30")), "value": [1, 2]},
+     {"frequency": "D"}, [1, 2], ["1970-01-01 05:30:00+05:30", "1970-01-02 05:30:00+05:30"]),
+    ("large text", {"time": ["1", "2", "3"], "value": pa.array(["1", "2", "NA"], pa.large_string())}, {}, [1, 2],
+     ["1", "2"]),
+    ("pandas' index", pd.DataFrame({"time": [1, 2, 3], "a": [1, 2, 3]})[1:].to_dict("series"), {"value": None},
+     [2, 3], ["2", "3"]),
     ("zones", {"time": pd.date_range("2024-03-31 01:00", periods=2, freq="h", tz="Europe/Berlin"),
      "value": [1, 2]}, AUTO,
      [1, 2], ["2024-03-31 01:00:00+01:00", "2024-03-31 03:00:00+02:00"]),
@@ -150,11 +158,37 @@ GOOD_PARQUETS: list[tuple[str, dict[str, Any], dict[str, Any], list[float], list
     ("table", "changes", "values", "times"), [c[1:] for c in GOOD_PARQUETS], ids=[c[0] for c in GOOD_PARQUETS]
 )
 def test_good_parquet(table: dict[str, Any], changes: dict[str, Any], values: list[float], times: list[str]) -> None:
-    pd.DataFrame(table).to_parquet("input.parquet")
+    if any(isinstance(column, pa.Array) for column in table.values()):
+        pq.write_table(pa.table(table), "input.parquet")
+    else:
+        pd.DataFrame(table).to_parquet("input.parquet")
     given = settings("input.parquet", **changes)
     panel = ingest(read_raw(given), given)
     assert panel.y.tolist() == values
     assert times_of(panel) == times
+
+
+def test_categories_that_no_row_has_are_no_series_and_no_stamps() -> None:
+    months = pd.date_range("2020-01-01", periods=3, freq="MS").strftime("%Y-%m-%d")
+    days = pd.date_range("2019-12-01", periods=99).strftime("%Y-%m-%d")
+    ids = pd.Categorical(["b"] * 3 + ["a"] * 3, categories=["a", "aa", "b", "z"])
+    times = pd.Categorical(list(months) * 2, categories=days)
+    pd.DataFrame({"id": ids, "time": times, "value": range(6)}).to_parquet("input.parquet")
+    given = settings("input.parquet", series="id", frequency="auto")
+    panel = ingest(read_raw(given), given)
+    assert values_of(panel) == {"b": [0, 1, 2], "a": [3, 4, 5]}
+    assert panel.clock.frequency == "MS"
+
+
+def test_parquet_files_of_one_folder_hold_the_same_columns_and_their_types_may_differ() -> None:
+    Path("many").mkdir()
+    pq.write_table(pa.table({"time": [1, 2], "value": [1, 2]}), "many/a.parquet")
+    pq.write_table(pa.table({"time": [3], "value": [2.5]}), "many/b.parquet")
+    given = settings("many")
+    assert values_of(ingest(read_raw(given), given)) == {"value": [1, 2, 2.5]}
+    pq.write_table(pa.table({"time": [3], "Value": [2.5]}), "many/b.parquet")
+    with pytest.raises(UserError, match=r"b\.parquet: no column 'value', which other files of many have"):
+        read_raw(given)
 
 
 def test_parquet_in_partitions() -> None:
@@ -184,6 +218,10 @@ GOOD_TIMES: list[tuple[str, list[str], dict[str, Any]]] = [
     ("h", ["2024-10-27T02:00:00+02:00", "2024-10-27T02:00:00+01:00", "2024-10-27T03:00:00+01:00"],
      {"time_zone": "Europe/Berlin"}),
     ("15min", ["2024-01-01 00:00", "2024-01-01 00:15", "2024-01-01 00:30"], {}),
+    ("D", ["2023-11-04T00:00:00-04:00", "2023-11-05T00:00:00-04:00", "2023-11-06T00:00:00-05:00"],
+     {"time_zone": "America/Havana"}),
+    ("D", ["2023-03-10T00:00:00-05:00", "2023-03-11T00:00:00-05:00", "2023-03-12T01:00:00-04:00"],
+     {"time_zone": "America/Havana", "frequency": "D"}),
     ("s", ["2024-01-01 23:59:59", "2024-01-02 00:00:00", "2024-01-02 00:00:01"], {}),
     ("500ms", ["2024-01-01 00:00:00.0", "2024-01-01 00:00:00.5", "2024-01-01 00:00:01.0"], {}),
 ]  # fmt: skip
@@ -194,7 +232,8 @@ GOOD_TIMES: list[tuple[str, list[str], dict[str, Any]]] = [
 def test_good_times(frequency: str, times: list[str], changes: dict[str, Any], declared: bool) -> None:
     """The first two are read; the third is what the clock says comes next, in the input's own form."""
     rows = [f"{time},{value}\n" for value, time in enumerate(times)]
-    panel = panel_of("time,value\n" + "".join(rows), frequency=frequency if declared else "auto", **changes)
+    changes = {"frequency": frequency if declared else "auto", **changes}
+    panel = panel_of("time,value\n" + "".join(rows), **changes)
     assert panel.clock.frequency == frequency
     assert times_of(panel) == times
     assert panel.clock.write(panel.clock.following(panel.ds.iloc[1], 1)).tolist() == times[2:]
@@ -280,6 +319,23 @@ BAD_FILES: list[tuple[str, str | bytes, dict[str, Any], list[str]]] = [
     ("a row with a field more", "time,value\n1,2\n\n2,3,4\n", {}, ["row 4", "3 fields", "the header has 2"]),
     ("a row with a field less", "time,value\n1\n2,3\n", {}, ["row 2", "1 fields", "the header has 2"]),
     ("open quote", 'time,value\n"1,2\n2,3\n', {}, ["row 2", "quote"]),
+    ("open quote in another column", 'time,value,note\n1,1,ok\n2,2,"x\n3,3,ok\n4,4,ok\n', {}, ["row 3",
+     "a quote opens"]),
+    ("NaN in other letters", "time,value\n1,1\n2,NAN\n", {}, ["row 3", "'NAN' is not a finite number"]),
+    ("thousands that start with 0", "time;value\n1;0.500\n", {"thousands": ".", "decimal": ","}, ["'0.500'"]),
+    ("days as whole numbers", "time,value\n20240101,1\n20240102,2\n", AUTO, ["row 2",
+     "ingest.time_format to '%Y%m%d'"]),
+    ("months as whole numbers", "time,value\n202401,1\n202402,2\n", AUTO, ["row 2", "ingest.time_format to '%Y%m'"]),
+    ("a week 53 of 52", "time,value\n2019-W52,1\n2019-W53,2\n2020-W02,2\n", AUTO, ["row 3",
+     "'2019-W53' is not of the form"]),
+    ("offsets without a zone", "time,value\n2024-01-01T00:00+0100,1\n", {**AUTO, "time_format": "%Y-%m-%dT%H:%M%z"},
+     ["set ingest.time_zone"]),
+    ("a quarter without a year", "time,value\nQ1 20,1\nQ2 20,1\n", {**AUTO, "time_format": "Q%q %y"},
+     ["ingest.time_format", "%Y"]),
+    ("three centuries and a typo", "time,value\n1700-01-01,1\n2019-01-01,1\n2020-01-02,1\n", AUTO,
+     ["fit no frequency"]),
+    ("other encoding, far down", b"id,time,value\n" + b"a,1,2\n" * 5000 + b"\xe9,2,3\n", LONG, ["row 5002",
+     "not UTF-8"]),
     ("no number", "time,value\n1,2\n2,many\n", {}, ["row 3, column 'value'", "'many'"]),
     ("no number, after blank lines", "time,value\n\n1,2\n\n\n2,many\n", {}, ["row 6, column 'value'"]),
     ("no number, after a quoted line end", 'id,time,value\n"a\nb",1,2\nc,2,many\n', LONG, ["row 4, column 'value'"]),
@@ -298,10 +354,11 @@ BAD_FILES: list[tuple[str, str | bytes, dict[str, Any], list[str]]] = [
      "ingest.frequency"]),
     ("beyond integers", "time,value\n1,1\n99999999999999999999,3\n", {}, ["row 3", "not an integer step"]),
     ("no integer", "time,value\n1,1\n2.5,3\n", {}, ["row 3, column 'time'", "'2.5' is not an integer step"]),
-    ("no time", "time,value\n2024-01-01,1\n,3\n", AUTO, ["row 3, column 'time'", "no date"]),
+    ("no time", "time,value\n2024-01-01,1\n,3\n", AUTO, ["row 3, column 'time'", "no time"]),
     ("no date", "time,value\nJanuary,2\n", {"frequency": "MS"}, ["row 2, column 'time'", "'January'"]),
     ("another form of date", "time,value\n2024-01-01,2\n2/1/2024,3\n", AUTO, ["row 3", "%Y-%m-%d"]),
-    ("no such day", "time,value\n2024-02-28,2\n2024-02-30,3\n", AUTO, ["row 3", "'2024-02-30' is no date"]),
+    ("no such day", "time,value\n2024-02-28,2\n2024-02-30,3\n", AUTO, ["row 3",
+     "'2024-02-30' is not of the form %Y-%m-%d"]),
     ("ambiguous", "time,value\n01/02/2024,2\n01/03/2024,3\n", AUTO,
      ["row 2", "1 February 2024 (%d/%m/%Y) or 2 January 2024 (%m/%d/%Y)", "ingest.time_format"]),
     ("two-digit years", "time,value\n01-02-24,2\n", AUTO, ["'01-02-24' is no date in a form that is known"]),
@@ -357,6 +414,11 @@ BAD_PARQUETS: list[tuple[str, Any, list[str]]] = [
     ("text", {"time": [1, 2], "value": ["1", "x"]}, ["row 2, column 'value'", "'x'"]),
     ("no time", {"time": ["1", None], "value": [1, 2]}, ["row 2, column 'time'", "no time"]),
     ("no rows", {"time": pa.array([], pa.int64()), "value": pa.array([], pa.float64())}, ["no rows"]),
+    (
+        "the year 9999",
+        {"time": pa.array([0, 2932896], pa.date32()), "value": [1, 2]},
+        ["row 2, column 'time'", "9999-12-31"],
+    ),
     ("a column less", {"when": [1], "value": [1]}, ["no column 'time'"]),
 ]
 

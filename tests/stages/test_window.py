@@ -21,7 +21,11 @@ def test_a_window_longer_than_every_history_is_refused(normalised: Path) -> None
     failed = shell("python", "-m", "stages.window", cwd=normalised, check=False)
     assert failed.returncode == 1
     assert len(failed.stderr.splitlines()) == 1
-    assert "window.size 500" in failed.stderr
+    assert "window.size 500 is longer than every normalised history" in failed.stderr
+    assert "make it smaller" in failed.stderr
+    change_file(normalised, window__size=140)  # with the 12 steps after it no window fits
+    failed = shell("python", "-m", "stages.window", cwd=normalised, check=False)
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
     assert "make window.size or backtest.horizon smaller" in failed.stderr
 
 
