@@ -1,7 +1,6 @@
 """Stage 5, predict: networks, normalizer, panel -> the future, the evaluation, metrics against the baselines."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stages.common.baselines import MOST_VALUES, choose_baselines, forecast_baseline
-from stages.common.errors import run
+from stages.common.errors import run, shown, warn
 from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure
 from stages.common.forecasts import OriginForecast, forecast_origin
 from stages.common.network import load_networks
@@ -151,21 +150,19 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 def warn_of_reach(missing: int) -> None:
     if missing:
-        print(
-            f"warning: {missing} evaluation origins lie before the first value of every series and are left out; "
-            "make backtest.origins or backtest.step smaller",
-            file=sys.stderr,
+        warn(
+            f"{missing} evaluation origins lie before the first value of every series and are left out; "
+            "make backtest.origins or backtest.step smaller"
         )
 
 
 def warn_of_fallback(live: OriginForecast, panel: Panel) -> None:
-    names = [name for name, fallback in zip(panel.ids, live.fallback, strict=True) if fallback]
+    names = [shown(name) for name, fallback in zip(panel.ids, live.fallback, strict=True) if fallback]
     if names:
-        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-        print(
-            f"warning: {len(names)} of {len(panel.ids)} series are too short for a window and are forecast by seasonal "
-            f"naive ({shown}); make window.size smaller to include them",
-            file=sys.stderr,
+        few = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        warn(
+            f"{len(names)} of {len(panel.ids)} series are too short for a window and are forecast by seasonal naive "
+            f"({few}); make window.size smaller to include them"
         )
 
 

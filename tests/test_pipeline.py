@@ -229,7 +229,7 @@ def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path, default_params
 def test_short_series_are_named_and_forecast_all_the_same(copy: Path) -> None:
     done = shell("python", "-m", "stages.predict", cwd=copy)
     assert "1 of 3 series are too short for a window" in done.stderr
-    assert "(new)" in done.stderr
+    assert "('new')" in done.stderr
 
 
 def test_only_the_future(copy: Path) -> None:

@@ -34,6 +34,8 @@ def read_clock(raw: Raw, settings: Ingest) -> tuple[Clock, pd.Series]:
     if settings.frequency != "auto":
         offset_of(str(settings.frequency))
     zone = settings.time_zone
+    if zone and zone not in zoneinfo.available_timezones():
+        raise UserError(f"params.yaml: ingest.time_zone is {shown(zone)}; use a name such as Europe/Berlin, or null")
     if is_text:
         time_format, stamps = _read_dates(raw, settings)
     else:
@@ -84,8 +86,6 @@ def place_on_grid(raw: Raw, clock: Clock, stamps: pd.Series) -> tuple[pd.Index, 
 def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, pd.Series]:
     """The format of the distinct stamps, and what they are in it; in UTC where there is a time zone."""
     texts, zone = raw.stamps, settings.time_zone
-    if zone and zone not in zoneinfo.available_timezones():
-        raise UserError(f"params.yaml: ingest.time_zone is {shown(zone)}; use a name such as Europe/Berlin, or null")
     if settings.time_format:
         time_format = settings.time_format
         if "%z" in time_format.replace("%:z", "%z") and not zone:

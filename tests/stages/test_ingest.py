@@ -438,6 +438,18 @@ def test_bad_parquet_is_named_in_one_line(table: Any, words: list[str]) -> None:
         assert word in str(caught.value)
 
 
+def test_a_zone_that_is_none_or_that_stamps_do_not_have() -> None:
+    pd.DataFrame({"time": pd.date_range("2024-01-01", periods=3), "value": 1.0}).to_parquet("input.parquet")
+    for zone, words in [
+        ("Berlin", "ingest.time_zone is 'Berlin'"),
+        ("Europe/Berlin", "has no offsets; set it to null"),
+    ]:
+        given = settings("input.parquet", frequency="auto", time_zone=zone)
+        raw = read_raw(given)
+        with pytest.raises(UserError, match=words):
+            ingest(raw, given)
+
+
 def test_truncated_parquet_and_one_that_unpacks_to_much() -> None:
     pq.write_table(pa.table({"time": range(200_000), "value": [0.0] * 200_000}), "input.parquet")
     given = settings("input.parquet", max_gigabytes=1e-3)

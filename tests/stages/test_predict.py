@@ -61,4 +61,4 @@ def test_a_few_of_the_series_without_a_window_are_named(capsys: pytest.CaptureFi
     panel = panel_of(np.full(7, 4))
     warn_of_fallback(naive_origin(panel, 0), panel)
     assert "7 of 7 series are too short for a window" in (warned := capsys.readouterr().err)
-    assert "(0, 1, 2, 3, 4, ...)" in warned
+    assert "('0', '1', '2', '3', '4', ...)" in warned
