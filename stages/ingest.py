@@ -5,6 +5,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from stages.common.gaps import fill
 from stages.common.panel import Panel
 from stages.common.params import Ingest, read_params
 from stages.common.paths import PANEL, PANEL_SUMMARY
+from stages.common.ragged import Ints as Ints64
+from stages.common.ragged import starts
 from stages.common.raw import Raw, read_raw
 from stages.common.stamps import MOST_STEPS_A_ROW, place_on_grid, read_clock
 
@@ -74,9 +77,7 @@ def ingest(raw: Raw, settings: Ingest) -> Panel:
         value=settings.value if isinstance(settings.value, str) else "value",
         interpolated=settings.missing == "interpolate" and bool(missing.any()),
     )
-    if missing.any():
-        y[missing] = filling(panel, settings)[missing]
-    return panel
+    return replace(panel, y=filling(panel, settings)) if missing.any() else panel
 
 
 def lay_out(raw: Raw, step: Ints, clock: Clock) -> tuple[Ints, Ints, Floats]:
@@ -91,7 +92,7 @@ def lay_out(raw: Raw, step: Ints, clock: Clock) -> tuple[Ints, Ints, Floats]:
             f"{raw.source}: {len(step)} values span {lengths.sum()} steps of frequency {clock.frequency!r} "
             "in all series together; set ingest.frequency to what it is"
         )
-    begins = np.cumsum(lengths) - lengths
+    begins = starts(lengths)
     rows = (begins - first)[raw.series] + step
     refuse_twice(raw, rows)
     y = np.full(lengths.sum(), np.nan)
@@ -105,7 +106,7 @@ def lay_out(raw: Raw, step: Ints, clock: Clock) -> tuple[Ints, Ints, Floats]:
     return series[inside], steps[inside], y[inside]
 
 
-def extents(series: Ints, step: Ints, count: int) -> tuple[Ints, Ints]:
+def extents(series: Ints, step: Ints, count: int) -> tuple[Ints64, Ints64]:
     """(S,) the first step of each of `count` series, and how many steps it is to its last; 0 for a series without."""
     first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
     np.minimum.at(first, series, step)
@@ -165,11 +166,9 @@ def refuse_twice(raw: Raw, rows: Ints) -> None:
     times = np.bincount(rows)
     if (times > 1).any():
         both = np.flatnonzero(rows == int((times > 1).argmax()))
-        row, where = raw.row(int(both[0])), raw.where_stamp(int(raw.steps[both[1]]))
-        found = where.rsplit(": ", 1)[-1]
         raise UserError(
-            f"{raw.source} row {raw.row(int(both[1]))}, column {shown(raw.time)}: {found} stands twice in series "
-            f"{shown(raw.ids[raw.series[both[1]]])}, in row {row} too; "
+            f"{raw.where(int(both[1]))} stands twice in series {shown(raw.ids[raw.series[both[1]]])}, "
+            f"in row {raw.row(int(both[0]))} too; "
             "remove one of the rows, or name the column that tells the series apart in ingest.series"
         )
 

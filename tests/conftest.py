@@ -18,6 +18,11 @@ from stages.common.windows import Windows
 from stages.window import cut_windows
 
 ROOT = Path(__file__).parents[1]
+LONG_COLUMNS = {
+    "ingest__series": "unique_id",
+    "ingest__time": "ds",
+    "ingest__value": "y",
+}  # as half the field names them
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -77,11 +82,15 @@ def change_file(folder: Path, **changes: object) -> None:
     yaml.dump(values, folder / "params.yaml")
 
 
+def environment(**more: str) -> dict[str, str]:
+    """Of a command: this Python's programs first, no analytics, no byte code left behind."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1", **more}
+
+
 def shell(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a command, its output captured as text."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=cwd, env=environment, text=True, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=environment(), text=True, capture_output=True, check=False)
     if check:
         assert done.returncode == 0, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done

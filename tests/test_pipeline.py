@@ -22,7 +22,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from stages.common.params import Params
-from tests.conftest import change_file, commit, make_project, shell
+from tests.conftest import change_file, commit, environment, make_project, shell
 
 ALL = ["ingest", "normalize", "window", "train", "predict", "plot"]
 TINY = {
@@ -271,10 +271,10 @@ def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -
 
     What it cannot clear away where processes share memory is cleared away.
     """
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "JOBLIB_TEMP_FOLDER": str(folder.parent)}
+    clean = environment(JOBLIB_TEMP_FOLDER=str(folder.parent))
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     started = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "stages.train"], cwd=folder, env=environment, **quiet)
+    process = subprocess.Popen([sys.executable, "-m", "stages.train"], cwd=folder, env=clean, **quiet)
     while True:
         try:
             assert process.wait(timeout=0.05) == 0
@@ -324,12 +324,10 @@ def test_training_that_is_killed_again_and_again_ends_as_if_it_never_was(finishe
 
 def repro_until(folder: Path, stage: str, signal_number: int) -> str:
     """`dvc repro`, with all its processes sent a signal when `stage` begins; what stderr held."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     with (folder.parent / "stderr").open("w+") as errors:
         process = subprocess.Popen(
-            ["dvc", "repro"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
-            start_new_session=True,
+            ["dvc", "repro"], cwd=folder, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
+            stderr=errors, text=True, start_new_session=True,
         )  # fmt: skip
         assert process.stdout is not None
         assert any(f"Running stage '{stage}'" in line for line in process.stdout)

@@ -4,6 +4,7 @@ Formats are strftime's, and beside them `%q`, the quarter of a year; `%3f`, a fr
 offset from UTC with a colon; `%-d`, without a leading zero.
 """
 
+import functools
 import itertools
 import re
 
@@ -47,6 +48,7 @@ def formats_of(texts: pd.Series, time_zone: bool) -> dict[str, pd.Series]:
     return found
 
 
+@functools.cache
 def pattern(time_format: str) -> re.Pattern[str]:
     """What a text in `time_format` looks like; digits may stand alone only where something separates them."""
     parts = re.split("(%[a-zA-Z])", time_format)

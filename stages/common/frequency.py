@@ -46,12 +46,13 @@ def offset_of(frequency: str) -> BaseOffset:
     )
 
 
-def infer_frequency(stamps: pd.DatetimeIndex) -> str | None:
-    """The alias of the longest steps that lead to every one of `stamps`, which rise; None where there is none.
+def infer_frequency(stamps: pd.Series | pd.DatetimeIndex) -> str | None:
+    """The alias of the longest steps that lead to every one of `stamps`, in any order; None where there is none.
 
     Months by their first or last (business) day, weeks, business days, days, or shorter steps of one length; several
     of these where all stamps are so far apart. None where under half of the steps would have a stamp, or for one stamp.
     """
+    stamps = pd.DatetimeIndex(stamps).unique().sort_values()
     if len(stamps) < 2:
         return None
     wall = stamps.tz_localize(None)

@@ -5,6 +5,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from stages.common.ragged import starts
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -27,7 +29,7 @@ def fill(
         return np.where(missing, 0.0, y)
     source = np.maximum.accumulate(np.where(missing, 0, rows))
     if method == "seasonal":
-        first = np.repeat(np.cumsum(lengths) - lengths, lengths)
+        first = np.repeat(starts(lengths), lengths)
         gaps = rows[missing]
         back = gaps - season
         while len(gaps):

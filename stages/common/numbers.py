@@ -21,30 +21,22 @@ def to_numbers(
 
     row: the number that a user finds a row by
     """
-    given = column
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = _from_text(column, settings)
-    elif not (
-        pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
-    ):
-        raise UserError(f"{source}, column {shown(name)}: holds {column.type}, not numbers; name a column of numbers")
-    floats = pc.cast(column, pa.float64(), safe=False)
+    kind = column.type
+    is_text = pa.types.is_string(kind)
+    if not (is_text or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise UserError(f"{source}, column {shown(name)}: holds {kind}, not numbers; name a column of numbers")
+    floats = _from_text(column, settings) if is_text else pc.cast(column, pa.float64(), safe=False)
     values: npt.NDArray[np.float64] = pc.fill_null(floats, np.nan).to_numpy()
     wrong = np.isinf(values)
-    if given is not column:
-        missing = (
-            pc.is_null(given)
-            if not pa.types.is_string(given.type)
-            else pc.is_in(pc.utf8_trim_whitespace(given), pa.array([*MISSING, None]))
-        )
+    if is_text:
+        missing = pc.is_in(pc.utf8_trim_whitespace(column), pa.array([*MISSING, None]))
         wrong |= np.isnan(values) & ~missing.to_numpy()
     if wrong.any():
         first = int(wrong.argmax())
+        found = column[first].as_py()
         raise UserError(
-            f"{source} row {row(first)}, column {shown(name)}: {shown(given[first].as_py())} is not a finite number; "
-            f"{_hint(str(given[first].as_py()), settings)}"
+            f"{source} row {row(first)}, column {shown(name)}: {shown(found)} is not a finite number; "
+            f"{_hint(str(found), settings)}"
         )
     return values
 

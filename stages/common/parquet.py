@@ -9,6 +9,12 @@ import pyarrow.dataset as pads
 from stages.common.errors import UserError, shown
 from stages.common.params import Ingest
 
+UNREADABLE = (
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    OSError,
+)  # what pyarrow raises for torn and foreign files
 VALUE_BYTES = 8
 INDEX = r"__index_level_\d+__"  # what pandas writes of a table's row numbers
 
@@ -29,7 +35,7 @@ class ParquetTable:
                 schema = schema.append(pa.field(self.key, pa.string()))
             keys = pads.partitioning(pa.schema([(self.key, pa.string())]), flavor="hive") if self.key else None
             self.data = pads.dataset(path, schema=schema, format="parquet", partitioning=keys)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from None
         is_key = self.key is not None and f"/{self.key}=" in next(iter(self.of_file))
         self.columns = [
@@ -58,7 +64,7 @@ class ParquetTable:
                     "set ingest.max_gigabytes higher if the file is to be trusted"
                 )
             table = self.data.to_table(columns=wanted)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from None
         return {name: _plain(table[name]) for name in texts}, [(name, _plain(table[name])) for name in numbers]
 

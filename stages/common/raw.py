@@ -1,6 +1,6 @@
 """The raw file, in whatever form: long or wide, CSV or Parquet, as observations that know where they stood.
 
-Nothing that is read is unpickled or evaluated, and no more is unpacked than `ingest.max_gigabytes`.
+Nothing that is read is unpickled or evaluated; `ingest.max_gigabytes` bounds what is unpacked.
 """
 
 import difflib
@@ -52,8 +52,12 @@ class Raw:
 
     def where_stamp(self, stamp: int) -> str:
         """The first row of a stamp, its column and what stands there."""
-        row = self.row(int((self.steps == stamp).argmax()))
-        return f"{self.source} row {row}, column {shown(self.time)}: {shown(str(self.stamps.iloc[stamp]))}"
+        return self.where(int((self.steps == stamp).argmax()))
+
+    def where(self, observation: int) -> str:
+        """The row of an observation, its time column and what stands there."""
+        found = shown(str(self.stamps.iloc[self.steps[observation]]))
+        return f"{self.source} row {self.row(observation)}, column {shown(self.time)}: {found}"
 
 
 def read_raw(settings: Ingest) -> Raw:

@@ -49,7 +49,7 @@ def read_clock(raw: Raw, settings: Ingest) -> tuple[Clock, pd.Series]:
         stamps = stamps.dt.tz_convert(zone)
     frequency = settings.frequency
     if frequency == "auto":
-        frequency = infer_frequency(pd.DatetimeIndex(stamps.sort_values().unique()))
+        frequency = infer_frequency(stamps)
         if frequency is None:
             raise UserError(_irregular(raw, stamps, time_format))
     return Clock(frequency, time_format, zone), stamps
@@ -74,7 +74,7 @@ def place_on_grid(raw: Raw, clock: Clock, stamps: pd.Series) -> tuple[pd.Index, 
     at = grid.get_indexer(pd.Index(stamps))
     if (at < 0).any():
         wrong = int((at < 0).argmax())
-        fits = infer_frequency(pd.DatetimeIndex(stamps.sort_values().unique()))
+        fits = infer_frequency(stamps)
         raise UserError(
             f"{raw.where_stamp(wrong)} is not a step of frequency {clock.frequency!r} from "
             f"{clock.write(pd.Series([grid[0] if len(grid) else first])).iloc[0]} on; "
@@ -88,7 +88,8 @@ def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, pd.Series]:
     texts, zone = raw.stamps, settings.time_zone
     if settings.time_format:
         time_format = settings.time_format
-        if "%z" in time_format.replace("%:z", "%z") and not zone:
+        reads_offsets = "%z" in time_format or "%:z" in time_format
+        if reads_offsets and not zone:
             raise UserError(
                 f"params.yaml: ingest.time_format {shown(time_format)} reads offsets from UTC; set ingest.time_zone to "
                 "the zone whose they are (UTC, Europe/Berlin, ...)"
@@ -97,7 +98,7 @@ def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, pd.Series]:
             stamps = parse_dates(texts, time_format, utc=zone is not None)
         except ValueError as error:
             raise UserError(f"params.yaml: ingest.time_format is {shown(time_format)}: {error}; correct it") from None
-        if zone and "%z" not in time_format.replace("%:z", "%z"):
+        if zone and not reads_offsets:
             raise UserError(
                 f"params.yaml: ingest.time_zone is {zone!r}, but ingest.time_format {time_format!r} reads no offsets; "
                 "put %z into it, or set ingest.time_zone to null"

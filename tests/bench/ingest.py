@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from tests.conftest import change_file, make_project
+from tests.conftest import LONG_COLUMNS, change_file, make_project
 
 LENGTH = 200  # rows of a series
 
@@ -56,8 +56,7 @@ def main() -> None:
         folder = make_project(Path(temporary) / "project")
         path = folder / "data/raw/large.csv"
         write_csv(count, path)
-        columns = {"ingest__series": "unique_id", "ingest__time": "ds", "ingest__value": "y"}
-        change_file(folder, ingest__path="data/raw/large.csv", ingest__frequency="auto", **columns)
+        change_file(folder, ingest__path="data/raw/large.csv", ingest__frequency="auto", **LONG_COLUMNS)
         alone = f"import pandas; pandas.read_csv({str(path)!r}, engine='pyarrow')"
         commands = {"pandas": [sys.executable, "-c", alone], "ingest": [sys.executable, "-m", "stages.ingest"]}
         runs: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}

@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 from stages.common.baselines import forecast_baseline
 from stages.common.metrics import coverage, interval_score, scores, seasonal_scale
 from stages.common.params import Baseline
-from tests.conftest import change_file, make_project, shell
+from tests.conftest import LONG_COLUMNS, change_file, make_project, shell
 
 Floats = npt.NDArray[np.float64]
 LEVELS = [80, 95]
@@ -35,9 +35,8 @@ def run_pipeline(histories: dict[str, Floats], horizon: int, seasons: list[int],
         folder = make_project(Path(temporary) / "project")
         frames = [pd.DataFrame({"unique_id": i, "ds": range(len(y)), "y": y}) for i, y in histories.items()]
         pd.concat(frames).to_csv(folder / "data/raw/panel.csv", index=False)
-        columns = {"ingest__series": "unique_id", "ingest__time": "ds", "ingest__value": "y"}
         given = {"ingest__path": "data/raw/panel.csv", "ingest__frequency": None, "ingest__season_length": seasons}
-        change_file(folder, **columns, **given, backtest__horizon=horizon, predict__baselines=["seasonal_naive"])
+        change_file(folder, **LONG_COLUMNS, **given, backtest__horizon=horizon, predict__baselines=["seasonal_naive"])
         for setting in settings:
             name, value = setting.split("=")
             change_file(folder, **{name.replace(".", "__"): pd.eval(value) if value[0] in "[0123456789" else value})

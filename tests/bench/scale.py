@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from tests.conftest import change_file, make_project
+from tests.conftest import LONG_COLUMNS, change_file, make_project
 
 STAGES = ["ingest", "normalize", "window", "train", "predict", "plot"]
 
@@ -57,9 +57,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = make_project(Path(temporary) / "project")
         generated(count).to_parquet(folder / "data/raw/panel.parquet", index=False)
-        columns = {"ingest__series": "unique_id", "ingest__time": "ds", "ingest__value": "y"}
         given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
-        change_file(folder, **columns, **given)
+        change_file(folder, **LONG_COLUMNS, **given)
         print(f"{count} series      seconds   a thousand series   peak GiB")
         for stage in STAGES:
             started, peak = time.perf_counter(), 0
