@@ -6,6 +6,7 @@
 import argparse
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from stages.common.gaps import fill
 from stages.common.panel import Panel
 from stages.common.params import Ingest, read_params
 from stages.common.paths import PANEL, PANEL_SUMMARY
+from stages.common.provenance import data_hash
 from stages.common.ragged import Ints as Ints64
 from stages.common.ragged import starts
 from stages.common.raw import Raw, read_raw
@@ -34,7 +36,7 @@ def main(only_check: bool) -> None:
     params = read_params()
     raw = read_raw(params.ingest)
     panel = ingest(raw, params.ingest)
-    summary = summarize(panel, raw)
+    summary = {**summarize(panel, raw), "md5": data_hash(Path(params.ingest.path))}
     if not only_check:
         PANEL.parent.mkdir(exist_ok=True)
         panel.write(PANEL)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.common.baselines import MOST_VALUES, choose_baselines, forecast_baseline
 from stages.common.errors import run, shown, warn
-from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure
+from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure, scaled_errors
 from stages.common.forecasts import OriginForecast, forecast_origin
 from stages.common.network import load_networks
 from stages.common.normalizer import Normalizer
@@ -20,6 +20,7 @@ from stages.common.params import Baseline, Compute, Predict, read_params
 from stages.common.paths import (
     BACKTEST,
     ERROR_BY_STEP,
+    ERRORS,
     EVALUATION,
     FORECAST,
     METRICS,
@@ -59,6 +60,7 @@ def main() -> None:
         metrics["evaluated"]["baselines_left_out"] = ", ".join(left_out)
     METRICS.write_text(json.dumps(metrics, indent=2) + "\n")
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
+    write_csv(scaled_errors(evaluations, panel), ERRORS, digits=6)
     table = evaluation_table(evaluations, panel, settings.levels)
     write_csv(table, EVALUATION)
     write_csv(first_series(table, panel), BACKTEST)
@@ -144,8 +146,8 @@ def future(origins: list[OriginForecast], panel: Panel, levels: list[int]) -> pd
     return pd.DataFrame(table)
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
+    table.to_csv(path, index=False, float_format=f"%.{digits}g", lineterminator="\n")
 
 
 def warn_of_reach(missing: int) -> None:

@@ -1,4 +1,4 @@
-"""Stage 4, train: windows -> one network for each origin and member, and the loss curves."""
+"""Stage 4, train: windows -> one network for each origin and member, a plain RNN beside them, and the loss curves."""
 
 import json
 
@@ -11,7 +11,7 @@ from stages.common.errors import UserError, run
 from stages.common.network import Forecaster, save_networks
 from stages.common.parallel import run_tasks
 from stages.common.params import Model, Train, read_params
-from stages.common.paths import LOSS, NETWORKS, TRAIN_SUMMARY, WINDOWS, fresh_folder, of_origin, origins_in
+from stages.common.paths import LOSS, NETWORKS, PLAIN_RNN, TRAIN_SUMMARY, WINDOWS, fresh_folder, of_origin, origins_in
 from stages.common.progress import Board, epoch_bar
 from stages.common.training import Epoch, steps_per_epoch, train_network
 from stages.common.windows import Windows
@@ -23,15 +23,20 @@ def main() -> None:
     params = read_params()
     model, settings = params.model, params.train
     tasks = find_tasks(origins_in(WINDOWS), settings.members)
-    with epoch_bar(len(tasks), settings.epochs) as board:
+    plain = model.model_copy(update={"cell": "rnn"})
+    with epoch_bar(len(tasks) + 1, settings.epochs) as board:
         arguments = [(origin, member, model, settings, board, row) for row, (origin, member) in enumerate(tasks)]
-        trained = dict(zip(tasks, run_tasks(train_one, arguments, params.compute), strict=True))
+        arguments.append((*tasks[0], plain, settings, board, len(tasks)))
+        *each, (plain_network, _) = run_tasks(train_one, arguments, params.compute)
+    trained = dict(zip(tasks, each, strict=True))
 
     fresh_folder(NETWORKS)
     networks: dict[int, dict[int, Forecaster]] = {}
     for (origin, member), (network, _) in trained.items():
         networks.setdefault(origin, {})[member] = network
     save_networks(networks, model, NETWORKS)
+    fresh_folder(PLAIN_RNN)
+    save_networks({0: {tasks[0][1]: plain_network}}, plain, PLAIN_RNN)
     curves = loss_curves({task: epochs for task, (_, epochs) in trained.items()})
     curves.to_csv(LOSS, index=False, lineterminator="\n", float_format="%.6g")
     last = curves.groupby("origin")["loss"].last().mean()

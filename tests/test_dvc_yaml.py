@@ -16,7 +16,8 @@ PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
 STAGES: dict[str, Any] = PIPELINE["stages"]
 
 # Where the bytes do not depend on a section, no stage does.
-UNTRACKED = {"compute"}
+UNTRACKED = {"compute", "compare"}
+PAGES, TEMPLATES = "stages/common/pages.py", "stages/templates"
 
 
 def imported_modules(path: Path, seen: set[str]) -> set[str]:
@@ -66,7 +67,7 @@ def outputs(stage: str) -> set[str]:
 
 def test_the_stages_are_the_six_scripts() -> None:
     assert list(STAGES) == ["ingest", "normalize", "window", "train", "predict", "plot"]
-    assert {path.stem for path in (ROOT / "stages").glob("*.py")} == {*STAGES, "__init__"}
+    assert {path.stem for path in (ROOT / "stages").glob("*.py")} == {*STAGES, "__init__", "compare"}
     for stage, definition in STAGES.items():
         assert definition["cmd"] == f"python -m stages.{stage}"
 
@@ -75,6 +76,7 @@ def test_the_stages_are_the_six_scripts() -> None:
 def test_deps_hold_every_module_that_the_script_imports(stage: str) -> None:
     modules = {name for name in STAGES[stage]["deps"] if name.endswith(".py")}
     assert modules == imported_modules(ROOT / f"stages/{stage}.py", set())
+    assert (TEMPLATES in STAGES[stage]["deps"]) == (PAGES in modules)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -94,7 +96,7 @@ def test_paths_in_the_script_are_its_inputs_and_outputs(stage: str) -> None:
     constants = {name: value.as_posix() for name, value in vars(paths).items() if name.isupper()}
     tree = ast.parse((ROOT / f"stages/{stage}.py").read_text())
     used = {constants[node.id] for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in constants}
-    assert used == (inputs(stage) | outputs(stage)) - {"${ingest.path}"}
+    assert used == (inputs(stage) | outputs(stage)) - {"${ingest.path}", TEMPLATES}
 
 
 def test_no_section_with_a_key_named_size_is_listed_whole() -> None:

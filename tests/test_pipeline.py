@@ -114,15 +114,15 @@ def test_what_was_decided_is_reported(finished: Path) -> None:
     last_loss = pd.read_csv(finished / "reports/loss.csv").query("epoch == 4")["loss"].mean()
     assert train.pop("last_loss") == pytest.approx(last_loss, rel=1e-4)
     assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 4}
-    assert "held back 3, 5" in (finished / "reports/summary.txt").read_text()
+    assert "held back 3, 5" in (finished / "reports/report.md").read_text()
 
 
 def test_a_fresh_clone_of_finished_work_ends_with_the_table_too(finished: Path, tmp_path: Path) -> None:
     """Its lock and reports are in Git, so that DVC could think that nothing is left to print."""
     shell("git", "clone", "--quiet", str(finished), str(tmp_path / "clone"), cwd=tmp_path)
     printed = shell("dvc", "repro", cwd=tmp_path / "clone").stdout
-    assert (tmp_path / "clone/reports/summary.txt").read_text() in printed
-    assert "\nmodel " in printed
+    assert (tmp_path / "clone/reports/report.md").read_text() in printed
+    assert "\n| model " in printed
 
 
 def test_metrics_follow_from_the_evaluation_table(finished: Path) -> None:

@@ -1,5 +1,6 @@
 """Forecasts of the evaluation origins beside what came next and the baselines: metrics and tables."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from stages.common.metrics import coverage, interval_score, mean_known, scores, 
 from stages.common.panel import Panel
 
 Floats = npt.NDArray[np.float64]
+
+MOST_ERRORS = 5_000  # rows of the table of scaled errors, which is in Git
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,42 @@ def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def scaled_errors(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
+    """Each series' mean absolute error over MASE's scale, one row for each origin, one column for each method.
+
+    `known_until` is the last step that a forecaster at the origin knew, by which two versions' rows can be paired
+    whatever was appended since. Where there are more than `MOST_ERRORS` rows, whole series are left out, by the hash
+    of their ids: other versions leave out the same ones.
+    """
+    frames = []
+    for evaluation in evaluations:
+        last = panel.indptr[1:][evaluation.series] - evaluation.origin.held_back - 1
+        table = {
+            "unique_id": np.array(panel.ids, dtype=object)[evaluation.series],
+            "origin": evaluation.origin.held_back,
+            "known_until": panel.clock.write(panel.ds.iloc[last]).to_numpy(),
+        }
+        for name, values in evaluation.methods.items():
+            table[name] = scores(evaluation.actual, values, evaluation.scale)["mase"]
+        frames.append(pd.DataFrame(table))
+    columns = ["unique_id", "origin", "known_until", "model", "seasonal_naive"]
+    errors = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    errors = errors[errors["model"].notna()]
+    return errors[errors["unique_id"].isin(_drawn_by_hash(errors["unique_id"], MOST_ERRORS))]
+
+
+def _drawn_by_hash(ids: pd.Series, most: int) -> list[str]:
+    """The series whose ids' hashes are the smallest, as many as have at most `most` rows in all; one at least."""
+    rows = ids.value_counts(sort=False)
+    rows = rows.loc[sorted(rows.index, key=lambda name: hashlib.sha256(name.encode()).digest())]
+    return list(rows.index[(rows.cumsum() <= most) | (np.arange(len(rows)) == 0)])
+
+
 def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[int]) -> pd.DataFrame:
-    """One row for each series, origin and step with a known value: what came, the model, its limits, the baselines."""
+    """One row for each series, origin and step with a known value: what came, the model, its limits, the baselines.
+
+    `scaled_error` is the model's absolute error over MASE's scale.
+    """
     frames = []
     for evaluation in evaluations:
         horizon = evaluation.actual.shape[1]
@@ -97,10 +134,12 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[i
         }
         for row, level in enumerate(levels):
             table[f"lo-{level}"], table[f"hi-{level}"] = evaluation.low[row].ravel(), evaluation.high[row].ravel()
+        error = np.abs(evaluation.actual - evaluation.methods["model"]) / evaluation.scale[:, None]
+        table["scaled_error"] = error.ravel()
         table.update({name: values.ravel() for name, values in evaluation.methods.items() if name != "model"})
         frames.append(pd.DataFrame(table))
     limits = [f"{end}-{level}" for level in levels for end in ("lo", "hi")]
-    columns = ["unique_id", "origin", "step", "ds", "y", "forecast", *limits]
+    columns = ["unique_id", "origin", "step", "ds", "y", "forecast", *limits, "scaled_error"]
     merged = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
     return merged[merged["y"].notna()]
 

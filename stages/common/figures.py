@@ -1,5 +1,6 @@
 """How every figure looks, and how it is saved without a date or a version in it."""
 
+import io
 import math
 import warnings
 from pathlib import Path
@@ -12,9 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 # Okabe and Ito's colours, which readers with colour blindness can tell apart.
 ACTUAL, MODEL, NAIVE, OTHERS = "#000000", "#0072B2", "#E69F00", ["#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#999999"]
+
+COLOURS = 256  # of a saved figure
 
 STYLE: dict[str, Any] = {
     "figure.constrained_layout.use": True,
@@ -30,13 +34,14 @@ STYLE: dict[str, Any] = {
 }
 
 
-def start(panels: int, width: float = 9.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
-    """A figure of `panels` plots in one column, or in two from the second on; sizes in inches."""
+def start(panels: int, width: float = 9.0, height: float = 4.2, columns: int = 2) -> tuple[Figure, list[Axes]]:
+    """A figure of `panels` plots in `columns`, one alone in its own; sizes in inches."""
     mpl.use("Agg")
     plt.style.use(["default", STYLE])
-    columns = 1 if panels == 1 else 2
+    columns = min(columns, panels)
     rows = math.ceil(panels / columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(width, height if rows == 1 else 2.8 * rows), squeeze=False)
+    height = height if rows == 1 else rows * (2.8 if columns > 1 else 2.2)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     for spare in axes.flat[panels:]:
         spare.set_axis_off()
     return figure, list(axes.flat[:panels])
@@ -53,10 +58,14 @@ def time_axis(ax: Axes, stamps: pd.Series) -> None:
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
+    """A PNG with a palette: a third of the size, and no difference that the eye sees in a drawing."""
+    drawn = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # of names in letters that the font lacks
-        figure.savefig(path, dpi=dpi, metadata={"Software": None})
+        figure.savefig(drawn, dpi=dpi, format="png")
     plt.close(figure)
+    colours = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    colours.save(path, format="png", optimize=True)
 
 
 def plain(text: str, limit: int = 60) -> str:

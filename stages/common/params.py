@@ -184,6 +184,16 @@ class Compute(Section):
     workers: Auto | Few
 
 
+class Compare(Section):
+    mase: NonNegative | None
+    smape: NonNegative | None
+    mape: NonNegative | None
+    mae: NonNegative | None
+    rmse: NonNegative | None
+    msis: NonNegative | None
+    coverage: NonNegative | None
+
+
 class Params(Section):
     ingest: Ingest
     backtest: Backtest
@@ -194,6 +204,7 @@ class Params(Section):
     predict: Predict
     plot: Plot
     compute: Compute
+    compare: Compare
 
     @model_validator(mode="after")
     def _recursive_windows_are_whole(self) -> "Params":
@@ -216,6 +227,7 @@ SECTIONS: dict[str, type[Section]] = {
     "predict": Predict,
     "plot": Plot,
     "compute": Compute,
+    "compare": Compare,
 }
 
 

@@ -44,7 +44,7 @@ def run_pipeline(histories: dict[str, Floats], horizon: int, seasons: list[int],
         shell("dvc", "repro", cwd=folder)
         forecast = pd.read_csv(folder / "reports/forecast.csv", dtype={"unique_id": str})
         forecast.attrs["seconds"] = time.perf_counter() - started
-        print((folder / "reports/summary.txt").read_text())
+        print((folder / "reports/report.md").read_text())
         return forecast
 
 

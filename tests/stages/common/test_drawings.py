@@ -1,4 +1,4 @@
-"""Plot: what the figures show, and the table that ends a run."""
+"""What the figures show."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,7 +6,16 @@ import pandas as pd
 import pytest
 from matplotlib.lines import Line2D
 
-from stages.plot import Drawn, draw_backtest, draw_error_by_step, draw_last_horizon, draw_loss, draw_series, scoreboard
+from stages.common.drawings import (
+    Drawn,
+    draw_backtest,
+    draw_error_by_step,
+    draw_inside,
+    draw_last_horizon,
+    draw_loss,
+    draw_memory,
+    draw_series,
+)
 
 
 @pytest.fixture
@@ -55,13 +64,26 @@ def test_loss_draws_one_line_for_each_origin_and_the_validation_part() -> None:
     plt.close("all")
 
 
-def test_the_scoreboard_puts_the_best_first_even_if_it_is_not_the_model() -> None:
-    metrics = {
-        "evaluated": {"series": 1, "origins": 2, "points": 24, "fallback": 0},
-        "model": {"mase": 1.5, "mae": 3.0, "coverage_80": 75.0},
-        "baseline": {"seasonal_naive": {"mase": 1.2, "mae": 2.0}},
-    }
-    lines = scoreboard(metrics).splitlines()
-    assert [line.split()[0] for line in lines[1:3]] == ["seasonal_naive", "model"]
-    assert "80 % intervals held 75 %" in lines[-1]
-    assert "24 values" in lines[-1]
+def test_gates_are_drawn_with_the_unit_that_remembers_most_on_top() -> None:
+    """Two units over three steps; the second's forget gate is the more open."""
+    forget = np.array([[0.1, 0.9], [0.2, 0.8], [0.3, 1.0]])
+    states = {"forget": forget, "input": forget, "output": forget, "cell": -forget, "hidden": forget}
+    figure = draw_inside({"value": np.zeros((3, 1)), **states}, ["2020-01", "2020-02", "2020-03"], "seen")
+    top, *maps = [ax for ax in figure.axes if ax.get_title(loc="left")]
+    assert [ax.get_title(loc="left") for ax in maps] == ["forget gate", "input gate", "output gate", "cell state"]
+    np.testing.assert_array_equal(maps[0].images[0].get_array(), [[0.9, 0.8, 1.0], [0.1, 0.2, 0.3]])
+    assert [label.get_text() for label in top.get_xticklabels()] == ["2020-01", "2020-02", "2020-03"]
+    plt.close("all")
+
+
+def test_cells_without_gates_show_their_state() -> None:
+    figure = draw_inside({"value": np.zeros((2, 1)), "hidden": np.eye(2)}, ["1", "2"], "seen")
+    assert "hidden state" in [ax.get_title(loc="left") for ax in figure.axes]
+    plt.close("all")
+
+
+def test_memory_is_drawn_by_lag() -> None:
+    (axes,) = draw_memory({"lstm": np.array([0.5, 0.25]), "plain RNN": np.array([1.0, 0.1])}).axes
+    assert points(axes.lines[0]) == [[1, 0.5], [2, 0.25]]
+    assert axes.get_yscale() == "log"
+    plt.close("all")

@@ -1,0 +1,93 @@
+"""Whether one set of errors is smaller than another by more than chance, from what both were scored on.
+
+One test for all: Student's t over units of evidence that hang together inside more than with one another (Liang and
+Zeger 1986; Ibragimov and Müller 2010, who show it to hold for few units too). A bootstrap of blocks of steps was
+tried for the smallest cases: on 12 independent steps it called 15 % of differences significant at 5 %, this one 5 %.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+LEVEL = 0.95  # of the interval around a difference
+MANY_SERIES = 10  # from which on a series is one unit of evidence, however many origins it has
+LEAST_UNITS = 5  # series and origins; with fewer, blocks of steps are the units
+BLOCKS, LEAST_STEPS = 4, 8
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Mean of second errors minus first, negative where the second are smaller.
+
+    low, high: its interval at 95 %
+    p: probability of a difference at least as large if there were none
+    evidence: what the test rests on, in words
+    """
+
+    mean: float
+    low: float
+    high: float
+    p: float
+    evidence: str
+
+    @property
+    def beyond_chance(self) -> bool:
+        return self.p < 1 - LEVEL
+
+
+def paired_difference(
+    pairs: pd.DataFrame, first: str, second: str, horizon: int, by_step: Floats | None = None
+) -> Difference | None:
+    """The mean difference of two columns of scaled errors, tested; None where there is too little to say.
+
+    pairs: (P,) rows with the columns unique_id, origin, `first` and `second`
+    by_step: (horizon,) mean difference of the same errors by step, for where there are few series and origins
+    """
+    values = (pairs[second] - pairs[first]).to_numpy(dtype=np.float64)
+    series = pd.factorize(pairs["unique_id"])[0]
+    many = len(np.unique(series)) >= MANY_SERIES
+    # origins less than a horizon apart are scored on the same values: one unit
+    blocks = pairs["origin"].to_numpy(dtype=np.int64) // horizon
+    units = series if many else pairs.assign(block=blocks).groupby(["unique_id", "block"]).ngroup().to_numpy()
+    count = len(np.unique(units))
+    if count >= LEAST_UNITS:
+        return t_test(values, units, f"{count} series" if many else f"{count} pairs of series and origin")
+    if count and by_step is not None and len(by_step) >= LEAST_STEPS:
+        steps = np.arange(len(by_step))
+        few = f"{BLOCKS} blocks of steps: there are few forecasts, take care"
+        return t_test(by_step, steps * BLOCKS // len(steps), few)
+    return None
+
+
+def margins(errors: pd.DataFrame, by_step: pd.DataFrame | None, horizon: int) -> dict[str, Difference]:
+    """The model's scaled errors less each baseline's, tested; no entry where there is too little to say.
+
+    errors: one row for each series and origin, as in reports/errors.csv; by_step: as in reports/error_by_step.csv
+    """
+    found = {}
+    for name in errors.columns.drop(["unique_id", "origin", "known_until", "model"]):
+        steps = None if by_step is None else (by_step["model"] - by_step[name]).to_numpy(dtype=np.float64)
+        margin = paired_difference(errors, name, "model", horizon, steps)
+        if margin is not None:
+            found[str(name)] = margin
+    return found
+
+
+def t_test(values: Floats, units: Ints, evidence: str) -> Difference:
+    """Student's t-test that the mean of `values` (P,) is 0, in which values of one of the `units` (P,) hang together.
+
+    The variance is Liang and Zeger's (1986, V_R for a mean) times G / (G - 1), G the number of units; where each
+    value is a unit it is the ordinary paired t-test.
+    """
+    sums = np.bincount(np.unique(units, return_inverse=True)[1], weights=values - values.mean())
+    mean, count = float(values.mean()), len(sums)
+    error = float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(values))
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * error
+    p = 2 * float(stats.t.sf(abs(mean) / error, count - 1)) if error else float(mean == 0)
+    return Difference(mean, mean - reach, mean + reach, p, evidence)

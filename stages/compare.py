@@ -1,0 +1,146 @@
+"""Compare two versions: parameters, data and metrics that changed, and whether the model became better.
+
+A and B are Git revisions or DVC experiments. Not given, A is where this branch left the main one, B the work tree.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from stages.common.comparison import Change, Comparison, compare, worse
+from stages.common.errors import UserError, run
+from stages.common.pages import Name, Table, render
+from stages.common.params import read_params
+from stages.common.versions import branch_point, read_version
+
+WORSE = 2  # exit status
+
+
+def main() -> None:
+    arguments = parse()
+    after = read_version(arguments.after)
+    before = read_version(arguments.before or branch_point())
+    found = compare(before, after)
+    reasons = worse(found, after, read_params().compare)
+    content = describe(found, reasons)
+    page = render("compare.md", **content)
+    print(page, end="")
+    if arguments.md:
+        arguments.md.write_text(page, encoding="utf-8")
+    if arguments.html:
+        arguments.html.write_text(render("compare.html", **content), encoding="utf-8")
+    if arguments.json:
+        plain = {**asdict(found), "verdict": found.verdict, "worse": reasons}
+        arguments.json.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if arguments.fail_if_worse and reasons:
+        sys.stdout.flush()
+        print(f"worse: {'; '.join(reasons)}", file=sys.stderr)
+        sys.exit(WORSE)
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Exit status 1, as for any other mistake: 2 says that the model is worse."""
+        raise UserError(f"{message}; `python -m stages.compare --help` says what there is")
+
+
+def parse() -> argparse.Namespace:
+    parser = Parser(
+        prog="python -m stages.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("before", nargs="?", metavar="A", help="the version before")
+    parser.add_argument("after", nargs="?", metavar="B", help="the version after")
+    for kind in ("md", "json", "html"):
+        parser.add_argument(f"--{kind}", type=Path, metavar="FILE", help=f"write the comparison as {kind}, too")
+    parser.add_argument(
+        "--fail-if-worse",
+        action="store_true",
+        help="exit 2 where B is worse than `compare` in params.yaml allows, or loses to the seasonal naive method",
+    )
+    return parser.parse_args()
+
+
+def describe(found: Comparison, reasons: list[str]) -> dict[str, Any]:
+    """What the pages show."""
+    tables = [
+        Table(
+            "Parameters" if found.params else "No parameter changed.",
+            ["parameter", "before", "after"],
+            [[change.name, _written(change.before), _written(change.after)] for change in found.params],
+            words=3,
+        ),
+        Table(
+            "Data" if found.data else "The data did not change.",
+            ["data", "before", "after"],
+            [[change.name, _written(change.before), _written(change.after)] for change in found.data],
+            words=3,
+            note=_of_data(found),
+        ),
+        Table(
+            "Metrics",
+            ["metric", "before", "after", "change", ""],
+            [
+                [change.name, change.before, change.after, _difference(change), _side(change)]
+                for change in found.metrics
+            ],
+        ),
+    ]
+    if found.margins:
+        rows = [
+            [name, margin.mean, f"{margin.low:.4g} to {margin.high:.4g}", f"{margin.p:.3g}"]
+            for name, margin in found.margins.items()
+        ]
+        title = "Scaled errors of the model after, less each baseline's"
+        tables.append(Table(title, ["baseline", "difference", "95 % interval", "p"], rows))
+    evidence = ""
+    if found.difference:
+        test = found.difference
+        evidence = (
+            f"Difference {test.mean:+.4g}, 95 % interval {test.low:+.4g} to {test.high:+.4g}, p = {test.p:.3g} "
+            f"(paired t-test over {test.evidence})."
+        )
+    return {
+        "before": found.before,
+        "after": found.after,
+        "verdict": found.verdict,
+        "evidence": evidence,
+        "tables": tables,
+        "reasons": reasons,
+    }
+
+
+def _of_data(found: Comparison) -> str:
+    changed = {change.name for change in found.data}
+    if not changed:
+        return ""
+    common, first, second = found.pairs
+    note = f"{common} forecasts (of {first} and {second}) start from the same step in both; the test rests on these."
+    if changed == {"md5"}:
+        return "Series, rows and steps are the same, values are not. " + note
+    return note
+
+
+def _written(value: object) -> Name | None:
+    return (
+        None if value is None else Name(json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value)
+    )
+
+
+def _difference(change: Change) -> str:
+    if not isinstance(change.before, (int, float)) or not isinstance(change.after, (int, float)):
+        return ""
+    share = f" ({change.after / change.before - 1:+.1%})" if change.before else ""
+    return "" if change.after == change.before else f"{change.after - change.before:+.4g}{share}"
+
+
+def _side(change: Change) -> str:
+    if not change.worse_by:
+        return ""
+    return "worse" if change.worse_by > 0 else "better"
+
+
+if __name__ == "__main__":
+    run(main, writes=False)

@@ -1,0 +1,122 @@
+"use strict";
+// The chart of one series: what came, each forecast with its intervals, and the values at the step that is pointed at.
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const chart = document.getElementById("chart");
+  const readout = document.getElementById("readout");
+  const choice = document.getElementById("series");
+  const margin = { left: 52, right: 12, top: 10, bottom: 26 };
+  let cursor = null;
+  let scales = null;
+
+  const element = (name, attributes, text) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  const shown = (value) => (value === null ? "none" : Number(value.toPrecision(5)).toLocaleString("en"));
+  const short = (text) => (text.length > 19 ? text.slice(0, 18) + "…" : text);
+
+  function ticks(low, high, most) {
+    const rough = (high - low) / most;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
+    const found = [];
+    for (let value = Math.ceil(low / step) * step; value <= high; value += step) found.push(value);
+    return found;
+  }
+
+  function line(places, values, x, y) {
+    let path = "";
+    let open = false;
+    values.forEach((value, i) => {
+      if (value === null) { open = false; return; }
+      path += `${open ? "L" : "M"}${x(places[i]).toFixed(1)} ${y(value).toFixed(1)}`;
+      open = true;
+    });
+    return path;
+  }
+
+  function draw() {
+    const series = data.series[choice.selectedIndex];
+    const width = Math.max(chart.clientWidth, 200);
+    const height = Math.round(Math.min(Math.max(width * 0.45, 220), 420));
+    const values = series.y.concat(...series.forecasts.map((f) => f.forecast.concat(...f.limits.flat()))).filter((v) => v !== null);
+    let low = Math.min(...values);
+    let high = Math.max(...values);
+    if (low === high) { low -= 1; high += 1; }
+    const last = Math.max(series.ds.length - 1, 1);
+    const x = (place) => margin.left + (place / last) * (width - margin.left - margin.right);
+    const y = (value) => height - margin.bottom - ((value - low) / (high - low)) * (height - margin.top - margin.bottom);
+    const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true" });
+    for (const value of ticks(low, high, height / 60)) {
+      svg.append(element("line", { class: "axis", x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }));
+      svg.append(element("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, Number(value.toPrecision(4)).toLocaleString("en", { notation: Math.abs(value) >= 1e5 ? "compact" : "standard", maximumSignificantDigits: 4 })));
+    }
+    const count = Math.max(2, Math.min(6, Math.floor(width / 150)));
+    for (let i = 0; i < count; i++) {
+      const place = Math.round((i * last) / (count - 1));
+      const anchor = i === 0 ? "start" : i === count - 1 ? "end" : "middle";
+      svg.append(element("text", { x: x(place), y: height - 8, "text-anchor": anchor }, short(series.ds[place] ?? "")));
+    }
+    for (const forecast of series.forecasts) {
+      for (const [lower, upper] of [...forecast.limits].reverse()) {
+        const there = line(forecast.at, upper, x, y);
+        const back = line([...forecast.at].reverse(), [...lower].reverse(), x, y).replaceAll("M", "L");
+        if (there && back) svg.append(element("path", { class: "band", d: `${there}${back}Z` }));
+      }
+    }
+    svg.append(element("path", { class: "actual", d: line(series.y.map((_, i) => i), series.y, x, y) }));
+    for (const forecast of series.forecasts) {
+      svg.append(element("path", { class: "forecast", d: line(forecast.at, forecast.forecast, x, y) }));
+      if (forecast.at.length === 1) svg.append(element("circle", { class: "forecast", r: 2, cx: x(forecast.at[0]), cy: y(forecast.forecast[0]) }));
+    }
+    const end = x(series.y.length - 1);
+    svg.append(element("line", { class: "end", x1: end, x2: end, y1: margin.top, y2: height - margin.bottom }));
+    const guide = element("line", { class: "cursor", y1: margin.top, y2: height - margin.bottom, visibility: "hidden" });
+    svg.append(guide);
+    chart.replaceChildren(svg);
+    scales = { x, last, width, guide, series };
+    if (cursor !== null) point(cursor);
+  }
+
+  function point(place) {
+    const { x, last, guide, series } = scales;
+    cursor = Math.min(Math.max(place, 0), series.ds.length - 1);
+    guide.setAttribute("x1", x(cursor));
+    guide.setAttribute("x2", x(cursor));
+    guide.setAttribute("visibility", "visible");
+    const parts = [series.ds[cursor]];
+    if (cursor < series.y.length) parts.push(`actual ${shown(series.y[cursor])}`);
+    for (const forecast of series.forecasts) {
+      const i = forecast.at.indexOf(cursor);
+      if (i < 0) continue;
+      const limits = data.levels.map((level, k) => `${level} % ${shown(forecast.limits[k][0][i])} to ${shown(forecast.limits[k][1][i])}`);
+      const from = forecast.origin ? ` (${forecast.origin} held back)` : "";
+      parts.push(`forecast${from} ${shown(forecast.forecast[i])}${limits.length ? `, ${limits.join(", ")}` : ""}`);
+    }
+    readout.textContent = parts.join("; ");
+  }
+
+  for (const series of data.series) {
+    const option = document.createElement("option");
+    option.textContent = series.note ? `${series.name} (${series.note})` : series.name;
+    choice.append(option);
+  }
+  choice.addEventListener("change", () => { cursor = null; draw(); readout.textContent = choice.value; });
+  chart.addEventListener("pointermove", (event) => {
+    const { width, last } = scales;
+    const at = event.clientX - chart.getBoundingClientRect().left;
+    point(Math.round(((at - margin.left) / (width - margin.left - margin.right)) * last));
+  });
+  chart.addEventListener("keydown", (event) => {
+    const { series } = scales;
+    const from = cursor ?? series.y.length - 1;
+    const to = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: series.ds.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    point(to);
+  });
+  new ResizeObserver(draw).observe(chart);
+})();
