@@ -103,6 +103,7 @@ def describe(found: Comparison, reasons: list[str]) -> dict[str, Any]:
             f"(paired t-test over {test.evidence})."
         )
     return {
+        "title": f"{found.before} → {found.after}",
         "before": found.before,
         "after": found.after,
         "verdict": found.verdict,

@@ -1,6 +1,7 @@
 """What the report of a run says: the answer, the tables behind it, and the series that its chart shows."""
 
 import base64
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,25 @@ SHOWN_METRICS = ["mase", "smape", "mape", "mae", "rmse"]
 EXTREMES = 3  # best and worst series shown, at most
 MOST_STEPS = 1_000  # of a series in the chart
 
-CAPTIONS = {
-    "backtest": "Forecasts made at each origin and for the future, with their intervals, beside what came.",
-    "last_horizon": "The latest evaluation origin at larger scale, beside last season repeated.",
-    "error_by_step": "Mean absolute scaled error by steps ahead, the model and each baseline.",
-    "extremes": "The latest evaluation origin of the series that the model forecast worst and best.",
-    "inside": "One network along the last window of a series: each gate (0 closed, 1 open) and the state of each unit.",
-    "memory": "Mean absolute gradient of the forecast by each input: how far back it looks, on a logarithmic scale.",
-    "loss": "Training loss by epoch, mean over the members, one line for each origin.",
-    "series": "The series themselves.",
+SECTIONS = {  # figures and their captions
+    "Forecasts": {
+        "backtest": "Forecasts made at each origin and for the future, with their intervals, beside what came.",
+        "last_horizon": "The latest evaluation origin at larger scale, beside last season repeated.",
+        "error_by_step": "Mean absolute scaled error by steps ahead, the model and each baseline.",
+        "extremes": "The latest evaluation origin of the series that the model forecast worst and best.",
+    },
+    "Inside the network": {
+        "inside": (
+            "One network along the last window of a series. Each gate lies between 0, shut, and 1, open; a row is a "
+            "unit. models/README.md explains what the gates do."
+        ),
+        "memory": (
+            "How far back the forecast looks: the mean absolute gradient of the forecast by each input, on a "
+            "logarithmic scale, where a straight fall is the vanishing gradient."
+        ),
+        "loss": "Training loss by epoch, mean over the members, one line for each origin.",
+    },
+    "Data": {"series": "The series themselves."},
 }
 
 
@@ -74,23 +85,26 @@ def describe(found: Findings) -> dict[str, Any]:
         "origins": by_origin(found.errors, found.metrics) if evaluated else None,
         "extremes": _extremes(found),
         "decided": decided(found),
-        "data": Table("Data", ["", ""], [[key, Name(value)] for key, value in found.data.items()], words=2),
+        "data": Table("What was read", ["", ""], [[key, Name(value)] for key, value in found.data.items()], words=2),
         "params": Table(
             "Parameters",
             ["parameter", "value"],
             [
-                [f"{section}.{key}", Name("null" if value is None else value)]
+                [f"{section}.{key}", Name(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))]
                 for section, values in found.params.items()
                 for key, value in values.items()
             ],
             words=2,
         ),
         "chart": chart(found),
-        "figures": [
-            {"name": name, "caption": CAPTIONS[name], "source": _inline(found.figures[name])}
-            for name in CAPTIONS
-            if name in found.figures
-        ],
+        "sections": {
+            section: [
+                {"name": name, "caption": caption, "source": _inline(found.figures[name])}
+                for name, caption in captions.items()
+                if name in found.figures
+            ]
+            for section, captions in SECTIONS.items()
+        },
     }
 
 

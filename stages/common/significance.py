@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -88,6 +88,6 @@ def t_test(values: Floats, units: Ints, evidence: str) -> Difference:
     sums = np.bincount(np.unique(units, return_inverse=True)[1], weights=values - values.mean())
     mean, count = float(values.mean()), len(sums)
     error = float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(values))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * error
-    p = 2 * float(stats.t.sf(abs(mean) / error, count - 1)) if error else float(mean == 0)
+    reach = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * error
+    p = 2 * float(stdtr(count - 1, -abs(mean) / error)) if error else float(mean == 0)
     return Difference(mean, mean - reach, mean + reach, p, evidence)
