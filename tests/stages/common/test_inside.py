@@ -20,7 +20,11 @@ def test_the_states_shown_are_those_that_the_network_has(
     """The hidden states of the layer under the head, at every step of the last window of the second series."""
     windows = plain_windows(np.sin(np.arange(50.0)), np.array([30, 20]), [8], 3, [0])
     params = change(
-        default_params, model__cell=cell, model__num_layers=layers, model__bidirectional=bidirectional, model__hidden_size=5
+        default_params,
+        model__cell=cell,
+        model__num_layers=layers,
+        model__bidirectional=bidirectional,
+        model__hidden_size=5,
     )
     torch.manual_seed(0)
     network = Forecaster(params.model, targets=3).eval()

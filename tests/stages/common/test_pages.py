@@ -21,7 +21,9 @@ def test_embedded_json_refuses_what_is_no_json() -> None:
         embedded(float("nan"))
 
 
-@pytest.mark.parametrize("name", [HOSTILE, "a|b", "`a`", "line\nline", "[a](http://b)", "@all", "\u202egnp.exe", "", "x" * 500])
+@pytest.mark.parametrize(
+    "name", [HOSTILE, "a|b", "`a`", "line\nline", "[a](http://b)", "@all", "\u202egnp.exe", "", "x" * 500]
+)
 def test_a_hostile_name_stays_in_its_cell(name: str) -> None:
     """Nothing but the table's own bars, and inside them nothing but a code span."""
     (row,) = Table("t", ["name", "error"], [[Name(name), 1.0]]).markdown().splitlines()[2:]

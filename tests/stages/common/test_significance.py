@@ -11,7 +11,9 @@ from stages.common.significance import margins, paired_difference, t_test
 
 def table(series: int, origins: list[int], difference: np.ndarray) -> pd.DataFrame:
     """Errors of `series` x `origins`, the second method's larger by `difference`."""
-    pairs = pd.DataFrame([(f"s{s}", origin) for s in range(series) for origin in origins], columns=["unique_id", "origin"])
+    pairs = pd.DataFrame(
+        [(f"s{s}", origin) for s in range(series) for origin in origins], columns=["unique_id", "origin"]
+    )
     return pairs.assign(first=1.0, second=1.0 + difference)
 
 
