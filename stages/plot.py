@@ -1,6 +1,7 @@
 """Stage 6, plot: panel, forecasts, errors, loss curves -> figures, and a table of the model against each baseline."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,27 @@ from stages.common.figures import ACTUAL, MODEL, NAIVE, OTHERS, plain, save, sta
 from stages.common.panel import Panel
 from stages.common.params import read_params
 from stages.common.paths import (
+    BACKTEST,
     ERROR_BY_STEP,
     EVALUATION,
     FIGURES,
+    FIGURES_COPY,
     FORECAST,
     LOSS,
     METRICS,
     NORMALIZE_SUMMARY,
     PANEL,
+    PANEL_SUMMARY,
+    REPORTS_COPY,
     SUMMARY,
     TRAIN_SUMMARY,
     WINDOW_SUMMARY,
     fresh_folder,
 )
 
+IN_GIT = [
+    BACKTEST, ERROR_BY_STEP, LOSS, METRICS, NORMALIZE_SUMMARY, PANEL_SUMMARY, TRAIN_SUMMARY, WINDOW_SUMMARY,
+]  # fmt: skip
 SHOWN_METRICS = ["mase", "smape", "mape", "mae", "rmse"]
 
 
@@ -46,6 +54,7 @@ def main() -> None:
     fresh_folder(FIGURES)
     for name, figure in figures.items():
         save(figure, FIGURES / f"{name}.png", settings.dpi)
+    copy_what_is_in_git()
     summary = (
         f"figures    {FIGURES}/: {', '.join(figures)}\n"
         f"forecasts  {FORECAST} (the future), {EVALUATION} (the past, beside what came)\n"
@@ -55,6 +64,15 @@ def main() -> None:
     summary += f"{scoreboard(metrics)}\n\n{decisions(metrics)}"
     SUMMARY.write_text(summary + "\n")
     print(summary)
+
+
+def copy_what_is_in_git() -> None:
+    """Copies that DVC caches: it pushes only such, and without these bytes its run cache restores nothing elsewhere."""
+    fresh_folder(REPORTS_COPY)
+    for report in IN_GIT:
+        shutil.copyfile(report, REPORTS_COPY / report.name)
+    fresh_folder(FIGURES_COPY)
+    shutil.copytree(FIGURES, FIGURES_COPY, dirs_exist_ok=True)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ BACKTEST = Path("reports/backtest.csv")
 ERROR_BY_STEP = Path("reports/error_by_step.csv")
 FIGURES = Path("reports/figures")
 SUMMARY = Path("reports/summary.txt")
+REPORTS_COPY = Path("data/reports")
+FIGURES_COPY = Path("data/figures")
 
 
 def of_origin(folder: Path, held_back: int) -> Path:
