@@ -1,6 +1,7 @@
 """What several tests share. No test writes into the working tree: they work in copies of it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,13 @@ LONG_COLUMNS = {
     "ingest__time": "ds",
     "ingest__value": "y",
 }  # as half the field names them
+ALL = ["ingest", "normalize", "window", "train", "predict", "plot"]
+TINY = {
+    "ingest__path": "data/raw/tiny.csv", "ingest__series": "shop", "ingest__time": "date", "ingest__value": "sales",
+    "ingest__frequency": "QS", "ingest__season_length": None, "backtest__horizon": 3, "backtest__origins": 2,
+    "backtest__step": 2, "backtest__calibration": 1, "window__size": 6, "train__members": 2, "train__epochs": 4,
+    "predict__baselines": ["seasonal_naive", "auto_ets"], "plot__dpi": 40,
+}  # fmt: skip
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -118,3 +126,43 @@ def commit(folder: Path, message: str) -> None:
 def project(tmp_path: Path) -> Path:
     """A committed copy of the project without cache."""
     return make_project(tmp_path / "project")
+
+
+def tiny_panel() -> pd.DataFrame:
+    """Series of 40, 30 and 4 quarters; the last is too short for a window, three quarters ago it had one value."""
+    random = np.random.default_rng(0)
+    frames = []
+    for name, length in [("west", 40), ("east", 30), ("new", 4)]:
+        stamps = pd.date_range(end="2023-10-01", periods=length, freq="QS")
+        sales = 100 + np.arange(length) + 20 * (np.arange(length) % 4) + random.normal(0, 3, length)
+        frames.append(pd.DataFrame({"shop": name, "date": stamps.strftime("%Y-%m-%d"), "sales": sales.round(2)}))
+    return pd.concat(frames)
+
+
+def tiny_project(folder: Path, panel: pd.DataFrame | None = None) -> Path:
+    make_project(folder)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    (tiny_panel() if panel is None else panel).to_csv(folder / "data/raw/tiny.csv", index=False)
+    change_file(folder, **TINY)
+    commit(folder, "tiny")
+    return folder
+
+
+def repro(folder: Path, **changes: object) -> list[str]:
+    """The stages that `dvc repro` ran, after changes of parameters."""
+    change_file(folder, **changes)
+    return re.findall(r"Running stage '(\w+)'", shell("dvc", "repro", cwd=folder).stdout)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny project after `dvc repro`, committed; tests copy it."""
+    folder = tiny_project(tmp_path_factory.mktemp("finished") / "project")
+    assert repro(folder) == ALL
+    commit(folder, "results")
+    return folder
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(finished, tmp_path / "project", symlinks=True)
