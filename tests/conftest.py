@@ -25,7 +25,7 @@ LONG_COLUMNS = {
     "ingest__value": "y",
 }  # as half the field names them
 ALL = ["ingest", "normalize", "window", "train", "predict", "plot"]
-TINY = {
+TINY: dict[str, object] = {
     "ingest__path": "data/raw/tiny.csv", "ingest__series": "shop", "ingest__time": "date", "ingest__value": "sales",
     "ingest__frequency": "QS", "ingest__season_length": None, "backtest__horizon": 3, "backtest__origins": 2,
     "backtest__step": 2, "backtest__calibration": 1, "window__size": 6, "train__members": 2, "train__epochs": 4,
@@ -91,14 +91,19 @@ def change_file(folder: Path, **changes: object) -> None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Of a command: this Python's programs first, no analytics, no byte code left behind."""
+    """Of a command: this Python's programs first, a name for commits, no analytics, no byte code left behind."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1", **more}
+    name = {f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    quiet = {"DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PATH": path, **name, **quiet, **more}
 
 
-def shell(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command, its output captured as text."""
-    done = subprocess.run(command, cwd=cwd, env=environment(), text=True, capture_output=True, check=False)
+def shell(
+    *command: str, cwd: Path, check: bool = True, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, with more environment variables, its output captured as text."""
+    every = environment(**(variables or {}))
+    done = subprocess.run(command, cwd=cwd, env=every, text=True, capture_output=True, check=False)
     if check:
         assert done.returncode == 0, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
@@ -116,10 +121,15 @@ def make_project(folder: Path) -> Path:
     return folder
 
 
-def commit(folder: Path, message: str) -> None:
+def commit(folder: Path, message: str, date: str | None = None) -> None:
     shell("git", "add", "--all", cwd=folder)
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
-    shell("git", *identity, "commit", "--quiet", "--allow-empty", f"--message={message}", cwd=folder)
+    dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
+    shell("git", "commit", "--quiet", "--allow-empty", f"--message={message}", cwd=folder, variables=dates)
+
+
+def clone(source: Path, folder: Path) -> Path:
+    shell("git", "clone", "--quiet", str(source), str(folder), cwd=source)
+    return folder
 
 
 @pytest.fixture
@@ -139,11 +149,11 @@ def tiny_panel() -> pd.DataFrame:
     return pd.concat(frames)
 
 
-def tiny_project(folder: Path, panel: pd.DataFrame | None = None) -> Path:
+def tiny_project(folder: Path, panel: pd.DataFrame | None = None, **changes: object) -> Path:
     make_project(folder)
     (folder / "dvc.lock").unlink(missing_ok=True)
     (tiny_panel() if panel is None else panel).to_csv(folder / "data/raw/tiny.csv", index=False)
-    change_file(folder, **TINY)
+    change_file(folder, **{**TINY, **changes})
     commit(folder, "tiny")
     return folder
 
@@ -166,3 +176,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copy(finished: Path, tmp_path: Path) -> Path:
     return shutil.copytree(finished, tmp_path / "project", symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def finished_light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `finished`, and as quick to run as can be: two networks, trained for a moment by one process."""
+    few = {"backtest__origins": 1, "backtest__calibration": 0, "train__members": 1, "train__epochs": 2}
+    quick = {"predict__baselines": ["seasonal_naive"], "plot__series": 1, "compute__workers": 1}
+    folder = tiny_project(tmp_path_factory.mktemp("light") / "project", **few, **quick)
+    assert repro(folder) == ALL
+    commit(folder, "results")
+    return folder
+
+
+@pytest.fixture
+def light(finished_light: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(finished_light, tmp_path / "project", symlinks=True)
