@@ -1,6 +1,7 @@
 """Stage 6, plot: forecasts, panel, loss curves, networks -> figures, and the report of the run in HTML and Markdown."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,13 @@ from stages.common.pages import render
 from stages.common.panel import Panel
 from stages.common.params import read_params
 from stages.common.paths import (
+    BACKTEST,
     BRIEF,
     ERROR_BY_STEP,
     ERRORS,
     EVALUATION,
     FIGURES,
+    FIGURES_COPY,
     FORECAST,
     LOSS,
     METRICS,
@@ -41,6 +44,7 @@ from stages.common.paths import (
     PANEL_SUMMARY,
     PLAIN_RNN,
     REPORT,
+    REPORTS_COPY,
     TRAIN_SUMMARY,
     WINDOW_SUMMARY,
     WINDOWS,
@@ -49,6 +53,10 @@ from stages.common.paths import (
 )
 from stages.common.report import Findings, describe, extremes
 from stages.common.windows import Windows
+
+IN_GIT = [
+    BACKTEST, ERROR_BY_STEP, ERRORS, LOSS, METRICS, NORMALIZE_SUMMARY, PANEL_SUMMARY, TRAIN_SUMMARY, WINDOW_SUMMARY,
+]  # fmt: skip
 
 
 def main() -> None:
@@ -73,6 +81,8 @@ def main() -> None:
     fresh_folder(FIGURES)
     for name, figure in figures.items():
         save(figure, FIGURES / f"{name}.png", settings.dpi)
+
+    copy_what_is_in_git()
 
     found = Findings(
         metrics=read_json(METRICS),
@@ -135,6 +145,15 @@ def look_inside(panel: Panel, cell: str) -> dict[str, Figure]:
     if cell != "rnn":
         by_cell["plain RNN, trained alike"] = memory(load_networks(PLAIN_RNN, 0)[member], windows, member)
     return {**figures, "memory": draw_memory(by_cell)}
+
+
+def copy_what_is_in_git() -> None:
+    """Copies that DVC caches: it pushes only such, and without these bytes its run cache restores nothing elsewhere."""
+    fresh_folder(REPORTS_COPY)
+    for report in IN_GIT:
+        shutil.copyfile(report, REPORTS_COPY / report.name)
+    fresh_folder(FIGURES_COPY)
+    shutil.copytree(FIGURES, FIGURES_COPY, dirs_exist_ok=True)
 
 
 def read_forecasts(path: Path, clock: Clock) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """What several tests share. No test writes into the working tree: they work in copies of it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,13 @@ LONG_COLUMNS = {
     "ingest__time": "ds",
     "ingest__value": "y",
 }  # as half the field names them
+ALL = ["ingest", "normalize", "window", "train", "predict", "plot"]
+TINY: dict[str, object] = {
+    "ingest__path": "data/raw/tiny.csv", "ingest__series": "shop", "ingest__time": "date", "ingest__value": "sales",
+    "ingest__frequency": "QS", "ingest__season_length": None, "backtest__horizon": 3, "backtest__origins": 2,
+    "backtest__step": 2, "backtest__calibration": 1, "window__size": 6, "train__members": 2, "train__epochs": 4,
+    "predict__baselines": ["seasonal_naive", "auto_ets"], "plot__dpi": 40,
+}  # fmt: skip
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -83,14 +91,19 @@ def change_file(folder: Path, **changes: object) -> None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Of a command: this Python's programs first, no analytics, no byte code left behind."""
+    """Of a command: this Python's programs first, a name for commits, no analytics, no byte code left behind."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1", **more}
+    name = {f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    quiet = {"DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PATH": path, **name, **quiet, **more}
 
 
-def shell(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command, its output captured as text."""
-    done = subprocess.run(command, cwd=cwd, env=environment(), text=True, capture_output=True, check=False)
+def shell(
+    *command: str, cwd: Path, check: bool = True, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, with more environment variables, its output captured as text."""
+    every = environment(**(variables or {}))
+    done = subprocess.run(command, cwd=cwd, env=every, text=True, capture_output=True, check=False)
     if check:
         assert done.returncode == 0, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
@@ -108,13 +121,74 @@ def make_project(folder: Path) -> Path:
     return folder
 
 
-def commit(folder: Path, message: str) -> None:
+def commit(folder: Path, message: str, date: str | None = None) -> None:
     shell("git", "add", "--all", cwd=folder)
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
-    shell("git", *identity, "commit", "--quiet", "--allow-empty", f"--message={message}", cwd=folder)
+    dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
+    shell("git", "commit", "--quiet", "--allow-empty", f"--message={message}", cwd=folder, variables=dates)
+
+
+def clone(source: Path, folder: Path) -> Path:
+    shell("git", "clone", "--quiet", str(source), str(folder), cwd=source)
+    return folder
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A committed copy of the project without cache."""
     return make_project(tmp_path / "project")
+
+
+def tiny_panel() -> pd.DataFrame:
+    """Series of 40, 30 and 4 quarters; the last is too short for a window, three quarters ago it had one value."""
+    random = np.random.default_rng(0)
+    frames = []
+    for name, length in [("west", 40), ("east", 30), ("new", 4)]:
+        stamps = pd.date_range(end="2023-10-01", periods=length, freq="QS")
+        sales = 100 + np.arange(length) + 20 * (np.arange(length) % 4) + random.normal(0, 3, length)
+        frames.append(pd.DataFrame({"shop": name, "date": stamps.strftime("%Y-%m-%d"), "sales": sales.round(2)}))
+    return pd.concat(frames)
+
+
+def tiny_project(folder: Path, panel: pd.DataFrame | None = None, **changes: object) -> Path:
+    make_project(folder)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    (tiny_panel() if panel is None else panel).to_csv(folder / "data/raw/tiny.csv", index=False)
+    change_file(folder, **{**TINY, **changes})
+    commit(folder, "tiny")
+    return folder
+
+
+def repro(folder: Path, **changes: object) -> list[str]:
+    """The stages that `dvc repro` ran, after changes of parameters."""
+    change_file(folder, **changes)
+    return re.findall(r"Running stage '(\w+)'", shell("dvc", "repro", cwd=folder).stdout)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny project after `dvc repro`, committed; tests copy it."""
+    folder = tiny_project(tmp_path_factory.mktemp("finished") / "project")
+    assert repro(folder) == ALL
+    commit(folder, "results")
+    return folder
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(finished, tmp_path / "project", symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def finished_light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `finished`, and as quick to run as can be: two networks, trained for a moment by one process."""
+    few = {"backtest__origins": 1, "backtest__calibration": 0, "train__members": 1, "train__epochs": 2}
+    quick = {"predict__baselines": ["seasonal_naive"], "plot__series": 1, "compute__workers": 1}
+    folder = tiny_project(tmp_path_factory.mktemp("light") / "project", **few, **quick)
+    assert repro(folder) == ALL
+    commit(folder, "results")
+    return folder
+
+
+@pytest.fixture
+def light(finished_light: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(finished_light, tmp_path / "project", symlinks=True)

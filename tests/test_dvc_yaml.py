@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from stages.common import paths
 from stages.common.params import SECTIONS
+from stages.plot import IN_GIT
 
 ROOT = Path(__file__).parents[1]
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
@@ -113,6 +114,18 @@ def test_metrics_and_plots_are_in_git_and_outs_in_the_cache() -> None:
             assert next(iter(item.values()))["cache"] is False, stage
         for item in definition.get("outs", []):
             assert isinstance(item, str), f"{stage}: a plain out without cache switches the run cache off"
+
+
+def test_what_is_in_git_is_copied_for_the_run_cache_of_other_clones() -> None:
+    """DVC pushes no output without cache, and restores a stage only with the bytes of all its outputs."""
+    copied = {path.as_posix() for path in [*IN_GIT, paths.FIGURES]}
+    in_git = [item for stage in STAGES.values() for kind in ("metrics", "plots") for item in stage.get(kind, [])]
+    assert copied == {next(iter(item)) for item in in_git}
+
+
+def test_the_artifact_is_what_training_writes() -> None:
+    (artifact,) = PIPELINE["artifacts"].values()
+    assert artifact["path"] in outputs("train")
 
 
 def test_the_committed_lock_was_made_by_the_committed_code() -> None:

@@ -5,7 +5,6 @@ import http.server
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -22,55 +21,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from stages.common.params import Params
-from tests.conftest import change_file, commit, environment, make_project, shell
-
-ALL = ["ingest", "normalize", "window", "train", "predict", "plot"]
-TINY = {
-    "ingest__path": "data/raw/tiny.csv", "ingest__series": "shop", "ingest__time": "date", "ingest__value": "sales",
-    "ingest__frequency": "QS", "ingest__season_length": None, "backtest__horizon": 3, "backtest__origins": 2,
-    "backtest__step": 2, "backtest__calibration": 1, "window__size": 6, "train__members": 2, "train__epochs": 4,
-    "predict__baselines": ["seasonal_naive", "auto_ets"], "plot__dpi": 40,
-}  # fmt: skip
-
-
-def tiny_panel() -> pd.DataFrame:
-    """Series of 40, 30 and 4 quarters; the last is too short for a window, three quarters ago it had one value."""
-    random = np.random.default_rng(0)
-    frames = []
-    for name, length in [("west", 40), ("east", 30), ("new", 4)]:
-        stamps = pd.date_range(end="2023-10-01", periods=length, freq="QS")
-        sales = 100 + np.arange(length) + 20 * (np.arange(length) % 4) + random.normal(0, 3, length)
-        frames.append(pd.DataFrame({"shop": name, "date": stamps.strftime("%Y-%m-%d"), "sales": sales.round(2)}))
-    return pd.concat(frames)
-
-
-def tiny_project(folder: Path, panel: pd.DataFrame | None = None) -> Path:
-    make_project(folder)
-    (folder / "dvc.lock").unlink(missing_ok=True)
-    (tiny_panel() if panel is None else panel).to_csv(folder / "data/raw/tiny.csv", index=False)
-    change_file(folder, **TINY)
-    commit(folder, "tiny")
-    return folder
-
-
-def repro(folder: Path, **changes: object) -> list[str]:
-    """The stages that `dvc repro` ran, after changes of parameters."""
-    change_file(folder, **changes)
-    return re.findall(r"Running stage '(\w+)'", shell("dvc", "repro", cwd=folder).stdout)
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny project after `dvc repro`, committed; tests copy it."""
-    folder = tiny_project(tmp_path_factory.mktemp("finished") / "project")
-    assert repro(folder) == ALL
-    commit(folder, "results")
-    return folder
-
-
-@pytest.fixture
-def copy(finished: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(finished, tmp_path / "project", symlinks=True)
+from tests.conftest import ALL, change_file, commit, environment, repro, shell, tiny_panel, tiny_project
 
 
 def test_a_second_repro_runs_nothing(copy: Path) -> None:

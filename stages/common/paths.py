@@ -23,6 +23,8 @@ ERRORS = Path("reports/errors.csv")
 FIGURES = Path("reports/figures")
 REPORT = Path("reports/report.html")
 BRIEF = Path("reports/report.md")
+REPORTS_COPY = Path("data/reports")
+FIGURES_COPY = Path("data/figures")
 
 
 def of_origin(folder: Path, held_back: int) -> Path:

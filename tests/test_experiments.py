@@ -1,0 +1,161 @@
+"""Experiments, new data, branches and old commits, each by the README's steps in a temporary copy of the project."""
+
+import csv
+import datetime
+import io
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+import pytest
+from dvc.utils.hydra import apply_overrides
+from ruamel.yaml import YAML
+
+from tests.conftest import ALL, ROOT, change_file, clone, commit, environment, repro, shell
+
+
+def shown(folder: Path) -> dict[str, dict[str, str]]:
+    """What `dvc exp show` lists, by the name of the experiment, and as `main` and `workspace`."""
+    table = csv.DictReader(io.StringIO(shell("dvc", "exp", "show", "--csv", cwd=folder).stdout))
+    return {row["Experiment"] or row["rev"]: row for row in table}
+
+
+def mase(folder: Path) -> float:
+    measured: float = json.loads((folder / "reports/metrics.json").read_text())["model"]["mase"]
+    return measured
+
+
+def set_to(folder: Path) -> dict[str, Any]:
+    """The parameters that differ from the last commit's, and their values."""
+    changes: dict[str, Any] = json.loads(shell("dvc", "params", "diff", "--json", cwd=folder).stdout)
+    return {name: change["new"] for name, change in changes["params.yaml"].items()}
+
+
+def test_an_experiment_is_run_shown_saved_and_applied(light: Path) -> None:
+    """`dvc exp run -S` changes one parameter and nothing else; `dvc exp save` keeps what was changed by hand."""
+    printed = shell("dvc", "exp", "run", "--name", "set", "-S", "plot.dpi=50", cwd=light).stdout
+    assert re.findall(r"Running stage '(\w+)'", printed) == ["plot"]
+    assert set_to(light) == {"plot.dpi": 50}
+    assert repro(light, plot__dpi=60) == ["plot"]
+    shell("dvc", "exp", "save", "--name", "by-hand", cwd=light)
+    experiments = shown(light)
+    assert {name: experiments[name]["plot.dpi"] for name in ("main", "set", "by-hand")} == {
+        "main": "40", "set": "50", "by-hand": "60",
+    }  # fmt: skip
+    shell("dvc", "exp", "apply", "set", cwd=light)
+    assert set_to(light) == {"plot.dpi": 50}
+    assert repro(light) == []
+
+
+def test_params_stay_readable_whatever_is_set_after_what(tmp_path: Path) -> None:
+    """DVC writes lists line by line, comments where they were; an empty list after that would break the file."""
+    path, yaml = tmp_path / "params.yaml", YAML(typ="safe", pure=True)
+    settings: list[tuple[str, str, Any]] = [
+        ("window", "bases", []), ("window", "bases", ["ses"]), ("window", "size", [6, 12]), ("predict", "levels", []),
+        ("predict", "levels", [50]), ("predict", "baselines", ["seasonal_naive"]), ("train", "epochs", 150),
+        ("train", "loss", ["mse"]),
+    ]  # fmt: skip
+    for chosen in itertools.product(settings, repeat=2):
+        shutil.copy(ROOT / "params.yaml", path)
+        expected = yaml.load(path)
+        for section, key, value in chosen:
+            apply_overrides(str(path), [f"{section}.{key}={value}"])
+            expected[section][key] = value
+        assert yaml.load(path) == expected, chosen
+
+
+@pytest.fixture
+def queue(light: Path) -> Iterator[Path]:
+    """A copy of the project in which no process works any more when the test ends."""
+    yield light
+    shell("dvc", "queue", "stop", "--kill", cwd=light)
+    working = [
+        process for process in psutil.process_iter(["cwd"]) if (process.info["cwd"] or "").startswith(str(light))
+    ]
+    _, alive = psutil.wait_procs(working, timeout=120)
+    assert not alive
+
+
+@pytest.mark.slow
+def test_a_grid_waits_in_the_queue_and_runs_two_at_a_time(queue: Path) -> None:
+    """The tutorial's comparison, 150 epochs with 300, as one grid; the better of the two is applied."""
+    shell("dvc", "exp", "run", "--queue", "-S", "train.epochs=150,300", cwd=queue)
+    assert shell("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 2
+    start = ["dvc", "queue", "start", "--jobs", "2"]  # its output would end with the workers'
+    subprocess.run(start, cwd=queue, env=environment(), stdout=subprocess.DEVNULL, check=True)
+    deadline = time.monotonic() + 300
+    while re.search("Queued|Running", status := shell("dvc", "queue", "status", cwd=queue).stdout):
+        assert time.monotonic() < deadline, status
+    assert status.count("Success") == 2
+    assert shell("git", "status", "--porcelain", cwd=queue).stdout == ""
+
+    experiments = {row["train.epochs"]: row for row in shown(queue).values()}
+    assert set(experiments) == {"2", "150", "300"}
+    assert len({row["model.mase"] for row in experiments.values()}) == 3
+    best = min(("150", "300"), key=lambda epochs: float(experiments[epochs]["model.mase"]))
+    shell("dvc", "exp", "apply", experiments[best]["Experiment"], cwd=queue)
+    assert set_to(queue) == {"train.epochs": int(best)}
+    assert mase(queue) == pytest.approx(float(experiments[best]["model.mase"]))
+    assert repro(queue) == []
+
+
+def test_new_months_rerun_all_and_are_named(light: Path) -> None:
+    """Rows appended to the raw file: one `dvc repro`, and reports/panel.json names the new last step."""
+    before = json.loads((light / "reports/panel.json").read_text())
+    old = pd.read_csv(light / "data/raw/tiny.csv")
+    new = pd.DataFrame({"shop": ["west", "east", "new"], "date": "2024-01-01", "sales": [141.0, 131.0, 104.0]})
+    pd.concat([old, new]).to_csv(light / "data/raw/tiny.csv", index=False)
+    assert repro(light) == ALL
+    after = json.loads((light / "reports/panel.json").read_text())
+    assert (before["last"], after["last"]) == ("2023-10-01", "2024-01-01")
+    assert after["rows"] == before["rows"] + 3
+    assert pd.read_csv(light / "reports/forecast.csv")["ds"].min() == "2024-04-01"
+    # `python -m stages.compare` goes here: the forecasts made before against the months that came.
+
+
+def test_branches_that_both_changed_the_lock_are_merged_and_run(light: Path) -> None:
+    """After `git merge` one `dvc repro` gives what a straight run of both changes gives, byte for byte."""
+    changes: dict[str, dict[str, object]] = {"levels": {"predict__levels": [50, 90]}, "dpi": {"plot__dpi": 50}}
+    for branch, change in changes.items():
+        shell("git", "switch", "--quiet", "--create", branch, "main", cwd=light)
+        repro(light, **change)
+        commit(light, branch)
+    merge = shell("git", "merge", "levels", cwd=light, check=False)
+    assert "CONFLICT (content): Merge conflict in dvc.lock" in merge.stdout
+    assert "params.yaml" not in shell("git", "diff", "--name-only", "--diff-filter=U", cwd=light).stdout
+    printed = shell("dvc", "repro", cwd=light).stdout
+    assert "Stage 'predict' is cached - skipping run" in printed
+    assert re.findall(r"Running stage '(\w+)'", printed) == ["plot"]
+    shell("git", "commit", "--all", "--no-edit", cwd=light)
+    assert shell("git", "status", "--porcelain", cwd=light).stdout == ""
+
+    shell("git", "switch", "--quiet", "--create", "straight", "main", cwd=light)
+    change_file(light, **changes["levels"], **changes["plot.dpi"])
+    printed = shell("dvc", "repro", "--no-run-cache", cwd=light).stdout
+    assert re.findall(r"Running stage '(\w+)'", printed) == ["predict", "plot"]
+    assert shell("git", "diff", "dpi", cwd=light).stdout == ""
+
+
+def test_a_commit_of_a_year_ago_gives_its_own_metrics_to_the_last_digit(light: Path, tmp_path: Path) -> None:
+    """In a fresh clone without cache all stages run, and nothing differs from what was committed then."""
+    then = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=370)).isoformat()
+    commit(light, "a year ago", date=then)
+    metrics = (light / "reports/metrics.json").read_bytes()
+    repro(light, predict__levels=[50])
+    commit(light, "since then")
+    assert (light / "reports/metrics.json").read_bytes() != metrics
+
+    fresh = clone(light, tmp_path / "fresh")
+    old = shell("git", "rev-list", "--max-count=1", "--before=1 year ago", "main", cwd=fresh).stdout.strip()
+    shell("git", "checkout", "--quiet", old, cwd=fresh)
+    assert repro(fresh) == ALL
+    assert (fresh / "reports/metrics.json").read_bytes() == metrics
+    assert shell("git", "status", "--porcelain", cwd=fresh).stdout == ""

@@ -1,0 +1,133 @@
+"""Remotes in a folder and on S3, the run cache that they carry, and the model by its name, in temporary clones."""
+
+import re
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import change_file, clone, commit, repro, shell
+
+OUTPUTS = ["data/figures", "data/histories", "data/reports", "data/windows", "models/networks", "models/normalizer"]
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def publish(folder: Path, message: str, version: str) -> None:
+    """Commit, and push commit, data and run cache, the commit tagged as a version of the model."""
+    commit(folder, message)
+    shell("git", "tag", "--annotate", f"forecaster@{version}", f"--message={message}", cwd=folder)
+    shell("git", "push", "--quiet", "--follow-tags", "--set-upstream", "origin", "main", cwd=folder)
+    shell("dvc", "push", "--run-cache", cwd=folder)
+
+
+def lose_everything(folder: Path) -> None:
+    """The cache, and all that DVC keeps in it."""
+    shutil.rmtree(folder / ".dvc/cache")
+    for name in OUTPUTS:
+        shutil.rmtree(folder / name)
+    for name in ["data/panel.parquet", "reports/evaluation.csv", "reports/forecast.csv", "reports/summary.txt"]:
+        (folder / name).unlink()
+
+
+@pytest.fixture(scope="module")
+def published(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bare repository, its data in a folder beside it: version 1.0.0 after 2 epochs, 1.1.0 after 3.
+
+    The project that it was pushed from is `project` beside it.
+    """
+    work = tmp_path_factory.mktemp("published")
+    project = shutil.copytree(finished_light, work / "project", symlinks=True)
+    shell("git", "init", "--quiet", "--bare", "--initial-branch=main", str(work / "git"), cwd=work)
+    shell("git", "remote", "add", "origin", str(work / "git"), cwd=project)
+    shell("dvc", "remote", "add", "--default", "folder", str(work / "data"), cwd=project)
+    publish(project, "two epochs", "v1.0.0")
+    assert repro(project, train__epochs=3) == ["train", "predict", "plot"]
+    publish(project, "three epochs", "v1.1.0")
+    return work / "git"
+
+
+def test_the_model_is_fetched_by_name_and_version(published: Path, finished_light: Path, tmp_path: Path) -> None:
+    """`dvc artifacts get` needs no clone: without a version it takes the highest."""
+    shell("dvc", "artifacts", "get", str(published), "forecaster", cwd=tmp_path)
+    shell("dvc", "artifacts", "get", str(published), "forecaster", "--rev=v1.0.0", "--out=old", cwd=tmp_path)
+    assert files(tmp_path / "networks") == files(published.parent / "project/models/networks")
+    assert files(tmp_path / "old") == files(finished_light / "models/networks")
+    assert files(tmp_path / "networks") != files(tmp_path / "old")
+
+
+def test_a_clone_without_cache_runs_nothing_and_fetches_only_what_it_needs(published: Path, tmp_path: Path) -> None:
+    """`dvc repro --pull --allow-missing`; after a change it fetches what the changed stage reads."""
+    fresh = clone(published, tmp_path / "fresh")
+    command = ["dvc", "repro", "--pull", "--allow-missing"]
+    assert "Running stage" not in shell(*command, cwd=fresh).stdout
+    assert not any((fresh / name).exists() for name in OUTPUTS)
+    assert shell("git", "status", "--porcelain", cwd=fresh).stdout == ""
+    change_file(fresh, plot__dpi=50)
+    assert re.findall(r"Running stage '(\w+)'", shell(*command, cwd=fresh).stdout) == ["plot"]
+    assert (fresh / "data/panel.parquet").exists()
+    assert not (fresh / "models/networks").exists()
+
+
+@pytest.mark.parametrize("pull", [[], ["dvc", "pull", "--run-cache", "--all-commits"]], ids=["as needed", "all"])
+def test_an_older_model_comes_from_the_run_cache(
+    published: Path, finished_light: Path, tmp_path: Path, pull: list[str]
+) -> None:
+    """A second clone sets the parameter back: `dvc repro --pull`, or `dvc repro` after pulling all, trains nothing."""
+    second = clone(published, tmp_path / "second")
+    if pull:
+        shell(*pull, cwd=second)
+    change_file(second, train__epochs=2)
+    printed = shell("dvc", "repro", *([] if pull else ["--pull"]), cwd=second).stdout
+    assert re.findall(r"Stage '(\w+)' is cached - skipping run", printed) == ["train", "predict", "plot"]
+    assert "Running stage" not in printed
+    assert files(second / "models/networks") == files(finished_light / "models/networks")
+    assert shell("git", "diff", "forecaster@v1.0.0", cwd=second).stdout == ""
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    """The address of an S3 server of our own, with an empty bucket `conveyor`."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    with urllib.request.urlopen(urllib.request.Request(f"{address}/conveyor", method="PUT")):
+        pass
+    yield address
+    server.stop()
+
+
+@pytest.mark.slow
+def test_a_remote_on_s3(light: Path, tmp_path: Path, bucket: str) -> None:
+    """Everything lost is pulled again and nothing runs; another clone takes an older run from the run cache."""
+    shell("dvc", "remote", "add", "--default", "s3", "s3://conveyor/store", cwd=light)
+    shell("dvc", "remote", "modify", "s3", "endpointurl", bucket, cwd=light)
+    commit(light, "remote")
+    model = files(light / "models/networks")
+    shell("dvc", "push", "--run-cache", cwd=light, variables=KEYS)
+    lose_everything(light)
+    shell("dvc", "pull", cwd=light, variables=KEYS)
+    assert files(light / "models/networks") == model
+    assert repro(light) == []
+
+    assert repro(light, plot__dpi=50) == ["plot"]
+    commit(light, "finer")
+    shell("dvc", "push", "--run-cache", cwd=light, variables=KEYS)
+    second = clone(light, tmp_path / "second")
+    for name, value in KEYS.items():
+        option = name.removeprefix("AWS_").lower()
+        shell("dvc", "remote", "modify", "--local", "s3", option, value, cwd=second)
+    change_file(second, plot__dpi=40)
+    printed = shell("dvc", "repro", "--pull", cwd=second).stdout
+    assert "Stage 'plot' is cached - skipping run" in printed
+    assert "Running stage" not in printed
+    assert shell("git", "diff", "HEAD~1", cwd=second).stdout == ""
+    assert shell("git", "status", "--porcelain", ".dvc", cwd=second).stdout == ""  # no secret is in Git's sight
