@@ -37,6 +37,7 @@ def memory(network: Forecaster, windows: Windows, member: int) -> Floats:
     Both in units of the window's scale, averaged over windows and steps ahead: how much the forecast moves when one
     value of the window moves, through the recurrent cell alone.
     """
+    torch.set_num_threads(1)  # sums in one order, on any number of cores
     network.eval()
     batches = Batches(windows, windows.training, member)
     rows, ahead = _spread(len(batches), MOST_WINDOWS), _spread(batches.targets, MOST_TARGETS)

@@ -1,5 +1,6 @@
 """Two versions side by side: what changed, in which direction, what is worse than allowed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -18,8 +19,8 @@ def errors(model: list[float], first: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["unique_id", "origin", "known_until", "model", "seasonal_naive"])
 
 
-def version(name: str, table: pd.DataFrame | None, metrics: dict[str, Any] | None = None, **params: Any) -> Version:
-    return Version(name, {"backtest.horizon": 1, **params}, {"rows": 20}, metrics or {}, table, None)
+def version(name: str, table: pd.DataFrame | None, metrics: dict[str, Any] | None = None) -> Version:
+    return Version(name, {"backtest.horizon": 1}, {"rows": 20}, metrics or {}, table, None)
 
 
 def compared(before: dict[str, Any], after: dict[str, Any]) -> tuple[Comparison, Version]:
@@ -70,7 +71,7 @@ def test_forecasts_are_paired_by_the_last_step_they_knew() -> None:
 
 def test_forecasts_over_other_horizons_are_not_paired() -> None:
     before = version("before", errors([1.0, 2.0]))
-    after = version("after", errors([1.0, 2.0]), **{"backtest.horizon": 2})
+    after = replace(version("after", errors([1.0, 2.0])), params={"backtest.horizon": 2})
     assert common_pairs(before, after).empty
     assert "no forecast in common" in compare(before, after).verdict
 

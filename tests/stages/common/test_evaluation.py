@@ -54,7 +54,9 @@ def test_a_large_panel_leaves_out_the_same_whole_series_in_every_version(monkeyp
     def kept(count: int) -> set[str]:
         ids = [f"s{i}" for i in range(count)]
         rows = np.arange(4 * count)
-        panel = Panel(ids, 4 * np.arange(count + 1), pd.Series(rows), rows * 1.0, np.zeros(4 * count, dtype=bool))
+        panel = Panel(
+            ids, 4 * np.arange(count + 1), pd.Series(rows), np.arange(4.0 * count), np.zeros(4 * count, dtype=bool)
+        )
         ones = np.ones((count, 2))
         table = scaled_errors([evaluated(panel, back, ones, np.ones(count)) for back in (2, 1)], panel)
         assert (table["unique_id"].value_counts() == 2).all()
