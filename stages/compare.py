@@ -90,16 +90,16 @@ def describe(found: Comparison, reasons: list[str]) -> dict[str, Any]:
     ]
     if found.margins:
         rows = [
-            [name, margin.mean, f"{margin.low:.4g} to {margin.high:.4g}", f"{margin.p:.3g}"]
+            [name, margin.mean, f"{margin.low:.4g} to {margin.high:.4g}", margin.p_shown]
             for name, margin in found.margins.items()
         ]
         title = "Scaled errors of the model after, less each baseline's"
-        tables.append(Table(title, ["baseline", "difference", "95 % interval", "p"], rows))
+        tables.append(Table(title, ["baseline", "difference", "95 % interval", ""], rows))
     evidence = ""
     if found.difference:
         test = found.difference
         evidence = (
-            f"Difference {test.mean:+.4g}, 95 % interval {test.low:+.4g} to {test.high:+.4g}, p = {test.p:.3g} "
+            f"Difference {test.mean:+.4g}, 95 % interval {test.low:+.4g} to {test.high:+.4g}, {test.p_shown} "
             f"(paired t-test over {test.evidence})."
         )
     return {

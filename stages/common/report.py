@@ -36,7 +36,6 @@ SECTIONS = {  # figures and their captions
         ),
         "loss": "Training loss by epoch, mean over the members, one line for each origin.",
     },
-    "Data": {"series": "The series themselves."},
 }
 
 
@@ -129,7 +128,7 @@ def answer(metrics: dict[str, Any], tested: dict[str, Difference]) -> list[str]:
             chance = "more than chance explains" if margin.beyond_chance else "no more than chance explains"
             sentence += (
                 f", {chance} (difference {margin.mean:+.3g}, 95 % interval {margin.low:+.3g} to {margin.high:+.3g}, "
-                f"p = {margin.p:.2g}; {margin.evidence})"
+                f"{margin.p_shown}; {margin.evidence})"
             )
         sentences.append(sentence[0].upper() + sentence[1:] + ".")
     held = [

@@ -17,6 +17,7 @@ Ints = npt.NDArray[np.int64]
 
 LEVEL = 0.95  # of the interval around a difference
 MANY_SERIES = 10  # from which on a series is one unit of evidence, however many origins it has
+SMALL_P = 0.0001
 LEAST_UNITS = 5  # series and origins; with fewer, blocks of steps are the units
 BLOCKS, LEAST_STEPS = 4, 8
 
@@ -39,6 +40,11 @@ class Difference:
     @property
     def beyond_chance(self) -> bool:
         return self.p < 1 - LEVEL
+
+    @property
+    def p_shown(self) -> str:
+        """For a sentence: a p-value far below what its assumptions bear is only said to be small."""
+        return f"p = {self.p:.2g}" if self.p >= SMALL_P else f"p < {SMALL_P}"
 
 
 def paired_difference(
