@@ -1,7 +1,6 @@
-"""Experiments, new data, branches and old commits, each by the README's steps in a temporary copy of the project."""
+"""Experiments, new data and branches, each by the README's steps in a temporary copy of the project."""
 
 import csv
-import datetime
 import io
 import itertools
 import json
@@ -19,7 +18,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from tests.conftest import ALL, ROOT, change_file, clone, commit, environment, repro, shell
+from tests.conftest import ALL, ROOT, change_file, commit, environment, repro, shell
 
 
 def shown(folder: Path) -> dict[str, dict[str, str]]:
@@ -138,24 +137,7 @@ def test_branches_that_both_changed_the_lock_are_merged_and_run(light: Path) -> 
     assert shell("git", "status", "--porcelain", cwd=light).stdout == ""
 
     shell("git", "switch", "--quiet", "--create", "straight", "main", cwd=light)
-    change_file(light, **changes["levels"], **changes["plot.dpi"])
+    change_file(light, **changes["levels"], **changes["dpi"])
     printed = shell("dvc", "repro", "--no-run-cache", cwd=light).stdout
     assert re.findall(r"Running stage '(\w+)'", printed) == ["predict", "plot"]
     assert shell("git", "diff", "dpi", cwd=light).stdout == ""
-
-
-def test_a_commit_of_a_year_ago_gives_its_own_metrics_to_the_last_digit(light: Path, tmp_path: Path) -> None:
-    """In a fresh clone without cache all stages run, and nothing differs from what was committed then."""
-    then = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=370)).isoformat()
-    commit(light, "a year ago", date=then)
-    metrics = (light / "reports/metrics.json").read_bytes()
-    repro(light, predict__levels=[50])
-    commit(light, "since then")
-    assert (light / "reports/metrics.json").read_bytes() != metrics
-
-    fresh = clone(light, tmp_path / "fresh")
-    old = shell("git", "rev-list", "--max-count=1", "--before=1 year ago", "main", cwd=fresh).stdout.strip()
-    shell("git", "checkout", "--quiet", old, cwd=fresh)
-    assert repro(fresh) == ALL
-    assert (fresh / "reports/metrics.json").read_bytes() == metrics
-    assert shell("git", "status", "--porcelain", cwd=fresh).stdout == ""

@@ -104,13 +104,13 @@ def test_seasonal_naive_in_the_table_is_last_season(finished: Path) -> None:
     np.testing.assert_allclose(table["seasonal_naive"][new], panel["sales"][panel["shop"] == "new"].iloc[0])
 
 
-def test_stages_that_rerun_after_a_change(copy: Path) -> None:
-    assert repro(copy, compute__workers=1) == []
-    assert repro(copy, plot__dpi=50) == ["plot"]
-    assert repro(copy, predict__levels=[50, 90]) == ["predict", "plot"]
-    assert repro(copy, train__epochs=3) == ["train", "predict", "plot"]
-    assert repro(copy, window__size=7) == ["window", "train", "predict", "plot"]
-    assert repro(copy, normalize__scale="robust") == ALL[1:]
+def test_stages_that_rerun_after_a_change(light: Path) -> None:
+    assert repro(light, compute__workers=2) == []
+    assert repro(light, compute__workers=1, plot__dpi=50) == ["plot"]
+    assert repro(light, predict__levels=[50, 90]) == ["predict", "plot"]
+    assert repro(light, train__epochs=3) == ["train", "predict", "plot"]
+    assert repro(light, window__size=7) == ["window", "train", "predict", "plot"]
+    assert repro(light, normalize__scale="robust") == ALL[1:]
 
 
 def test_two_clones_and_any_number_of_workers_give_the_same_lock(finished: Path, tmp_path: Path) -> None:
@@ -313,37 +313,37 @@ BAD_FOR_A_STAGE: list[tuple[str, dict[str, object], str]] = [
 
 @pytest.mark.parametrize(("stage", "changes", "words"), BAD_FOR_A_STAGE, ids=[case[0] for case in BAD_FOR_A_STAGE])
 def test_a_refusal_is_one_line_and_what_it_names_brings_the_last_results_back(
-    copy: Path, stage: str, changes: dict[str, object], words: str
+    light: Path, stage: str, changes: dict[str, object], words: str
 ) -> None:
     def written() -> dict[Path, bytes]:
-        folders = (copy / name for name in ("data", "models", "reports"))
+        folders = (light / name for name in ("data", "models", "reports"))
         return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
     before = written()
-    change_file(copy, **changes)
-    done = shell("dvc", "repro", cwd=copy, check=False)
+    change_file(light, **changes)
+    done = shell("dvc", "repro", cwd=light, check=False)
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert words in line
     assert "Traceback" not in done.stderr
     assert f"failed to reproduce '{stage}'" in done.stderr
-    shell("dvc", "checkout", cwd=copy)
-    shell("git", "checkout", "reports", cwd=copy)
+    shell("dvc", "checkout", cwd=light)
+    shell("git", "checkout", "reports", cwd=light)
     assert written() == before
 
 
 @pytest.mark.parametrize("stage", ALL)
-def test_a_disk_that_takes_no_more(copy: Path, stage: str) -> None:
-    """No file may grow past 1 KiB (of normalize, whose are small, past nothing), as on a full disk."""
-    most = 0 if stage == "normalize" else 1
-    done = shell("bash", "-c", f"ulimit -f {most}; exec python -m stages.{stage}", cwd=copy, check=False)
+def test_a_disk_that_takes_no_more(light: Path, stage: str) -> None:
+    """No file may grow past 1 KiB (of normalize and predict, whose are small, past nothing), as on a full disk."""
+    most = 0 if stage in ("normalize", "predict") else 1
+    done = shell("bash", "-c", f"ulimit -f {most}; exec python -m stages.{stage}", cwd=light, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: ")
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr
-    shell("dvc", "repro", cwd=copy)
-    assert "up to date" in shell("dvc", "status", cwd=copy).stdout
-    assert shell("git", "status", "--porcelain", cwd=copy).stdout == ""
+    shell("dvc", "repro", cwd=light)
+    assert "up to date" in shell("dvc", "status", cwd=light).stdout
+    assert shell("git", "status", "--porcelain", cwd=light).stdout == ""
 
 
 def test_values_of_all_sizes_and_hostile_names(tmp_path: Path) -> None:
@@ -384,19 +384,19 @@ def test_wide_files_give_what_long_ones_give(finished: Path, copy: Path) -> None
         assert (copy / "reports" / name).read_bytes() == (finished / "reports" / name).read_bytes()
 
 
-def test_a_file_from_an_address(copy: Path) -> None:
+def test_a_file_from_an_address(light: Path) -> None:
     """`dvc import-url` fetches it, `dvc repro` reads it, `dvc update` fetches what changed."""
-    served = copy.parent / "served"
+    served = light.parent / "served"
     served.mkdir()
     tiny_panel().to_csv(served / "sales.csv", index=False)
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=served)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        shell("dvc", "import-url", f"http://127.0.0.1:{server.server_port}/sales.csv", "data/raw/sales.csv", cwd=copy)
-        assert repro(copy, ingest__path="data/raw/sales.csv")[0] == "ingest"
+        shell("dvc", "import-url", f"http://127.0.0.1:{server.server_port}/sales.csv", "data/raw/sales.csv", cwd=light)
+        assert repro(light, ingest__path="data/raw/sales.csv")[0] == "ingest"
         later = pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})
         pd.concat([tiny_panel(), later]).to_csv(served / "sales.csv", index=False)
-        shell("dvc", "update", "data/raw/sales.csv.dvc", cwd=copy)
+        shell("dvc", "update", "data/raw/sales.csv.dvc", cwd=light)
         server.shutdown()
-    assert repro(copy)[0] == "ingest"
-    assert json.loads((copy / "reports/panel.json").read_text())["rows"] == 40 + 31 + 4
+    assert repro(light)[0] == "ingest"
+    assert json.loads((light / "reports/panel.json").read_text())["rows"] == 40 + 31 + 4

@@ -1,5 +1,6 @@
-"""Remotes in a folder and on S3, the run cache that they carry, and the model by its name, in temporary clones."""
+"""Remotes in a folder and on S3, their run cache, the model by its name, old commits: clones of what was published."""
 
+import datetime
 import re
 import shutil
 import urllib.request
@@ -7,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
-from tests.conftest import change_file, clone, commit, repro, shell
+from tests.conftest import ALL, ROOT, change_file, clone, commit, repro, shell
 
-OUTPUTS = ["data/figures", "data/histories", "data/reports", "data/windows", "models/networks", "models/normalizer"]
+STAGES = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"].values()
+OUTPUTS = [name for stage in STAGES for name in stage.get("outs", [])]
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
@@ -18,9 +21,9 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def publish(folder: Path, message: str, version: str) -> None:
+def publish(folder: Path, message: str, version: str, days_ago: int = 0) -> None:
     """Commit, and push commit, data and run cache, the commit tagged as a version of the model."""
-    commit(folder, message)
+    commit(folder, message, (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days_ago)).isoformat())
     shell("git", "tag", "--annotate", f"forecaster@{version}", f"--message={message}", cwd=folder)
     shell("git", "push", "--quiet", "--follow-tags", "--set-upstream", "origin", "main", cwd=folder)
     shell("dvc", "push", "--run-cache", cwd=folder)
@@ -29,24 +32,22 @@ def publish(folder: Path, message: str, version: str) -> None:
 def lose_everything(folder: Path) -> None:
     """The cache, and all that DVC keeps in it."""
     shutil.rmtree(folder / ".dvc/cache")
-    for name in OUTPUTS:
-        shutil.rmtree(folder / name)
-    for name in ["data/panel.parquet", "reports/evaluation.csv", "reports/forecast.csv", "reports/summary.txt"]:
-        (folder / name).unlink()
+    for path in (folder / name for name in OUTPUTS):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @pytest.fixture(scope="module")
 def published(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bare repository, its data in a folder beside it: version 1.0.0 after 2 epochs, 1.1.0 after 3.
+    """A bare repository, its data in a folder beside it: version 1.0.0 of 2 epochs, a year ago, and 1.1.0 of 3.
 
-    The project that it was pushed from is `project` beside it.
+    `project` beside it is the project that it was pushed from.
     """
     work = tmp_path_factory.mktemp("published")
     project = shutil.copytree(finished_light, work / "project", symlinks=True)
     shell("git", "init", "--quiet", "--bare", "--initial-branch=main", str(work / "git"), cwd=work)
     shell("git", "remote", "add", "origin", str(work / "git"), cwd=project)
     shell("dvc", "remote", "add", "--default", "folder", str(work / "data"), cwd=project)
-    publish(project, "two epochs", "v1.0.0")
+    publish(project, "two epochs", "v1.0.0", days_ago=370)
     assert repro(project, train__epochs=3) == ["train", "predict", "plot"]
     publish(project, "three epochs", "v1.1.0")
     return work / "git"
@@ -71,7 +72,7 @@ def test_a_clone_without_cache_runs_nothing_and_fetches_only_what_it_needs(publi
     change_file(fresh, plot__dpi=50)
     assert re.findall(r"Running stage '(\w+)'", shell(*command, cwd=fresh).stdout) == ["plot"]
     assert (fresh / "data/panel.parquet").exists()
-    assert not (fresh / "models/networks").exists()
+    assert not (fresh / "data/histories").exists()
 
 
 @pytest.mark.parametrize("pull", [[], ["dvc", "pull", "--run-cache", "--all-commits"]], ids=["as needed", "all"])
@@ -105,29 +106,43 @@ def bucket() -> Iterator[str]:
     server.stop()
 
 
-@pytest.mark.slow
-def test_a_remote_on_s3(light: Path, tmp_path: Path, bucket: str) -> None:
-    """Everything lost is pulled again and nothing runs; another clone takes an older run from the run cache."""
-    shell("dvc", "remote", "add", "--default", "s3", "s3://conveyor/store", cwd=light)
-    shell("dvc", "remote", "modify", "s3", "endpointurl", bucket, cwd=light)
-    commit(light, "remote")
-    model = files(light / "models/networks")
-    shell("dvc", "push", "--run-cache", cwd=light, variables=KEYS)
-    lose_everything(light)
-    shell("dvc", "pull", cwd=light, variables=KEYS)
-    assert files(light / "models/networks") == model
-    assert repro(light) == []
+def add_s3(folder: Path, address: str) -> None:
+    """For this clone alone: what is committed as the remote holds for its commit, and old commits name another."""
+    shell("dvc", "remote", "add", "--local", "--default", "s3", "s3://conveyor/store", cwd=folder)
+    shell("dvc", "remote", "modify", "--local", "s3", "endpointurl", address, cwd=folder)
 
-    assert repro(light, plot__dpi=50) == ["plot"]
-    commit(light, "finer")
-    shell("dvc", "push", "--run-cache", cwd=light, variables=KEYS)
-    second = clone(light, tmp_path / "second")
+
+def test_a_remote_on_s3(published: Path, finished_light: Path, tmp_path: Path, bucket: str) -> None:
+    """Everything lost is pulled again and nothing runs; another clone takes an older model from the run cache."""
+    first = shutil.copytree(published.parent / "project", tmp_path / "first", symlinks=True)
+    add_s3(first, bucket)
+    model = files(first / "models/networks")
+    shell("dvc", "push", "--run-cache", "--all-commits", cwd=first, variables=KEYS)
+    lose_everything(first)
+    shell("dvc", "pull", cwd=first, variables=KEYS)
+    assert files(first / "models/networks") == model
+    assert repro(first) == []
+
+    second = clone(published, tmp_path / "second")
+    add_s3(second, bucket)
     for name, value in KEYS.items():
         option = name.removeprefix("AWS_").lower()
         shell("dvc", "remote", "modify", "--local", "s3", option, value, cwd=second)
-    change_file(second, plot__dpi=40)
+    change_file(second, train__epochs=2)
     printed = shell("dvc", "repro", "--pull", cwd=second).stdout
-    assert "Stage 'plot' is cached - skipping run" in printed
+    assert re.findall(r"Stage '(\w+)' is cached - skipping run", printed) == ["train", "predict", "plot"]
     assert "Running stage" not in printed
-    assert shell("git", "diff", "HEAD~1", cwd=second).stdout == ""
-    assert shell("git", "status", "--porcelain", ".dvc", cwd=second).stdout == ""  # no secret is in Git's sight
+    assert files(second / "models/networks") == files(finished_light / "models/networks")
+    assert shell("git", "diff", "forecaster@v1.0.0", cwd=second).stdout == ""  # and Git sees no secret
+
+
+def test_a_commit_of_a_year_ago_gives_its_own_metrics_to_the_last_digit(published: Path, tmp_path: Path) -> None:
+    """In a fresh clone that pulls nothing all stages run, and nothing differs from what was committed then."""
+    fresh = clone(published, tmp_path / "fresh")
+    later = (fresh / "reports/metrics.json").read_bytes()
+    old = shell("git", "rev-list", "--max-count=1", "--before=1 year ago", "main", cwd=fresh).stdout.strip()
+    shell("git", "checkout", "--quiet", old, cwd=fresh)
+    metrics = (fresh / "reports/metrics.json").read_bytes()
+    assert repro(fresh) == ALL
+    assert (fresh / "reports/metrics.json").read_bytes() == metrics != later
+    assert shell("git", "status", "--porcelain", cwd=fresh).stdout == ""
