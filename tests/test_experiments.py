@@ -49,6 +49,7 @@ def test_an_experiment_is_run_shown_saved_and_applied(light: Path) -> None:
     assert {name: experiments[name]["plot.dpi"] for name in ("main", "set", "by-hand")} == {
         "main": "40", "set": "50", "by-hand": "60",
     }  # fmt: skip
+    assert "plot.dpi" in shell("python", "-m", "stages.compare", "set", "by-hand", cwd=light).stdout
     shell("dvc", "exp", "apply", "set", cwd=light)
     assert set_to(light) == {"plot.dpi": 50}
     assert repro(light) == []
@@ -117,7 +118,10 @@ def test_new_months_rerun_all_and_are_named(light: Path) -> None:
     assert (before["last"], after["last"]) == ("2023-10-01", "2024-01-01")
     assert after["rows"] == before["rows"] + 3
     assert pd.read_csv(light / "reports/forecast.csv")["ds"].min() == "2024-04-01"
-    # `python -m stages.compare` goes here: the forecasts made before against the months that came.
+    compared = shell("python", "-m", "stages.compare", "HEAD", cwd=light).stdout
+    assert re.search(r"\| last +\| `2023-10-01` +\| `2024-01-01`", compared)
+    assert re.search(r"\| rows +\| `74` +\| `77`", compared)
+    assert "no forecast in common" in compared
 
 
 def test_branches_that_both_changed_the_lock_are_merged_and_run(light: Path) -> None:

@@ -89,6 +89,7 @@ def test_changed_data_are_told_by_rows_and_last_step(project: Path) -> None:
 
 def test_the_gate_fails_where_the_model_is_worse_than_params_allow(project: Path) -> None:
     """With exit status 2 and one line; without the flag it only tells."""
+    change_file(project, compare__mase=0.05)
     edit_metrics(project, mase=0.43, rmse=99.0)
     compare(project, "HEAD", "--fail-if-worse")
     edit_metrics(project, mase=0.45)
