@@ -1,0 +1,164 @@
+"""The whole pipeline where something goes wrong: mistakes, kills, interrupts, a full disk; nothing is lost."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stages.common.params import Params
+from tests.conftest import ALL, change_file, environment, repro, shell, tiny_panel
+
+
+def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path, default_params: Params) -> None:
+    before = {path: path.read_bytes() for path in sorted((copy / "reports").rglob("*.*")) if path.is_file()}
+    change_file(copy, train__learning_rate=-1.0)
+    failed = shell("dvc", "repro", cwd=copy, check=False)
+    assert failed.returncode != 0
+    lines = [line for line in failed.stderr.splitlines() if line.startswith("error:")]
+    assert len(lines) == 1
+    assert "train.learning_rate is -1.0" in lines[0]
+    assert "`dvc checkout` and `git checkout reports`" in lines[0]
+    assert "Traceback" not in failed.stderr
+    shell("dvc", "checkout", cwd=copy)
+    shell("git", "checkout", "reports", cwd=copy)
+    assert {path: path.read_bytes() for path in before} == before
+    change_file(copy, train__learning_rate=default_params.train.learning_rate)
+    assert repro(copy) == []
+
+
+def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -> bool:
+    """Run the training stage, killed with all its processes once `kill` says so after some seconds; whether it ended.
+
+    What it cannot clear away where processes share memory is cleared away.
+    """
+    clean = environment(JOBLIB_TEMP_FOLDER=str(folder.parent))
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "stages.train"], cwd=folder, env=clean, **quiet)
+    while True:
+        try:
+            assert process.wait(timeout=0.05) == 0
+        except subprocess.TimeoutExpired:
+            if kill(time.monotonic() - started):
+                break
+        else:
+            return True
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for semaphore in Path("/dev/shm").glob(f"sem.loky-{process.pid}-*"):
+        semaphore.unlink()
+    return False
+
+
+def trained(folder: Path) -> dict[str, bytes]:
+    """What training writes, by name."""
+    written = [*(folder / "models/networks").iterdir(), folder / "reports/loss.csv", folder / "reports/train.json"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in written}
+
+
+@pytest.mark.slow
+def test_training_that_is_killed_again_and_again_ends_as_if_it_never_was(finished: Path, tmp_path: Path) -> None:
+    """Ten times at random, by one process and by two in turn; then once when two networks are finished."""
+    whole, killed = (
+        shutil.copytree(finished, tmp_path / name, symlinks=True) for name in ("uninterrupted", "interrupted")
+    )
+    for folder in (whole, killed):
+        change_file(folder, train__epochs=150, compute__workers=1)
+    started = time.monotonic()
+    assert train(whole)
+    duration = time.monotonic() - started
+    assert len(trained(whole)) == 4 + 3
+
+    shutil.rmtree(killed / "models/networks")  # as DVC does before a stage
+    checkpoints, random_delay = killed / ".checkpoints", random.Random(0)
+    for delay, workers in zip([random_delay.uniform(0, duration) for _ in range(10)], 5 * [1, 2], strict=True):
+        change_file(killed, compute__workers=workers)
+        ended = train(killed, lambda seconds, delay=delay: seconds > delay)  # type: ignore[misc]
+        assert not (ended and checkpoints.exists())
+    assert not train(killed, lambda seconds: len(list(checkpoints.glob("*.safetensors"))) >= 2)
+    assert train(killed)
+    assert trained(killed) == trained(whole)
+    for folder in (whole, killed):
+        assert not (folder / ".checkpoints").exists()
+
+
+def repro_until(folder: Path, stage: str, signal_number: int) -> str:
+    """`dvc repro`, with all its processes sent a signal when `stage` begins; what stderr held."""
+    with (folder.parent / "stderr").open("w+") as errors:
+        process = subprocess.Popen(
+            ["dvc", "repro"], cwd=folder, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
+            stderr=errors, text=True, start_new_session=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert any(f"Running stage '{stage}'" in line for line in process.stdout)
+        os.killpg(process.pid, signal_number)
+        process.communicate()
+        assert process.returncode != 0
+        errors.seek(0)
+        return errors.read()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_in_every_stage_the_next_repro_goes_on(finished: Path, tmp_path: Path, signal_number: int) -> None:
+    stopped, whole = (shutil.copytree(finished, tmp_path / name, symlinks=True) for name in ("stopped", "whole"))
+    more = pd.concat([tiny_panel(), pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})])
+    for folder in (stopped, whole):
+        more.to_csv(folder / "data/raw/tiny.csv", index=False)
+    for stage in ALL:
+        errors = repro_until(stopped, stage, signal_number)
+        assert "Traceback" not in errors
+    assert repro(stopped) == ALL[-1:]
+    assert repro(whole) == ALL
+    assert (stopped / "dvc.lock").read_bytes() == (whole / "dvc.lock").read_bytes()
+
+
+BAD_FOR_A_STAGE: list[tuple[str, dict[str, object], str]] = [
+    ("ingest", {"ingest__value": "sale"}, "no column 'sale', but there is 'sales'"),
+    ("normalize", {"backtest__horizon": 40}, "backtest.horizon 40 is no shorter than the longest series, which has 40"),
+    ("window", {"window__size": 41}, "window.size 41 is longer than every normalised history"),
+]
+
+
+@pytest.mark.parametrize(("stage", "changes", "words"), BAD_FOR_A_STAGE, ids=[case[0] for case in BAD_FOR_A_STAGE])
+def test_a_refusal_is_one_line_and_what_it_names_brings_the_last_results_back(
+    light: Path, stage: str, changes: dict[str, object], words: str
+) -> None:
+    def written() -> dict[Path, bytes]:
+        folders = (light / name for name in ("data", "models", "reports"))
+        return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+    before = written()
+    change_file(light, **changes)
+    done = shell("dvc", "repro", cwd=light, check=False)
+    assert done.returncode != 0
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert words in line
+    assert "Traceback" not in done.stderr
+    assert f"failed to reproduce '{stage}'" in done.stderr
+    shell("dvc", "checkout", cwd=light)
+    shell("git", "checkout", "reports", cwd=light)
+    assert written() == before
+
+
+@pytest.mark.parametrize("stage", ALL)
+def test_a_disk_that_takes_no_more(light: Path, stage: str) -> None:
+    """No file may grow past 1 KiB (of normalize and predict, whose are small, past nothing), as on a full disk."""
+    most = 0 if stage in ("normalize", "predict") else 1
+    done = shell("bash", "-c", f"ulimit -f {most}; exec python -m stages.{stage}", cwd=light, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    shell("dvc", "repro", cwd=light)
+    assert "up to date" in shell("dvc", "status", cwd=light).stdout
+    assert shell("git", "status", "--porcelain", cwd=light).stdout == ""

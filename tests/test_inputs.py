@@ -1,0 +1,108 @@
+"""The whole pipeline on data of all kinds: short, dull, hostile, wide, fetched."""
+
+import functools
+import http.server
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tests.conftest import change_file, repro, shell, tiny_panel, tiny_project
+
+
+def test_short_series_are_named_and_forecast_all_the_same(copy: Path) -> None:
+    done = shell("python", "-m", "stages.predict", cwd=copy)
+    assert "1 of 3 series are too short for a window" in done.stderr
+    assert "('new')" in done.stderr
+
+
+def test_only_the_future(copy: Path) -> None:
+    change_file(copy, backtest__origins=0, backtest__calibration=0)
+    printed = shell("dvc", "repro", cwd=copy).stdout
+    assert "how good this forecast is was not measured" in printed
+    metrics = json.loads((copy / "reports/metrics.json").read_text())
+    assert metrics == {"evaluated": {"origins": 0, "series": 0, "points": 0, "fallback": 0}}
+    assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["lo-80"]).all()
+
+
+def test_series_that_are_dull_or_short_among_good_ones(tmp_path: Path) -> None:
+    """One value, the same value, zeros, zeros but for one: finite forecasts for each, and nothing to warn of."""
+    dull = {"single": [50.0], "constant": [7.0] * 30, "zeros": [0.0] * 30, "rare": [0.0] * 25 + [3.0] + [0.0] * 4}
+    frames = [tiny_panel()]
+    for name, sales in dull.items():
+        stamps = pd.date_range(end="2023-10-01", periods=len(sales), freq="QS").strftime("%Y-%m-%d")
+        frames.append(pd.DataFrame({"shop": name, "date": stamps, "sales": sales}))
+    folder = tiny_project(tmp_path / "project", pd.concat(frames))
+    done = shell("dvc", "repro", cwd=folder)
+    assert "Warning" not in done.stderr
+    assert "2 of 7 series are too short for a window" in done.stderr
+    forecast = pd.read_csv(folder / "reports/forecast.csv").set_index("unique_id")
+    assert np.isfinite(forecast.drop(columns="ds")).all(axis=None)
+    assert (forecast.drop(columns="ds") >= 0).all(axis=None)  # none of the series was ever negative
+    assert (forecast.loc["single", "forecast"] == 50).all()
+    assert (forecast.loc["single", "hi-80"] > 50).all()  # as uncertain as the others, for its size
+    np.testing.assert_allclose(forecast.loc["constant", "forecast"], 7, rtol=0.01)
+    np.testing.assert_allclose(forecast.loc["zeros", "forecast"], 0, atol=0.01)
+    assert (forecast.loc["rare", "forecast"] < 3).all()
+    evaluation = pd.read_csv(folder / "reports/evaluation.csv")
+    assert np.isfinite(evaluation.drop(columns="scaled_error").select_dtypes("number")).all(axis=None)
+    assert set(evaluation["unique_id"]) == {"west", "east", "new", "constant", "zeros", "rare"}
+    assert "NaN" not in (folder / "reports/metrics.json").read_text()
+
+
+def test_values_of_all_sizes_and_hostile_names(tmp_path: Path) -> None:
+    """1e-12 to 1e15 in one panel, ids that are formulas, HTML, mathematics, paths, two lines or 10,000 characters."""
+    frames = [tiny_panel()]
+    names = [
+        "=1+1",
+        "<script>alert(1)</script>",
+        "$x^2$ $",
+        "../../etc/passwd",
+        "two\nlines",
+        "🙂\t\x1b[31m",
+        "x" * 10_000,
+    ]
+    for name, size in zip(names, 10.0 ** np.linspace(-12, 15, len(names)), strict=True):
+        frames.append(
+            tiny_panel().query("shop == 'west'").assign(shop=name, sales=lambda table, size=size: table["sales"] * size)
+        )
+    folder = tiny_project(tmp_path / "project", pd.concat(frames))
+    change_file(folder, plot__series=20)
+    done = shell("dvc", "repro", cwd=folder)
+    assert "Warning" not in done.stderr
+    forecast = pd.read_csv(folder / "reports/forecast.csv")
+    assert set(names) <= set(forecast["unique_id"])
+    by_name = forecast.set_index("unique_id")
+    for name, size in zip(names, 10.0 ** np.linspace(-12, 15, len(names)), strict=True):
+        ratio = by_name.loc[name, "forecast"].to_numpy() / by_name.loc["west", "forecast"].to_numpy() / size
+        np.testing.assert_allclose(ratio, 1, rtol=0.1)
+    assert not list(folder.rglob("*passwd*"))
+
+
+def test_wide_files_give_what_long_ones_give(finished: Path, copy: Path) -> None:
+    wide = tiny_panel().pivot_table(index="date", columns="shop", values="sales", sort=False)[["west", "east", "new"]]
+    wide.to_csv(copy / "data/raw/wide.csv")
+    changes = {"ingest__path": "data/raw/wide.csv", "ingest__series": None, "ingest__value": None}
+    assert repro(copy, ingest__frequency="auto", **changes)[0] == "ingest"
+    for name in ("forecast.csv", "metrics.json"):
+        assert (copy / "reports" / name).read_bytes() == (finished / "reports" / name).read_bytes()
+
+
+def test_a_file_from_an_address(light: Path) -> None:
+    """`dvc import-url` fetches it, `dvc repro` reads it, `dvc update` fetches what changed."""
+    served = light.parent / "served"
+    served.mkdir()
+    tiny_panel().to_csv(served / "sales.csv", index=False)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=served)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        shell("dvc", "import-url", f"http://127.0.0.1:{server.server_port}/sales.csv", "data/raw/sales.csv", cwd=light)
+        assert repro(light, ingest__path="data/raw/sales.csv")[0] == "ingest"
+        later = pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})
+        pd.concat([tiny_panel(), later]).to_csv(served / "sales.csv", index=False)
+        shell("dvc", "update", "data/raw/sales.csv.dvc", cwd=light)
+        server.shutdown()
+    assert repro(light)[0] == "ingest"
+    assert json.loads((light / "reports/panel.json").read_text())["rows"] == 40 + 31 + 4
