@@ -1,0 +1,357 @@
+"""Continuous integration: the workflow's own commands in a clone, and comments on servers that answer as GitHub's and
+GitLab's do.
+"""
+
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+import urllib.parse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.conftest import ROOT, change_file, clone, commit, environment, shell
+
+WORKFLOW_FILE = ROOT / ".github/workflows/pipeline.yml"
+WORKFLOW: dict[str, Any] = YAML(typ="safe", pure=True).load(WORKFLOW_FILE)
+STEPS: list[dict[str, Any]] = WORKFLOW["jobs"]["pipeline"]["steps"]
+GITLAB: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / ".gitlab-ci.yml")
+MARK = "<!-- conveyor comparison -->"
+ARTIFACT = "https://example.org/artifact"
+EXPRESSIONS = {
+    "secrets.DVC_CONFIG": "", "github.token": "token", "github.event.pull_request.number": "7",
+    "steps.artifact.outputs.artifact-url": ARTIFACT,
+}  # fmt: skip
+GITHUB_COMMENTS = "/repos/owner/project/issues/7/comments"
+GITLAB_NOTES = "/projects/5/merge_requests/7/notes"
+
+
+class Api(http.server.ThreadingHTTPServer):
+    """Keeps the comments of pull request 7 on GitHub, which are also the notes of merge request 7 on GitLab.
+
+    can_write: False for the token of a run for a fork
+    """
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.comments: list[dict[str, Any]] = []
+        self.can_write = True
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def add(self, body: str) -> dict[str, Any]:
+        self.comments.append({"id": 1000 + len(self.comments), "body": body})
+        return self.comments[-1]
+
+    @property
+    def marked(self) -> list[str]:
+        return [comment["body"] for comment in self.comments if comment["body"].startswith(MARK)]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Api
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        if path not in (GITHUB_COMMENTS, GITLAB_NOTES):
+            return self.answer(404, {"message": "Not Found"})
+        page, size = (int(dict(urllib.parse.parse_qsl(query))[name]) for name in ("page", "per_page"))
+        return self.answer(200, self.server.comments[(page - 1) * size : page * size])
+
+    def do_POST(self) -> None:
+        self.write(201, GITHUB_COMMENTS, GITLAB_NOTES)
+
+    def do_PATCH(self) -> None:
+        self.write(200, "/repos/owner/project/issues/comments/(?P<id>[0-9]+)")
+
+    def do_PUT(self) -> None:
+        self.write(200, GITLAB_NOTES + "/(?P<id>[0-9]+)")
+
+    def write(self, status: int, *paths: str) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
+        match = next((match for path in paths if (match := re.fullmatch(path, self.path))), None)
+        if match is None:
+            self.answer(404, {"message": "Not Found"})
+        elif self.headers["Authorization"] != "Bearer token" and self.headers["PRIVATE-TOKEN"] != "token":
+            self.answer(401, {"message": "Bad credentials"})
+        elif not self.server.can_write:
+            self.answer(403, {"message": "Resource not accessible by integration"})
+        elif len(body) > 65_536:
+            self.answer(422, {"message": "body is too long (maximum is 65536 characters)"})
+        elif "id" in match.groupdict():
+            (comment,) = [each for each in self.server.comments if each["id"] == int(match["id"])]
+            comment["body"] = body
+            self.answer(status, comment)
+        else:
+            self.answer(status, self.server.add(body))
+
+    def answer(self, status: int, content: object) -> None:
+        text = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Api() as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def on_github(api: Api) -> dict[str, str]:
+    return {"GITHUB_API_URL": api.address, "GITHUB_REPOSITORY": "owner/project", "GITHUB_BASE_REF": "main"}
+
+
+def on_gitlab(api: Api) -> dict[str, str]:
+    return {
+        "CI_API_V4_URL": api.address, "CI_MERGE_REQUEST_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "7",
+        "GITLAB_TOKEN": "token",
+    }  # fmt: skip
+
+
+def merged(origin: Path, folder: Path) -> Path:
+    """A clone as a pull request's run has it: the branch `change` merged into main; main's DVC cache."""
+    clone(origin, folder)
+    shell("git", "checkout", "--quiet", "--detach", "origin/main", cwd=folder)
+    shell("git", "merge", "--quiet", "--no-ff", "--message=merge", "origin/change", cwd=folder)
+    shutil.copytree(origin / ".dvc/cache", folder / ".dvc/cache")
+    return folder
+
+
+def run_pull_request(folder: Path, api: Api, first: str = "") -> list[subprocess.CompletedProcess[str]]:
+    """The `run:` steps of the workflow's job for pull requests, as a runner does: in order, to the first that fails.
+
+    first: how the first of them begins
+    """
+    summary = folder.parent / f"{folder.name}-summary.md"
+    all_steps = {**on_github(api), **WORKFLOW["env"], "GITHUB_STEP_SUMMARY": str(summary), "PIP_NO_INDEX": "1"}
+    done: list[subprocess.CompletedProcess[str]] = []
+    begin = next(number for number, step in enumerate(STEPS) if step.get("run", "-").startswith(first))
+    for step in STEPS[begin:]:
+        assert step.get("if") in (None, "github.event_name == 'pull_request'") or "uses" in step
+        if "run" in step:
+            given = {name: EXPRESSIONS[value[3:-2].strip()] for name, value in step.get("env", {}).items()}
+            variables = {**all_steps, **given}
+            done.append(shell("bash", "-e", "-c", step["run"], cwd=folder, check=False, variables=variables))
+            if done[-1].returncode:
+                break
+    return done
+
+
+@pytest.mark.slow
+def test_pull_requests_are_compared_told_in_one_comment_and_stopped_where_worse(
+    light: Path, tmp_path: Path, api: Api
+) -> None:
+    """First a push of parameters that spoil the model, then one that takes them back, then that from a fork."""
+    talk = [api.add(f"> {MARK}\n{number}") for number in range(150)]
+    shell("git", "checkout", "--quiet", "-b", "change", cwd=light)
+    change_file(light, train__learning_rate=1.0, train__base_pull=0.0)
+    commit(light, "worse")
+    shell("git", "checkout", "--quiet", "main", cwd=light)
+    commit(light, "main goes on")
+
+    first = merged(light, tmp_path / "first")
+    *passed, gate = run_pull_request(first, api)
+    assert [done.returncode for done in passed] == [0] * 4, passed[-1]
+    assert re.findall(r"Running stage '(\w+)'", passed[1].stdout) == ["train", "predict", "plot"]
+    assert gate.returncode == 2
+    assert gate.stderr.startswith("worse: model.mase")
+    (comment,) = api.marked
+    assert "| train.learning_rate " in comment
+    assert "Worse than `compare`" in comment
+    assert ARTIFACT in comment
+    assert (tmp_path / "first-summary.md").read_text() in comment
+    (upload,) = [step["with"]["path"] for step in STEPS if step.get("id") == "artifact"]
+    for name in upload.split():
+        assert (first / name).read_text().lower().startswith("<!doctype html>")
+    assert "??" not in shell("git", "status", "--porcelain", cwd=first).stdout
+
+    shell("git", "checkout", "--quiet", "change", cwd=light)
+    shell("git", "revert", "--no-edit", "HEAD", cwd=light)
+    second = merged(light, tmp_path / "second")
+    done = run_pull_request(second, api, ".ci/pipeline")
+    assert [each.returncode for each in done] == [0] * 4, done[-1]
+    assert "Running stage" not in done[0].stdout
+    (comment,) = api.marked
+    assert "No parameter changed" in comment
+    assert (tmp_path / "second-summary.md").read_text() in comment
+    assert len(api.comments) == len(talk) + 1
+
+    api.can_write = False
+    api.comments = talk
+    done = run_pull_request(second, api, ".ci/compare")
+    assert [each.returncode for each in done] == [0] * 3, done[-1]
+    assert "no right" in done[1].stdout
+    assert api.marked == []
+
+
+@pytest.mark.parametrize("place", [on_github, on_gitlab])
+def test_one_comment_is_written_and_renewed_and_never_too_long(
+    place: Callable[[Api], dict[str, str]], tmp_path: Path, api: Api
+) -> None:
+    page = tmp_path / "page.md"
+    variables = {**place(api), "GITHUB_TOKEN": "token", "PULL_REQUEST": "7", "ARTIFACT_URL": ARTIFACT}
+    for number, text in enumerate(["first\n", "second, 🙂\n", "".join(f"| line {row} |\n" for row in range(10_000))]):
+        page.write_text(text)
+        done = say(page, **variables)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == ("comment updated\n" if number else "comment created\n")
+        (comment,) = api.marked
+        assert comment.startswith(f"{MARK}\n{text[:1000]}")
+        assert comment.endswith(f"({ARTIFACT})\n")
+    assert len(comment) <= 65_536
+    assert re.search(r"\| line \d+ \|\n\n\*Cut here", comment)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"GITHUB_TOKEN": "wrong"}, 0, "no right to write one (401"),
+        ({"GITHUB_API_URL": "http://127.0.0.1:1"}, 1, "error: no comment: <urlopen error"),
+        ({"PULL_REQUEST": ""}, 1, "error: no comment, the server answered 404"),
+        ({}, 0, "comment created"),
+    ],
+    ids=["token", "server", "number", "right"],
+)
+def test_what_hinders_a_comment_is_one_line(
+    change: dict[str, str], status: int, words: str, tmp_path: Path, api: Api
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("text\n")
+    done = say(page, **{**on_github(api), "GITHUB_TOKEN": "token", "PULL_REQUEST": "7", **change})
+    assert done.returncode == status
+    assert words in done.stdout + done.stderr
+    assert len((done.stdout + done.stderr).splitlines()) == 1
+
+
+def say(page: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`.ci/comment`, knowing nothing of where these tests themselves run."""
+    mine = {name: value for name, value in environment().items() if not name.startswith(("GITHUB_", "CI_", "GITLAB_"))}
+    command = [str(ROOT / ".ci/comment"), str(page)]
+    return subprocess.run(command, env={**mine, **variables}, text=True, capture_output=True, check=False)
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> Path:
+    """A repository with `.ci/pipeline` and one stage, run and committed, that counts a file which DVC tracks."""
+    folder = tmp_path / "counting"
+    (folder / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci/pipeline", folder / ".ci/pipeline")
+    (folder / "raw").write_text("1\n")
+    (folder / "dvc.yaml").write_text("stages: {count: {cmd: wc -c raw > out, deps: [raw], outs: [out]}}\n")
+    shell("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
+    shell("dvc", "init", "--quiet", cwd=folder)
+    shell("dvc", "add", "--quiet", "raw", cwd=folder)
+    shell("dvc", "repro", cwd=folder)
+    commit(folder, "results")
+    return folder
+
+
+def run_pipeline(folder: Path, config: str = "") -> subprocess.CompletedProcess[str]:
+    nobody = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "DVC_CONFIG": config}
+    return shell(".ci/pipeline", cwd=folder, check=False, variables=nobody)
+
+
+def test_what_the_remote_has_is_fetched_and_what_it_lacks_is_run(counting: Path, tmp_path: Path) -> None:
+    """The configuration as text; as a file, of a remote out of reach; neither remote nor data, as in a fork."""
+    text = f"[core]\nremote = store\n['remote \"store\"']\nurl = {tmp_path / 'store'}\n"
+    (tmp_path / "config").write_text(text)
+    shell("dvc", "push", "--run-cache", cwd=counting, variables={"DVC_GLOBAL_CONFIG_DIR": str(tmp_path)})
+    fresh = clone(counting, tmp_path / "fresh")
+    done = run_pipeline(fresh, text)
+    assert done.returncode == 0, done.stderr
+    assert "Running stage" not in done.stdout
+    assert (fresh / "out").read_text() == (counting / "out").read_text()
+    assert shell("git", "status", "--porcelain", "--ignored", ".dvc/config.local", cwd=fresh).stdout == ""
+
+    (fresh / "out").unlink()
+    shutil.rmtree(fresh / ".dvc/cache")
+    (tmp_path / "config").write_text(text.replace(str(tmp_path / "store"), "s3://conveyor/none"))
+    done = run_pipeline(fresh, str(tmp_path / "config"))
+    assert done.returncode == 0, done.stderr
+    assert "the remote gave nothing" in done.stderr
+    assert "Running stage 'count'" in done.stdout
+
+    done = run_pipeline(clone(counting, tmp_path / "fork"))
+    assert done.returncode == 0, done.stderr
+    assert "raw cannot be had" in done.stderr
+    assert "Running stage" not in done.stdout
+
+
+def test_a_stage_that_runs_a_second_time_fails(counting: Path) -> None:
+    definition = (counting / "dvc.yaml").read_text()
+    (counting / "dvc.yaml").write_text(definition.replace("cmd:", "always_changed: true, cmd:"))
+    done = run_pipeline(counting)
+    assert done.returncode == 1
+    assert "this ran the second time" in done.stderr
+
+
+def test_actions_are_pinned_and_may_do_little() -> None:
+    lines = [line.strip().removeprefix("- ") for line in WORKFLOW_FILE.read_text().splitlines()]
+    used = [line for line in lines if line.startswith("uses:")]
+    versions: dict[str, tuple[str, ...]] = {}
+    for line in used:
+        match = re.fullmatch(r"uses: ([\w/-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line)
+        assert match, line
+        assert versions.setdefault(match[1].split("/")[1], match.groups()[1:]) == match.groups()[1:]
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    assert {name: job["permissions"] for name, job in WORKFLOW["jobs"].items() if "permissions" in job} == {
+        "pipeline": {"contents": "read", "pull-requests": "write"}
+    }
+    assert "pull_request_target" not in WORKFLOW["on"]
+    for job in WORKFLOW["jobs"].values():
+        assert "timeout-minutes" in job
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")
+            assert ("token" in json.dumps(step.get("env", {}))) == (".ci/comment" in step.get("run", ""))
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_gitlab_runs_the_same_scripts_in_the_same_order() -> None:
+    def scripts(commands: list[str]) -> list[str]:
+        return re.findall(r"pip install .*|\.ci/\w+", "\n".join(commands))
+
+    for name, job in WORKFLOW["jobs"].items():
+        assert scripts(GITLAB[name]["script"]) == scripts([step["run"] for step in job["steps"] if "run" in step])
+    (upload,) = [step["with"]["path"] for step in STEPS if step.get("id") == "artifact"]
+    assert GITLAB["pipeline"]["artifacts"]["paths"] == upload.split()
+    assert GITLAB["pipeline"]["artifacts"]["when"] == "always"  # when the gate fails, too
+    assert GITLAB["pipeline"]["variables"]["GIT_DEPTH"] == 0
+
+
+BROKEN = [
+    (["actionlint"], ".github/workflows/pipeline.yml", "github.event_name ==", "github.evnt_name =="),
+    (["actionlint"], ".github/workflows/pipeline.yml", '"origin/$GITHUB_BASE_REF"', '"${{ github.head_ref }}"'),
+    (["actionlint"], ".github/workflows/pipeline.yml", '"origin/$GITHUB_BASE_REF"', "origin/$GITHUB_BASE_REF"),
+    (["shellcheck"], ".ci/compare", '"$base"', "$base"),
+    (["shellcheck"], ".ci/pipeline", "done < <(git", "done < (git"),
+    (["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"], ".gitlab-ci.yml", "script:", "scripts:"),
+]
+
+
+@pytest.mark.parametrize(("command", "name", "right", "wrong"), BROKEN)
+def test_mistakes_are_found_before_they_are_pushed(
+    command: list[str], name: str, right: str, wrong: str, tmp_path: Path
+) -> None:
+    """The checks that `.ci/run` makes, and what each says of a file that is broken."""
+    content = (ROOT / name).read_text()
+    assert right in content
+    broken = tmp_path / Path(name).name
+    broken.write_text(content.replace(right, wrong))
+    assert shell(*command, name, cwd=ROOT).returncode == 0
+    assert shell(*command, str(broken), cwd=tmp_path, check=False).returncode == 1
