@@ -168,6 +168,7 @@ def test_pull_requests_are_compared_told_in_one_comment_and_stopped_where_worse(
     *passed, gate = run_pull_request(first, api)
     assert [done.returncode for done in passed] == [0] * 4, passed[-1]
     assert re.findall(r"Running stage '(\w+)'", passed[1].stdout) == ["train", "predict", "plot"]
+    assert STEPS[-1]["run"] == ".ci/gate"  # all else is in its place by then, the artifact too
     assert gate.returncode == 2
     assert gate.stderr.startswith("worse: model.mase")
     (comment,) = api.marked
@@ -290,6 +291,18 @@ def test_what_the_remote_has_is_fetched_and_what_it_lacks_is_run(counting: Path,
     assert done.returncode == 0, done.stderr
     assert done.stderr == "warning: raw cannot be had; stages that did not change count as done\n"
     assert "Running stage" not in done.stdout
+
+
+def test_without_a_common_history_there_is_nothing_to_compare(project: Path, tmp_path: Path) -> None:
+    commit(project, "second")
+    shell("git", "clone", "--quiet", "--depth=1", f"file://{project}", str(tmp_path / "shallow"), cwd=tmp_path)
+    shell("git", "checkout", "--quiet", "--orphan", "other", cwd=tmp_path / "shallow")
+    commit(tmp_path / "shallow", "other")
+    done = shell(".ci/compare", "origin/main", cwd=tmp_path / "shallow", check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "no commit in common with origin/main" in done.stderr
+    done = shell(".ci/gate", cwd=tmp_path / "shallow", check=False)
+    assert (done.returncode, done.stderr) == (1, "error: no comparison.json; run `.ci/compare BASE` first\n")
 
 
 def test_a_stage_that_runs_a_second_time_fails(counting: Path) -> None:
