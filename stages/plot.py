@@ -52,6 +52,7 @@ from stages.common.paths import (
     of_origin,
 )
 from stages.common.report import Findings, describe, extremes
+from stages.common.significance import read_errors
 from stages.common.windows import Windows
 
 IN_GIT = [
@@ -64,8 +65,7 @@ def main() -> None:
     settings, cell = params.plot, params.model.cell
     panel = Panel.read(PANEL)
     evaluation, future = (read_forecasts(path, panel.clock) for path in (EVALUATION, FORECAST))
-    errors = pd.read_csv(ERRORS, dtype={"unique_id": str, "known_until": str}, keep_default_na=False)
-    by_step = pd.read_csv(ERROR_BY_STEP)
+    errors, by_step = read_errors(ERRORS), read_errors(ERROR_BY_STEP)
     best, worst = extremes(evaluation)
     first = draw_from(panel, evaluation, future, panel.ids[: settings.series])
     chosen = draw_from(panel, evaluation, future, [*worst.index, *best.index])

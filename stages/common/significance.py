@@ -6,6 +6,8 @@ tried for the smallest cases: on 12 independent steps it called 15 % of differen
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +49,11 @@ class Difference:
         return f"p = {self.p:.2g}" if self.p >= SMALL_P else f"p < {SMALL_P}"
 
 
+def read_errors(source: Path | TextIO) -> pd.DataFrame:
+    """A table of scaled errors, by series and origin or by step; ids and steps are texts, whatever they look like."""
+    return pd.read_csv(source, converters={"unique_id": str, "known_until": str})
+
+
 def paired_difference(
     pairs: pd.DataFrame, first: str, second: str, horizon: int, by_step: Floats | None = None
 ) -> Difference | None:
@@ -55,6 +62,7 @@ def paired_difference(
     pairs: (P,) rows with the columns unique_id, origin, `first` and `second`
     by_step: (horizon,) mean difference of the same errors by step, for where there are few series and origins
     """
+    pairs = pairs.dropna(subset=[first, second])
     values = (pairs[second] - pairs[first]).to_numpy(dtype=np.float64)
     series = pd.factorize(pairs["unique_id"])[0]
     many = len(np.unique(series)) >= MANY_SERIES
@@ -64,7 +72,7 @@ def paired_difference(
     count = len(np.unique(units))
     if count >= LEAST_UNITS:
         return t_test(values, units, f"{count} series" if many else f"{count} pairs of series and origin")
-    if count and by_step is not None and len(by_step) >= LEAST_STEPS:
+    if count and by_step is not None and len(by_step) >= LEAST_STEPS and np.isfinite(by_step).all():
         steps = np.arange(len(by_step))
         few = f"{BLOCKS} blocks of steps: there are few forecasts, take care"
         return t_test(by_step, steps * BLOCKS // len(steps), few)

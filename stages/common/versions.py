@@ -21,6 +21,7 @@ from ruamel.yaml.error import YAMLError
 from stages.common.errors import UserError, shown
 from stages.common.params import PARAMS_FILE
 from stages.common.paths import ERROR_BY_STEP, ERRORS, METRICS, PANEL_SUMMARY
+from stages.common.significance import read_errors
 
 MAIN = ["origin/HEAD", "origin/main", "origin/master", "main", "master"]
 WORK_TREE = "work tree"
@@ -65,8 +66,7 @@ def read_version(revision: str | None) -> Version:
 
     def table(path: Path) -> pd.DataFrame | None:
         content = text(path)
-        written = {"unique_id": str, "known_until": str}
-        return None if content is None else pd.read_csv(io.StringIO(content), dtype=written, keep_default_na=False)
+        return None if content is None else read_errors(io.StringIO(content))
 
     params, metrics = text(PARAMS_FILE), text(METRICS)
     for path, content in ((PARAMS_FILE, params), (METRICS, metrics)):

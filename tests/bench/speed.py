@@ -6,6 +6,7 @@
    300 epochs: under 1.
 2. Training one origin's whole ensemble against the tutorial's one network, one thread each: under 0.1.
 3. `dvc repro` with nothing to do against the same of a pipeline of six `true` stages: under 1.5.
+4. Comparing two commits against `dvc metrics diff` of the same.
 """
 
 import statistics
@@ -25,7 +26,7 @@ from stages.common.paths import of_origin  # noqa: E402
 from stages.common.training import train_network  # noqa: E402
 from stages.common.windows import Windows  # noqa: E402
 from tests.bench.tutorial import run_tutorial  # noqa: E402
-from tests.conftest import make_project, shell  # noqa: E402
+from tests.conftest import commit, make_project, shell  # noqa: E402
 
 NOTHING = "stages:\n" + "".join(f"  s{i}:\n    cmd: 'true'\n    deps: [params.yaml]\n" for i in range(6))
 
@@ -64,6 +65,18 @@ def main() -> None:
         ]
         ratio = statistics.median(ours / theirs for ours, theirs in pairs)
         print(f"`dvc repro` with nothing to do / six `true` stages {ratio:.2f}")
+
+        commit(project, "run")
+        compare = ["python", "-m", "stages.compare", "HEAD~1", "HEAD"]
+        diff = ["dvc", "metrics", "diff", "HEAD~1", "HEAD"]
+        pairs = [
+            (seconds(lambda: shell(*compare, cwd=project)), seconds(lambda: shell(*diff, cwd=project)))
+            for _ in range(7)
+        ]
+        ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+        print(
+            f"comparing two commits / `dvc metrics diff`         {ratio:.2f} ({min(ours for ours, _ in pairs):.1f} s)"
+        )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Paired tests: against statsmodels, and how often they err where there is nothing to find."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from stages.common.significance import margins, paired_difference, t_test
+from stages.common.significance import margins, paired_difference, read_errors, t_test
 
 
 def table(series: int, origins: list[int], difference: np.ndarray) -> pd.DataFrame:
@@ -89,6 +91,22 @@ def test_equal_errors_are_no_difference_and_a_constant_one_is_certain() -> None:
     same = t_test(np.zeros(5), np.arange(5), "")
     assert (same.mean, same.low, same.high, same.p) == (0, 0, 0, 1)
     assert t_test(np.full(5, 0.5), np.arange(5), "").p == 0
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    """An id that looks like nothing is an id; an error that is not there is no error of 0."""
+    rows = [
+        f"{name},{origin},2020,{origin},{second}" for name in ("NA", "") for origin, second in [(1, 2), (2, ""), (3, 5)]
+    ]
+    table = read_errors(io.StringIO("\n".join(["unique_id,origin,known_until,model,auto_ets", *rows])))
+    assert table["unique_id"].tolist() == ["NA"] * 3 + [""] * 3
+    assert table["known_until"].tolist() == ["2020"] * 6
+    assert paired_difference(table, "model", "auto_ets", 1) is None  # four are fewer than five
+    steps = np.arange(8.0)
+    found = paired_difference(table, "model", "auto_ets", 1, steps)
+    assert found is not None
+    assert found.mean == 3.5
+    assert paired_difference(table, "model", "auto_ets", 1, np.where(steps == 3, np.nan, steps)) is None
 
 
 def test_margins_are_the_model_less_each_baseline() -> None:
