@@ -29,7 +29,7 @@ TINY: dict[str, object] = {
     "ingest__path": "data/raw/tiny.csv", "ingest__series": "shop", "ingest__time": "date", "ingest__value": "sales",
     "ingest__frequency": "QS", "ingest__season_length": None, "backtest__horizon": 3, "backtest__origins": 2,
     "backtest__step": 2, "backtest__calibration": 1, "window__size": 6, "train__members": 2, "train__epochs": 4,
-    "predict__baselines": ["seasonal_naive", "auto_ets"], "plot__dpi": 40,
+    "predict__baselines": ["seasonal_naive", "auto_ets"], "plot__dpi": 40, "compute__workers": 1,
 }  # fmt: skip
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -182,7 +182,7 @@ def copy(finished: Path, tmp_path: Path) -> Path:
 def finished_light(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As `finished`, and as quick to run as can be: two networks, trained for a moment by one process."""
     few = {"backtest__origins": 1, "backtest__calibration": 0, "train__members": 1, "train__epochs": 2}
-    quick = {"predict__baselines": ["seasonal_naive"], "plot__series": 1, "compute__workers": 1}
+    quick = {"predict__baselines": ["seasonal_naive"], "plot__series": 1}
     folder = tiny_project(tmp_path_factory.mktemp("light") / "project", **few, **quick)
     assert repro(folder) == ALL
     commit(folder, "results")

@@ -61,7 +61,8 @@ def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -
 
 def trained(folder: Path) -> dict[str, bytes]:
     """What training writes, by name."""
-    written = [*(folder / "models/networks").iterdir(), folder / "reports/loss.csv", folder / "reports/train.json"]
+    networks = [*(folder / "models/networks").iterdir(), *(folder / "models/plain_rnn").iterdir()]
+    written = [*networks, folder / "reports/loss.csv", folder / "reports/train.json"]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in written}
 
 
@@ -76,7 +77,7 @@ def test_training_that_is_killed_again_and_again_ends_as_if_it_never_was(finishe
     started = time.monotonic()
     assert train(whole)
     duration = time.monotonic() - started
-    assert len(trained(whole)) == 4 + 3
+    assert len(trained(whole)) == 4 + 2 + 3
 
     shutil.rmtree(killed / "models/networks")  # as DVC does before a stage
     checkpoints, random_delay = killed / ".checkpoints", random.Random(0)
@@ -114,6 +115,7 @@ def test_stopped_in_every_stage_the_next_repro_goes_on(finished: Path, tmp_path:
     more = pd.concat([tiny_panel(), pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})])
     for folder in (stopped, whole):
         more.to_csv(folder / "data/raw/tiny.csv", index=False)
+        change_file(folder, compute__workers=2)
     for stage in ALL:
         errors = repro_until(stopped, stage, signal_number)
         assert "Traceback" not in errors

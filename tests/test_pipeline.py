@@ -102,7 +102,7 @@ def test_stages_that_rerun_after_a_change(light: Path) -> None:
 
 def test_two_clones_and_any_number_of_workers_give_the_same_lock(finished: Path, tmp_path: Path) -> None:
     other = tiny_project(tmp_path / "other")
-    change_file(other, compute__workers=1)
+    change_file(other, compute__workers=2)
     assert repro(other) == ALL
     assert (other / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
 
