@@ -110,8 +110,10 @@ def repro_until(folder: Path, stage: str, signal_number: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_in_every_stage_the_next_repro_goes_on(finished: Path, tmp_path: Path, signal_number: int) -> None:
-    stopped, whole = (shutil.copytree(finished, tmp_path / name, symlinks=True) for name in ("stopped", "whole"))
+def test_stopped_in_every_stage_the_next_repro_goes_on(
+    finished_light: Path, tmp_path: Path, signal_number: int
+) -> None:
+    stopped, whole = (shutil.copytree(finished_light, tmp_path / name, symlinks=True) for name in ("stopped", "whole"))
     more = pd.concat([tiny_panel(), pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})])
     for folder in (stopped, whole):
         more.to_csv(folder / "data/raw/tiny.csv", index=False)

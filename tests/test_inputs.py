@@ -68,8 +68,9 @@ def test_values_of_all_sizes_and_hostile_names(tmp_path: Path) -> None:
         frames.append(
             tiny_panel().query("shop == 'west'").assign(shop=name, sales=lambda table, size=size: table["sales"] * size)
         )
-    folder = tiny_project(tmp_path / "project", pd.concat(frames))
-    change_file(folder, plot__series=20)
+    folder = tiny_project(
+        tmp_path / "project", pd.concat(frames), plot__series=20, predict__baselines=["seasonal_naive"]
+    )
     done = shell("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
     forecast = pd.read_csv(folder / "reports/forecast.csv")
