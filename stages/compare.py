@@ -22,23 +22,30 @@ WORSE = 2  # exit status
 def main() -> None:
     arguments = parse()
     after = read_version(arguments.after)
-    before = read_version(arguments.before or branch_point())
+    before = read_version(branch_point() if arguments.before is None else arguments.before)
     found = compare(before, after)
-    reasons = worse(found, after, read_params().compare)
+    reasons = worse(found, read_params().compare)
     content = describe(found, reasons)
     page = render("compare.md", **content)
-    print(page, end="")
     if arguments.md:
-        arguments.md.write_text(page, encoding="utf-8")
+        write(arguments.md, page)
     if arguments.html:
-        arguments.html.write_text(render("compare.html", **content), encoding="utf-8")
+        write(arguments.html, render("compare.html", **content))
     if arguments.json:
         plain = {**asdict(found), "verdict": found.verdict, "worse": reasons}
-        arguments.json.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write(arguments.json, json.dumps(plain, indent=2, ensure_ascii=False, default=str) + "\n")
+    print(page, end="")
     if arguments.fail_if_worse and reasons:
         sys.stdout.flush()
         print(f"worse: {'; '.join(reasons)}", file=sys.stderr)
         sys.exit(WORSE)
+
+
+def write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; name another file") from None
 
 
 class Parser(argparse.ArgumentParser):
@@ -69,28 +76,25 @@ def describe(found: Comparison, reasons: list[str]) -> dict[str, Any]:
         Table(
             "Parameters" if found.params else "No parameter changed.",
             ["parameter", "before", "after"],
-            [[change.name, _written(change.before), _written(change.after)] for change in found.params],
+            [[Name(each.name), _written(each.before), _written(each.after)] for each in found.params],
             words=3,
         ),
         Table(
             "Data" if found.data else "The data did not change.",
             ["data", "before", "after"],
-            [[change.name, _written(change.before), _written(change.after)] for change in found.data],
+            [[Name(each.name), _written(each.before), _written(each.after)] for each in found.data],
             words=3,
             note=_of_data(found),
         ),
         Table(
             "Metrics",
             ["metric", "before", "after", "change", ""],
-            [
-                [change.name, change.before, change.after, _difference(change), _side(change)]
-                for change in found.metrics
-            ],
+            [[Name(each.name), each.before, each.after, _difference(each), _side(each)] for each in found.metrics],
         ),
     ]
     if found.margins:
         rows = [
-            [name, margin.mean, f"{margin.low:.4g} to {margin.high:.4g}", margin.p_shown]
+            [Name(name), margin.mean, f"{margin.low:.4g} to {margin.high:.4g}", margin.p_shown]
             for name, margin in found.margins.items()
         ]
         title = "Scaled errors of the model after, less each baseline's"
@@ -125,9 +129,9 @@ def _of_data(found: Comparison) -> str:
 
 
 def _written(value: object) -> Name | None:
-    return (
-        None if value is None else Name(json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value)
-    )
+    if value is None:
+        return None
+    return Name(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _difference(change: Change) -> str:

@@ -54,6 +54,7 @@ def ingest(raw: Raw, settings: Ingest) -> Panel:
     """
     clock, stamps = read_clock(raw, settings)
     grid, places = place_on_grid(raw, clock, stamps)
+    refuse_control_characters(raw)
     warn_of_twins(raw)
     refuse_too_many_series(raw)
     series, step, y = lay_out(raw, places[raw.steps], clock)
@@ -161,6 +162,16 @@ def refuse_too_many_series(raw: Raw) -> None:
             f"{raw.source}: {series} series in {values.sum()} values, less than {LEAST_VALUES} for each; "
             "name the column that tells the series apart in ingest.series, or null for one series"
         )
+
+
+def refuse_control_characters(raw: Raw) -> None:
+    """Raises UserError for an id with a character that no CSV file of forecasts could give back."""
+    for series, name in enumerate(raw.ids):
+        if "\r" in name or "\0" in name:
+            row = raw.row(int((raw.series == series).argmax()))
+            raise UserError(
+                f"{raw.source} row {row}: the id {shown(name)} holds a carriage return or a null; remove it"
+            )
 
 
 def refuse_twice(raw: Raw, rows: Ints) -> None:

@@ -65,7 +65,7 @@ def main() -> None:
     settings, cell = params.plot, params.model.cell
     panel = Panel.read(PANEL)
     evaluation, future = (read_forecasts(path, panel.clock) for path in (EVALUATION, FORECAST))
-    errors, by_step = read_errors(ERRORS), read_errors(ERROR_BY_STEP)
+    errors = read_errors(ERRORS)
     best, worst = extremes(evaluation)
     first = draw_from(panel, evaluation, future, panel.ids[: settings.series])
     chosen = draw_from(panel, evaluation, future, [*worst.index, *best.index])
@@ -73,7 +73,7 @@ def main() -> None:
         "series": draw_series(first),
         "backtest": draw_backtest(first),
         "last_horizon": draw_last_horizon(first),
-        "error_by_step": draw_error_by_step(by_step),
+        "error_by_step": draw_error_by_step(pd.read_csv(ERROR_BY_STEP)),
         "loss": draw_loss(pd.read_csv(LOSS)),
         **({"extremes": draw_extremes(chosen, pd.concat([worst, best]))} if chosen.tables else {}),
         **look_inside(panel, cell),
@@ -87,7 +87,6 @@ def main() -> None:
     found = Findings(
         metrics=read_json(METRICS),
         errors=errors,
-        by_step=by_step,
         best=best,
         worst=worst,
         drawn=Drawn(first.tables | chosen.tables, first.limits, first.time, first.value),

@@ -1,16 +1,15 @@
 """Two versions side by side: what changed in parameters, data and metrics, and whether that is more than chance."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stages.common.params import Compare
-from stages.common.significance import Difference, margins, paired_difference
+from stages.common.significance import PAIR, Difference, margins, paired_difference
 from stages.common.versions import Version
 
-PAIR = ["unique_id", "known_until"]
 LOWER_IS_BETTER = ("mase", "smape", "mape", "mae", "rmse", "msis")
 
 
@@ -34,6 +33,8 @@ class Comparison:
 
     params, data: what changed
     metrics: the model's, and the others that changed
+    other_units: why scaled errors cannot be compared, if they cannot
+    naive: the seasonal naive method's MASE in the second version
     difference: of the model's scaled errors on what both versions forecast, tested; None with too little in common
     pairs: how many pairs of series and origin are in common, and how many each version has
     margins: for the second version, the model's scaled errors less each baseline's, tested
@@ -44,6 +45,8 @@ class Comparison:
     params: list[Change]
     data: list[Change]
     metrics: list[Change]
+    other_units: list[str]
+    naive: float | None
     difference: Difference | None
     pairs: tuple[int, int, int]
     margins: dict[str, Difference]
@@ -52,8 +55,10 @@ class Comparison:
     def verdict(self) -> str:
         """One sentence."""
         common, first, second = self.pairs
+        without = [name for name, count in ((self.before, first), (self.after, second)) if not count]
+        if self.other_units:
+            return f"The versions are of different tasks: {', '.join(self.other_units)}. Scaled errors do not compare."
         if not common:
-            without = [name for name, count in ((self.before, first), (self.after, second)) if not count]
             reason = f"no errors by series in {' and '.join(without)}" if without else "no forecast in common"
             return f"Better or worse cannot be told from chance: {reason}."
         if self.difference is None:
@@ -68,22 +73,29 @@ class Comparison:
 def compare(before: Version, after: Version) -> Comparison:
     """Everything that differs between two versions."""
     common = common_pairs(before, after)
-    sizes = [0 if version.errors is None else len(version.errors) for version in (before, after)]
-    by_step = None
-    if len(common) == sizes[0] == sizes[1] and before.by_step is not None and after.by_step is not None:
-        steps = after.by_step["model"] - before.by_step["model"]  # means over the very same forecasts
-        by_step = steps.to_numpy(dtype=np.float64)
-    horizon = _horizon(after)
     return Comparison(
         before=before.name,
         after=after.name,
         params=changes(before.params, after.params),
         data=changes(before.panel, after.panel),
         metrics=metric_changes(before.metrics, after.metrics),
-        difference=paired_difference(common, "model_before", "model_after", horizon, by_step),
-        pairs=(len(common), sizes[0], sizes[1]),
-        margins={} if after.errors is None else margins(after.errors, after.by_step, horizon),
+        other_units=other_units(before, after),
+        naive=after.metrics.get("baseline.seasonal_naive.mase"),
+        difference=paired_difference(common, "model_before", "model_after", after.horizon),
+        pairs=(len(common), len(before.errors), len(after.errors)),
+        margins=margins(after.errors, after.horizon),
     )
+
+
+def other_units(before: Version, after: Version) -> list[str]:
+    """Why scaled errors of two versions cannot be compared, if they cannot: they are measured by other measures."""
+    facts = {name: (before.panel.get(name), after.panel.get(name)) for name in ("frequency", "season_length")}
+    facts["horizon"] = (before.horizon, after.horizon)
+    return [
+        f"{name} {first} -> {second}"
+        for name, (first, second) in facts.items()
+        if None not in (first, second) and first != second
+    ]
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
@@ -99,53 +111,64 @@ def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change
     return [
         Change(name, before.get(name), after.get(name), _worse_by(name, before.get(name), after.get(name)))
         for name in names
-        if name.startswith("model.") or before.get(name) != after.get(name)
+        if _of_model(name) or before.get(name) != after.get(name)
     ]
 
 
 def common_pairs(before: Version, after: Version) -> pd.DataFrame:
     """The scaled errors, `model_before` and `model_after`, of what both versions forecast from the same last step.
 
-    None where the horizons differ: the errors would be means over different steps.
+    None where the errors are in other units.
     """
-    if before.errors is None or after.errors is None or _horizon(before) != _horizon(after):
-        return pd.DataFrame(columns=[*PAIR, "origin", "model_before", "model_after"])
-    first, second = (version.errors.drop_duplicates(PAIR) for version in (before, after))  # type: ignore[union-attr]
+    first, second = (version.errors.drop_duplicates(PAIR) for version in (before, after))
+    if other_units(before, after):
+        first = first.iloc[:0]
     return first[[*PAIR, "model"]].merge(second[[*PAIR, "origin", "model"]], on=PAIR, suffixes=("_before", "_after"))
 
 
-def worse(comparison: Comparison, after: Version, tolerances: Compare) -> list[str]:
-    """Why the second version is to be refused, a line for each reason; none where it is not."""
+def worse(comparison: Comparison, tolerances: Compare) -> list[str]:
+    """Why the second version is to be refused, a line for each reason; none where it is not.
+
+    What was measured before and is not now cannot pass for as good.
+    """
     reasons = []
-    for change in comparison.metrics:
-        section, _, name = change.name.partition(".")
+    model = {change.name.removeprefix("model."): change for change in comparison.metrics if _of_model(change.name)}
+    for name, change in model.items():
         metric = name.split("_")[0]
-        most = getattr(tolerances, metric, None) if section == "model" else None
-        if most is None or change.worse_by is None or change.worse_by <= most:
+        most = getattr(tolerances, metric, None) if name != "mase_member_std" else None
+        if most is None or change.before is None:
             continue
-        points = metric == "coverage"
-        by = f"{change.worse_by:.3g} further from its level" if points else f"{change.worse_by:+.1%}"
-        allowed = f"compare.{metric} allows {f'{most:g}' if points else f'{most:+.1%}'}"
-        reasons.append(f"{change.name} {change.before:g} -> {change.after:g} ({by}; {allowed})")
-    model, naive = after.metrics.get("model.mase"), after.metrics.get("baseline.seasonal_naive.mase")
-    if model is not None and naive is not None and model > naive:
-        reasons.append(f"model.mase {model:g} loses to the seasonal naive method's {naive:g}")
+        if change.after is None:
+            reasons.append(f"{change.name} {change.before:g} -> not measured (compare.{metric}: null lets that pass)")
+        elif change.worse_by is not None and change.worse_by > most:
+            points = metric == "coverage"
+            by = f"{change.worse_by:.3g} further from its level" if points else f"{change.worse_by:+.1%}"
+            allowed = f"compare.{metric} allows {f'{most:g}' if points else f'{most:+.1%}'}"
+            if comparison.other_units:
+                allowed += f"; another task: {', '.join(comparison.other_units)}"
+            reasons.append(f"{change.name} {change.before:g} -> {change.after:g} ({by}; {allowed})")
+    mase = model["mase"].after if "mase" in model else None
+    if mase is None:
+        if tolerances.mase is not None and not any("not measured" in reason for reason in reasons):
+            reasons.append("model.mase is not measured (backtest.origins 0?)")
+    elif comparison.naive is not None and mase > comparison.naive:
+        reasons.append(f"model.mase {mase:g} loses to the seasonal naive method's {comparison.naive:g}")
     return reasons
 
 
-def _worse_by(name: str, before: Any, after: Any) -> float | None:
+def _of_model(name: str) -> bool:
+    return name.startswith("model.")
+
+
+def _worse_by(name: str, before: float | None, after: float | None) -> float | None:
     metric = name.split(".")[-1]
-    if not isinstance(before, (int, float)) or not isinstance(after, (int, float)):
+    if before is None or after is None:
         return None
     if metric.startswith("coverage_"):
         level = float(metric.removeprefix("coverage_"))
         return abs(after - level) - abs(before - level)
     if metric == "skill":
-        return float(before - after)
-    if metric.split("_")[0] in LOWER_IS_BETTER and metric != "mase_member_std" and before > 0:
-        return float(after / before - 1)
+        return before - after
+    if metric.split("_")[0] in LOWER_IS_BETTER and metric != "mase_member_std":
+        return after / before - 1 if before > 0 else (inf if after > 0 else 0.0)
     return None
-
-
-def _horizon(version: Version) -> int:
-    return int(version.params.get("backtest.horizon", 1))

@@ -1,5 +1,7 @@
 """What a user can cause ends a stage with exit status 1 and one line on stderr; anything else is a defect and shows."""
 
+import io
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -38,8 +40,14 @@ def run(main: Callable[[], None], writes: bool = True) -> None:
     get its results back; not where nothing `writes`.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if isinstance(sys.__stdout__, io.TextIOWrapper):  # a terminal without UTF-8 shows what it cannot write as \\u2192
+        sys.__stdout__.reconfigure(errors="backslashreplace")
     try:
         main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except UserError as error:
         message = str(error)
     except KeyboardInterrupt:

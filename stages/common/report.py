@@ -51,7 +51,6 @@ class Findings:
 
     metrics: dict[str, Any]
     errors: pd.DataFrame
-    by_step: pd.DataFrame
     best: pd.Series
     worst: pd.Series
     drawn: Drawn
@@ -76,7 +75,7 @@ def extremes(evaluation: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def describe(found: Findings) -> dict[str, Any]:
     """What the pages show."""
     evaluated = "model" in found.metrics
-    tested = margins(found.errors, found.by_step, found.params["backtest"]["horizon"]) if evaluated else {}
+    tested = margins(found.errors, found.params["backtest"]["horizon"]) if evaluated else {}
     return {
         "title": f"Forecast of {found.drawn.value}",
         "answer": answer(found.metrics, tested),
@@ -84,7 +83,9 @@ def describe(found: Findings) -> dict[str, Any]:
         "origins": by_origin(found.errors, found.metrics) if evaluated else None,
         "extremes": _extremes(found),
         "decided": decided(found),
-        "data": Table("What was read", ["", ""], [[key, Name(value)] for key, value in found.data.items()], words=2),
+        "data": Table(
+            "What was read", ["fact", "value"], [[key, Name(each)] for key, each in found.data.items()], words=2
+        ),
         "params": Table(
             "Parameters",
             ["parameter", "value"],
@@ -119,10 +120,11 @@ def answer(metrics: dict[str, Any], tested: dict[str, Difference]) -> list[str]:
     sentences = [f"MASE {model['mase']:.4g} over {over}."]
     others = {name: scores["mase"] for name, scores in baselines.items() if "mase" in scores}
     for name in dict.fromkeys(["seasonal_naive", min(others, key=lambda name: others[name])]):
-        share = model["mase"] / others[name] - 1 if others[name] else 0.0
-        side = "less than" if share < 0 else "more than" if share > 0 else "the same as"
+        gap = model["mase"] - others[name]
+        side = "less than" if gap < 0 else "more than" if gap > 0 else "the same as"
+        share = f"{100 * abs(gap) / others[name]:.2g} % " if gap and others[name] else ""
         best = "" if name == "seasonal_naive" else ", the best other method"
-        sentence = f"{f'{100 * abs(share):.0f} % ' if share else ''}{side} {name}{best} ({others[name]:.4g})"
+        sentence = f"{share}{side} {name}{best} ({others[name]:.4g})"
         if name in tested:
             margin = tested[name]
             chance = "more than chance explains" if margin.beyond_chance else "no more than chance explains"
@@ -187,7 +189,7 @@ def decided(found: Findings) -> Table:
 
 
 def chart(found: Findings) -> dict[str, Any]:
-    """Series, forecasts and intervals for the chart: the steps as the input writes them, values to five digits."""
+    """Series, forecasts and intervals for the chart: the steps as the input writes them, values to eight digits."""
     drawn, levels = found.drawn, found.drawn.limits
     all_series = []
     for name, table in drawn.tables.items():
@@ -233,7 +235,7 @@ def _interval(margin: Difference | None) -> str:
 
 
 def _digits(values: pd.Series) -> list[float | None]:
-    return [float(f"{value:.5g}") if np.isfinite(value) else None for value in values]
+    return [float(f"{value:.8g}") if np.isfinite(value) else None for value in values]
 
 
 def _inline(path: Path) -> str:

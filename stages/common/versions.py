@@ -7,9 +7,11 @@ import io
 import json
 import subprocess
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
@@ -20,11 +22,12 @@ from ruamel.yaml.error import YAMLError
 
 from stages.common.errors import UserError, shown
 from stages.common.params import PARAMS_FILE
-from stages.common.paths import ERROR_BY_STEP, ERRORS, METRICS, PANEL_SUMMARY
-from stages.common.significance import read_errors
+from stages.common.paths import ERRORS, METRICS, PANEL_SUMMARY
+from stages.common.significance import PAIR, read_errors
 
 MAIN = ["origin/HEAD", "origin/main", "origin/master", "main", "master"]
 WORK_TREE = "work tree"
+NO_ERRORS = "unique_id,known_until,origin,model\n"
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,16 @@ class Version:
     params: by `section.key`
     panel: what was read: series, rows, first and last step, hash; empty where it is not told
     metrics: by `model.mase`, `baseline.seasonal_naive.mase`, ...
-    errors: scaled errors by series and origin; None in a version that does not report them
-    by_step: scaled errors by step; None likewise
+    horizon: steps to forecast
+    errors: scaled errors by series and origin; no rows in a version that does not report them
     """
 
     name: str
     params: dict[str, Any]
     panel: dict[str, Any]
-    metrics: dict[str, Any]
-    errors: pd.DataFrame | None
-    by_step: pd.DataFrame | None
+    metrics: dict[str, float | None]
+    horizon: int
+    errors: pd.DataFrame
 
 
 def read_version(revision: str | None) -> Version:
@@ -64,25 +67,36 @@ def read_version(revision: str | None) -> Version:
         except (DvcException, UnicodeDecodeError, OSError) as error:
             raise UserError(f"{name}: {path} cannot be read: {error}; mend that or name another revision") from None
 
-    def table(path: Path) -> pd.DataFrame | None:
-        content = text(path)
-        return None if content is None else read_errors(io.StringIO(content))
-
-    params, metrics = text(PARAMS_FILE), text(METRICS)
-    for path, content in ((PARAMS_FILE, params), (METRICS, metrics)):
-        if content is None:
-            raise UserError(f"{name} has no {path}; `dvc repro` makes it, or name a revision that has it")
+    texts = {path: text(path) for path in (PARAMS_FILE, METRICS, PANEL_SUMMARY, ERRORS)}
+    for path in (PARAMS_FILE, METRICS):
+        if texts[path] is None:
+            raise UserError(
+                f"{name} has no {path}; run in the project's folder, after `dvc repro`, or name another revision"
+            )
+    reading = PARAMS_FILE
     try:
-        return Version(
-            name=name,
-            params=flat(YAML(typ="safe", pure=True).load(params)),
-            panel=json.loads(text(PANEL_SUMMARY) or "{}"),
-            metrics=flat(json.loads(metrics or "")),
-            errors=table(ERRORS),
-            by_step=table(ERROR_BY_STEP),
-        )
-    except (ValueError, YAMLError, AttributeError) as error:
-        raise UserError(f"{name}: a report cannot be read: {shown(str(error))}; name another revision") from None
+        params = flat(YAML(typ="safe", pure=True).load(texts[PARAMS_FILE]))
+        reading = METRICS
+        metrics = flat(json.loads(texts[METRICS] or ""))
+        measured = {key: float(value) for key, value in metrics.items() if isinstance(value, (int, float))}
+        reading = PANEL_SUMMARY
+        panel = flat(json.loads(texts[PANEL_SUMMARY] or "{}"))
+        reading = ERRORS
+        errors = read_errors(io.StringIO(texts[ERRORS] or NO_ERRORS))
+        errors = errors.astype(dict.fromkeys(errors.columns.drop(PAIR), float))
+        errors = errors[np.isfinite(errors[["origin", "model"]]).all(axis=1)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, YAMLError) as error:
+        what = "numbers or sections are not where they should be" if isinstance(error, AttributeError) else error
+        raise UserError(f"{name}: {reading} cannot be read: {shown(str(what))}; name another revision") from None
+    horizon = params.get("backtest.horizon")
+    return Version(
+        name=name,
+        params=params,
+        panel=panel,
+        metrics={key: value if isfinite(value) else None for key, value in measured.items()},
+        horizon=horizon if isinstance(horizon, int) and horizon > 0 else 1,
+        errors=errors,
+    )
 
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -111,7 +125,12 @@ def _resolve(revision: str | None) -> tuple[str, str | None]:
     if revision is None:
         return WORK_TREE, None
     try:
+        if not revision:
+            raise RevError("an empty name")
         commit = resolve_rev(Repo().scm, revision)
+        found = ["git", "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"]
+        if subprocess.run(found, capture_output=True, check=False).returncode:
+            raise RevError(f"'{revision}' is no commit")
     except (RevError, SCMError, DvcException) as error:
         raise UserError(
             f"no revision or experiment {shown(revision)} here ({error}); `git log --all` and `dvc exp show` list them"

@@ -5,7 +5,7 @@
   const chart = document.getElementById("chart");
   const readout = document.getElementById("readout");
   const choice = document.getElementById("series");
-  const margin = { left: 52, right: 12, top: 10, bottom: 26 };
+  const margin = { left: 64, right: 12, top: 10, bottom: 26 };
   let cursor = null;
   let scales = null;
 
@@ -15,16 +15,20 @@
     if (text !== undefined) made.textContent = text;
     return made;
   };
-  const shown = (value) => (value === null ? "none" : Number(value.toPrecision(5)).toLocaleString("en"));
+  const shown = (value) => (value === null ? "none" : value.toLocaleString("en", { maximumSignificantDigits: 7 }));
   const short = (text) => (text.length > 19 ? text.slice(0, 18) + "…" : text);
 
+  // Round values between low and high, counted so that rounding cannot make it endless, and how to write them.
   function ticks(low, high, most) {
-    const rough = (high - low) / most;
+    const rough = high / most - low / most;
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
-    const found = [];
-    for (let value = Math.ceil(low / step) * step; value <= high; value += step) found.push(value);
-    return found;
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+    const first = Math.ceil(low / step);
+    const values = Array.from({ length: Math.ceil(most) + 1 }, (_, i) => (first + i) * step).filter((v) => v <= high);
+    const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 20);
+    const wide = Math.max(Math.abs(low), Math.abs(high)) >= 1e7 || step < 1e-6;
+    const write = (v) => (wide ? v.toExponential(3) : v.toLocaleString("en", { maximumFractionDigits: digits }));
+    return values.map((value) => [value, write(value)]).filter(([, text], i, all) => !i || text !== all[i - 1][1]);
   }
 
   function line(places, values, x, y) {
@@ -42,17 +46,19 @@
     const series = data.series[choice.selectedIndex];
     const width = Math.max(chart.clientWidth, 200);
     const height = Math.round(Math.min(Math.max(width * 0.45, 220), 420));
-    const values = series.y.concat(...series.forecasts.map((f) => f.forecast.concat(...f.limits.flat()))).filter((v) => v !== null);
-    let low = Math.min(...values);
-    let high = Math.max(...values);
-    if (low === high) { low -= 1; high += 1; }
+    let low = Infinity;
+    let high = -Infinity;
+    const widen = (values) => values.forEach((v) => { if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); } });
+    widen(series.y);
+    for (const forecast of series.forecasts) [forecast.forecast, ...forecast.limits.flat()].forEach(widen);
+    if (!(high - low > Math.abs(high) * 1e-9)) { const pad = Math.abs(low) * 0.1 || 1; low -= pad; high += pad; }
     const last = Math.max(series.ds.length - 1, 1);
     const x = (place) => margin.left + (place / last) * (width - margin.left - margin.right);
-    const y = (value) => height - margin.bottom - ((value - low) / (high - low)) * (height - margin.top - margin.bottom);
+    const y = (value) => height - margin.bottom - ((value / 2 - low / 2) / (high / 2 - low / 2)) * (height - margin.top - margin.bottom);
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true" });
-    for (const value of ticks(low, high, height / 60)) {
+    for (const [value, text] of ticks(low, high, height / 60)) {
       svg.append(element("line", { class: "axis", x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }));
-      svg.append(element("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, Number(value.toPrecision(4)).toLocaleString("en", { notation: Math.abs(value) >= 1e5 ? "compact" : "standard", maximumSignificantDigits: 4 })));
+      svg.append(element("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, text));
     }
     const count = Math.max(2, Math.min(6, Math.floor(width / 150)));
     for (let i = 0; i < count; i++) {
@@ -97,6 +103,9 @@
       parts.push(`forecast${from} ${shown(forecast.forecast[i])}${limits.length ? `, ${limits.join(", ")}` : ""}`);
     }
     readout.textContent = parts.join("; ");
+    chart.setAttribute("aria-valuemax", series.ds.length - 1);
+    chart.setAttribute("aria-valuenow", cursor);
+    chart.setAttribute("aria-valuetext", readout.textContent);
   }
 
   for (const series of data.series) {
@@ -106,11 +115,13 @@
   }
   choice.addEventListener("change", () => { cursor = null; draw(); readout.textContent = choice.value; });
   chart.addEventListener("pointermove", (event) => {
+    if (!scales) return;
     const { width, last } = scales;
     const at = event.clientX - chart.getBoundingClientRect().left;
     point(Math.round(((at - margin.left) / (width - margin.left - margin.right)) * last));
   });
   chart.addEventListener("keydown", (event) => {
+    if (!scales || event.altKey || event.ctrlKey || event.metaKey) return;
     const { series } = scales;
     const from = cursor ?? series.y.length - 1;
     const to = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: series.ds.length - 1 }[event.key];

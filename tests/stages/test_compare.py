@@ -73,7 +73,7 @@ def test_the_pages_say_what_is_printed(project: Path) -> None:
     edit_metrics(project, mase=0.5)
     printed = compare(project, "HEAD", "--md", "found.md", "--html", "found.html").stdout
     assert (project / "found.md").read_text() == printed
-    assert "| model.mase " in printed
+    assert "| `model.mase` " in printed
     page = (project / "found.html").read_text()
     assert "model.mase" in page
     assert not re.search(r"(src|href)=.?(http|/)", page)
@@ -133,6 +133,9 @@ def test_reports_are_read_from_git_from_the_cache_and_from_a_remote(project: Pat
         (["HEAD", "HEAD", "HEAD"], ["unrecognized arguments", "--help"]),
         (["HEAD~1", "HEAD"], ["HEAD~1", "no reports/metrics.json"]),
         (["HEAD", "torn"], ["torn", "cannot be read"]),
+        (["HEAD:params.yaml"], ["no commit"]),
+        ([""], ["no revision"]),
+        (["HEAD", "--md", "nowhere/found.md"], ["nowhere/found.md cannot be written"]),
     ],
 )
 def test_mistakes_end_in_one_line(project: Path, arguments: list[str], words: list[str]) -> None:
@@ -148,6 +151,20 @@ def test_mistakes_end_in_one_line(project: Path, arguments: list[str], words: li
     done = compare(project, *arguments, status=1)
     assert len(done.stderr.splitlines()) == 1
     assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_what_is_no_longer_measured_does_not_pass_the_gate(project: Path) -> None:
+    path = project / "reports/metrics.json"
+    path.write_text(json.dumps({"evaluated": {"origins": 0}}))
+    assert "not measured" in compare(project, "HEAD", "--fail-if-worse", status=2).stderr
+
+
+def test_any_terminal_will_do(project: Path) -> None:
+    """One that cannot write an arrow, and a reader that has read enough."""
+    plain = {"PYTHONIOENCODING": "ascii"}
+    shell("python", "-m", "stages.compare", "HEAD", cwd=project, variables=plain)
+    cut = shell("bash", "-c", "python -m stages.compare HEAD | true", cwd=project)
+    assert cut.stderr == ""
 
 
 def test_outside_git_there_is_nothing_to_compare(project: Path) -> None:

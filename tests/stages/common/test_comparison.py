@@ -1,5 +1,6 @@
 """Two versions side by side: what changed, in which direction, what is worse than allowed."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +21,12 @@ def errors(model: list[float], first: int = 1) -> pd.DataFrame:
 
 
 def version(name: str, table: pd.DataFrame | None, metrics: dict[str, Any] | None = None) -> Version:
-    return Version(name, {"backtest.horizon": 1}, {"rows": 20}, metrics or {}, table, None)
+    panel = {"rows": 20, "frequency": "MS", "season_length": 12}
+    return Version(name, {}, panel, metrics or {}, 1, errors([]) if table is None else table)
 
 
-def compared(before: dict[str, Any], after: dict[str, Any]) -> tuple[Comparison, Version]:
-    last = version("after", errors([1.0]), after)
-    return compare(version("before", errors([1.0]), before), last), last
+def compared(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
+    return compare(version("before", errors([1.0]), before), version("after", errors([1.0]), after))
 
 
 def test_changes_hold_what_differs_what_is_new_and_what_is_gone() -> None:
@@ -44,10 +45,14 @@ def test_changes_hold_what_differs_what_is_new_and_what_is_gone() -> None:
         ("model.width_80", 1.0, 2.0, None),
         ("model.mase_member_std", 1.0, 2.0, None),
         ("evaluated.points", 10, 20, None),
-        ("model.mase", 0.0, 1.0, None),
+        ("model.mase", 0.0, 1.0, math.inf),
+        ("model.mase", 0.0, 0.0, 0.0),
+        ("model.mase", 1.0, None, None),
     ],
 )
-def test_each_metric_has_its_direction(name: str, before: float, after: float, worse_by: float | None) -> None:
+def test_each_metric_has_its_direction(
+    name: str, before: float | None, after: float | None, worse_by: float | None
+) -> None:
     (found,) = metric_changes({name: before}, {name: after})
     assert found.worse_by == (None if worse_by is None else pytest.approx(worse_by))
 
@@ -69,11 +74,21 @@ def test_forecasts_are_paired_by_the_last_step_they_knew() -> None:
     assert "3 forecasts in common are too few" in found.verdict
 
 
-def test_forecasts_over_other_horizons_are_not_paired() -> None:
-    before = version("before", errors([1.0, 2.0]))
-    after = replace(version("after", errors([1.0, 2.0])), params={"backtest.horizon": 2})
-    assert common_pairs(before, after).empty
-    assert "no forecast in common" in compare(before, after).verdict
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"horizon": 2}, "horizon 1 -> 2"),
+        ({"panel": {"frequency": "MS", "season_length": 24}}, "season_length 12 -> 24"),
+        ({"panel": {"frequency": "QS", "season_length": 12}}, "frequency MS -> QS"),
+    ],
+)
+def test_errors_in_other_units_are_not_paired(other: dict[str, Any], words: str) -> None:
+    """MASE's scale is a mean seasonal difference: with another season the same error is another number."""
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]))
+    found = compare(before, replace(before, name="after", **other))
+    assert found.pairs[0] == 0
+    assert found.difference is None
+    assert words in found.verdict
 
 
 @pytest.mark.parametrize(
@@ -99,22 +114,26 @@ def test_a_version_without_errors_is_named() -> None:
     [
         ({"model.mase": 1.0}, {"model.mase": 1.04}, []),
         ({"model.mase": 1.0}, {"model.mase": 1.06}, ["model.mase 1 -> 1.06 (+6.0%; compare.mase allows +5.0%)"]),
-        ({"model.rmse": 1.0}, {"model.rmse": 9.0}, []),
+        ({"model.mase": 1.0, "model.rmse": 1.0}, {"model.mase": 1.0, "model.rmse": 9.0}, []),
         (
-            {"model.msis_95": 1.0},
-            {"model.msis_95": 1.3},
+            {"model.mase": 1.0, "model.msis_95": 1.0},
+            {"model.mase": 1.0, "model.msis_95": 1.3},
             ["model.msis_95 1 -> 1.3 (+30.0%; compare.msis allows +20.0%)"],
         ),
         (
-            {"model.coverage_80": 80.0},
-            {"model.coverage_80": 65.0},
+            {"model.mase": 1.0, "model.coverage_80": 80.0},
+            {"model.mase": 1.0, "model.coverage_80": 65.0},
             ["model.coverage_80 80 -> 65 (15 further from its level; compare.coverage allows 10)"],
         ),
         ({"model.mase": 3.0}, {"model.mase": 1.2, "baseline.seasonal_naive.mase": 1.1}, ["model.mase 1.2 loses"]),
         ({}, {"model.mase": 1.0, "baseline.seasonal_naive.mase": 1.0}, []),
+        ({"model.mase": 0.0}, {"model.mase": 0.1}, ["model.mase 0 -> 0.1"]),
+        ({"model.mase": 1.0}, {"model.mase": None}, ["model.mase 1 -> not measured"]),
+        ({"model.mase": 1.0, "model.coverage_80": 80.0}, {"model.mase": 1.0}, ["model.coverage_80 80 -> not measured"]),
+        ({}, {}, ["model.mase is not measured"]),
     ],
 )
 def test_what_is_worse_than_allowed(before: dict[str, Any], after: dict[str, Any], reasons: list[str]) -> None:
-    found = worse(*compared(before, after), TOLERANT)
+    found = worse(compared(before, after), TOLERANT)
     assert len(found) == len(reasons)
     assert all(line.startswith(reason) for line, reason in zip(found, reasons, strict=True))

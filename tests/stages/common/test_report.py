@@ -48,6 +48,10 @@ def test_a_model_that_loses_is_said_to_lose() -> None:
     assert len(sentences) == 3  # the seasonal naive method is the best other one: said once
 
 
+def test_a_perfect_baseline_is_no_equal() -> None:
+    assert answer(metrics(0.7, 0.0, 0.9), {})[1] == "More than seasonal_naive (0)."
+
+
 def test_without_origins_nothing_is_claimed() -> None:
     (sentence,) = answer({"evaluated": {**COUNTS, "origins": 0}}, {})
     assert "not measured" in sentence
@@ -112,7 +116,6 @@ def findings(tmp_path: Path) -> Findings:
     return Findings(
         metrics=metrics(0.5, 1.0, 0.625),
         errors=pd.DataFrame(errors),
-        by_step=pd.DataFrame({"step": [1, 2, 3], "model": 0.5, "seasonal_naive": 1.0}),
         best=pd.Series({"plain": 0.5}),
         worst=pd.Series({HOSTILE: 2.0}),
         drawn=Drawn(tables, [80], HOSTILE, HOSTILE),
@@ -199,6 +202,26 @@ def test_values_are_read_by_keyboard_and_by_pointer(opened: Page) -> None:
     assert box
     opened.mouse.move(box["x"] + box["width"] - 12, box["y"] + 50)
     assert readout.inner_text() == "2021-03; forecast 4, 80 % 3 to 5"
+
+
+@pytest.mark.parametrize(
+    "values", [[5e15] * 2, [1e300, 0.0], [-1.7e308, 1.7e308], [1e6, 1e6 + 1e-7], [0.0, 0.0], [1e-300, 0]]
+)
+def test_the_chart_draws_values_of_any_size(
+    browser: Browser, findings: Findings, tmp_path: Path, values: list[float]
+) -> None:
+    """It ends, and every place on it is a number."""
+    for table in findings.drawn.tables.values():
+        table["actual"]["y"] = values * 6
+    file = tmp_path / "report.html"
+    file.write_text(render("report.html", **describe(findings)), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    drawn = page.locator("#chart svg").inner_html()
+    page.close()
+    assert "NaN" not in drawn
+    assert "Infinity" not in drawn
+    assert 2 <= drawn.count('class="axis"') <= 12
 
 
 def test_a_series_is_chosen_by_its_name(opened: Page) -> None:

@@ -52,24 +52,20 @@ def test_what_counts_as_one_unit_of_evidence(series: int, origins: list[int], ev
     assert found.evidence == evidence
 
 
-def test_origins_less_than_a_horizon_apart_are_one_unit() -> None:
-    """They are scored on the same values: 60 origins of one series a step apart are 5 units, not 60."""
-    pairs = table(1, list(range(12, 72)), np.random.default_rng(3).normal(size=60))
-    found = paired_difference(pairs, "first", "second", horizon=12)
+def test_origins_less_than_a_horizon_apart_are_no_evidence_each() -> None:
+    """They are scored on the same values: 60 origins of one series a step apart are too few, 240 are seven units."""
+    random = np.random.default_rng(3)
+    few, many = (table(1, list(range(12, 12 + count)), random.normal(size=count)) for count in (60, 240))
+    assert paired_difference(few, "first", "second", horizon=12) is None
+    found = paired_difference(many, "first", "second", horizon=12)
     assert found is not None
-    assert found.evidence == "5 pairs of series and origin"
+    assert found.evidence == "7 pairs of series and origin"
 
 
-def test_few_forecasts_fall_back_on_steps_and_fewer_on_nothing() -> None:
-    pairs = table(1, [12], np.array([0.5]))
+def test_few_forecasts_tell_nothing() -> None:
+    pairs = table(1, [12, 24, 36, 48], np.full(4, 0.5))
     assert paired_difference(pairs, "first", "second", 12) is None
-    by_step = np.array([0.4, 0.6] * 6)
-    found = paired_difference(pairs, "first", "second", 12, by_step)
-    assert found is not None
-    assert found.mean == pytest.approx(0.5)
-    assert "4 blocks of steps" in found.evidence
-    assert paired_difference(pairs, "first", "second", 6, by_step[:6]) is None
-    assert paired_difference(pairs.iloc[:0], "first", "second", 12, by_step) is None
+    assert paired_difference(pairs.iloc[:0], "first", "second", 12) is None
 
 
 @pytest.mark.parametrize("series", [1, 40])
@@ -102,17 +98,12 @@ def test_what_is_not_known_is_left_out() -> None:
     assert table["unique_id"].tolist() == ["NA"] * 3 + [""] * 3
     assert table["known_until"].tolist() == ["2020"] * 6
     assert paired_difference(table, "model", "auto_ets", 1) is None  # four are fewer than five
-    steps = np.arange(8.0)
-    found = paired_difference(table, "model", "auto_ets", 1, steps)
-    assert found is not None
-    assert found.mean == 3.5
-    assert paired_difference(table, "model", "auto_ets", 1, np.where(steps == 3, np.nan, steps)) is None
 
 
 def test_margins_are_the_model_less_each_baseline() -> None:
     errors = pd.DataFrame({"unique_id": "a", "origin": [1, 2, 3, 4, 5], "known_until": list("abcde")})
     errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5], auto_ets=[1.0, 2, 3, 4, 5])
-    found = margins(errors, None, horizon=1)
+    found = margins(errors, horizon=1)
     assert found["seasonal_naive"].mean == pytest.approx(-1.1)
     assert found["seasonal_naive"].beyond_chance
     assert found["auto_ets"].p == 1
