@@ -172,7 +172,7 @@ def test_pull_requests_are_compared_told_in_one_comment_and_stopped_where_worse(
     assert gate.returncode == 2
     assert gate.stderr.startswith("worse: model.mase")
     (comment,) = api.marked
-    assert "| train.learning_rate " in comment
+    assert "| `train.learning_rate` " in comment
     assert "Worse than `compare`" in comment
     assert ARTIFACT in comment
     assert (tmp_path / "first-summary.md").read_text() in comment
@@ -222,7 +222,7 @@ def test_one_comment_is_written_and_renewed_and_never_too_long(
     ("change", "status", "words"),
     [
         ({"GITHUB_TOKEN": "wrong"}, 0, "no right to write one (401"),
-        ({"GITHUB_API_URL": "http://127.0.0.1:1"}, 1, "error: no comment: <urlopen error"),
+        ({"GITHUB_API_URL": "http://127.0.0.1:1"}, 1, "error: no comment: URLError"),
         ({"PULL_REQUEST": ""}, 1, "error: no comment, the server answered 404"),
         ({}, 0, "comment created"),
     ],

@@ -119,8 +119,8 @@ def test_new_months_rerun_all_and_are_named(light: Path) -> None:
     assert after["rows"] == before["rows"] + 3
     assert pd.read_csv(light / "reports/forecast.csv")["ds"].min() == "2024-04-01"
     compared = shell("python", "-m", "stages.compare", "HEAD", cwd=light).stdout
-    assert re.search(r"\| last +\| `2023-10-01` +\| `2024-01-01`", compared)
-    assert re.search(r"\| rows +\| `74` +\| `77`", compared)
+    assert re.search(r"\| `last` +\| `2023-10-01` +\| `2024-01-01`", compared)
+    assert re.search(r"\| `rows` +\| `74` +\| `77`", compared)
     assert "no forecast in common" in compared
 
 
