@@ -11,7 +11,7 @@ from stages.common.baselines import MOST_VALUES, choose_baselines, forecast_base
 from stages.common.errors import run, shown, warn
 from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure, scaled_errors
 from stages.common.forecasts import OriginForecast, forecast_origin
-from stages.common.network import load_networks
+from stages.common.network import Forecaster, load_networks
 from stages.common.normalizer import Normalizer
 from stages.common.origins import plan_origins
 from stages.common.panel import Panel
@@ -32,10 +32,12 @@ from stages.common.paths import (
     origins_in,
 )
 from stages.common.windows import Windows
+from stages.common.workers import Stored
 
 Floats = npt.NDArray[np.float64]
 
-BASELINE_CHUNK = 32  # series in a task
+FORECAST_SHARD = 4096  # series in a task
+BASELINE_SHARD = 32
 
 
 def main() -> None:
@@ -44,8 +46,7 @@ def main() -> None:
     settings, horizon = params.predict, params.backtest.horizon
     planned = plan_origins(params.backtest, panel)
 
-    tasks = [(held_back, horizon, params.train.members) for held_back in origins_in(NORMALIZERS)]
-    origins = list(run_tasks(forecast_task, tasks, params.compute))
+    origins = forecast_origins(panel, horizon, params.train.members, params.compute)
     in_reach = [origin for origin in origins if origin.has_history.any()]
     scored = [origin for origin in in_reach if origin.held_back in planned.evaluation]
     warn_of_reach(len(planned.evaluation) - len(scored))
@@ -68,42 +69,72 @@ def main() -> None:
     warn_of_fallback(origins[0], panel)
 
 
-def forecast_task(held_back: int, horizon: int, ensemble: int) -> OriginForecast:
-    """The forecasts of one origin; a task that any process can do."""
-    return forecast_origin(
-        Panel.read(PANEL),
-        held_back,
-        horizon,
-        Normalizer.read(NORMALIZERS, held_back),
-        Windows.read(of_origin(WINDOWS, held_back)),
-        load_networks(NETWORKS, held_back),
-        ensemble,
-    )
+def forecast_origins(panel: Panel, horizon: int, ensemble: int, compute: Compute) -> list[OriginForecast]:
+    """The forecasts of every origin, the live one first; a task for each origin and shard of series."""
+    tasks, arguments = [], []
+    for held_back in origins_in(NORMALIZERS):
+        normalizer, networks = Normalizer.read(NORMALIZERS, held_back), load_networks(NETWORKS, held_back)
+        windows = Stored.at(of_origin(WINDOWS, held_back), Windows.read)
+        for shard in shards(panel, FORECAST_SHARD):
+            tasks.append(held_back)
+            arguments.append(
+                (panel.part(shard), held_back, horizon, normalizer.of(shard), windows, shard, networks, ensemble)
+            )
+    parts: dict[int, list[OriginForecast]] = {}
+    for held_back, part in zip(tasks, run_tasks(forecast_shard, arguments, compute), strict=True):
+        parts.setdefault(held_back, []).append(part)
+    return [OriginForecast.joined(each) for each in parts.values()]
+
+
+def forecast_shard(
+    panel: Panel,
+    held_back: int,
+    horizon: int,
+    normalizer: Normalizer,
+    windows: Windows,
+    shard: slice,
+    networks: dict[int, Forecaster],
+    ensemble: int,
+) -> OriginForecast:
+    """The forecasts of one origin for a shard of series, of which the windows are those of all; a task."""
+    return forecast_origin(panel, held_back, horizon, normalizer, windows.part(shard), networks, ensemble)
 
 
 def forecast_baselines(
     scored: list[OriginForecast], panel: Panel, horizon: int, names: list[Baseline], compute: Compute
 ) -> dict[int, dict[str, Floats]]:
-    """Forecasts (S, horizon) by origin and baseline, for the S series that have a history there."""
-    tasks, arguments = [], []
-    for origin in scored:
-        histories = [panel.history(int(series), origin.held_back) for series in np.flatnonzero(origin.has_history)]
-        for name in names:
-            for first in range(0, len(histories), BASELINE_CHUNK):
-                tasks.append((origin.held_back, name))
-                arguments.append((name, histories[first : first + BASELINE_CHUNK], panel.season_length, horizon))
-    parts: dict[int, dict[str, list[Floats]]] = {origin.held_back: {} for origin in scored}
-    for (held_back, name), values in zip(tasks, run_tasks(forecast_chunk, arguments, compute), strict=True):
-        parts[held_back].setdefault(name, []).append(values)
+    """Forecasts (S, horizon) by origin and baseline, for the S series that have a history there.
+
+    A task for each baseline and shard of series does all the origins.
+    """
+    origins = [origin.held_back for origin in scored]
+    tasks = [(name, shard) for name in names for shard in shards(panel, BASELINE_SHARD)]
+    arguments = [(name, panel.part(shard), origins, horizon) for name, shard in tasks]
+    parts: dict[int, dict[str, list[Floats]]] = {held_back: {} for held_back in origins}
+    for (name, _), by_origin in zip(tasks, run_tasks(baseline_shard, arguments, compute), strict=True):
+        for held_back, values in zip(origins, by_origin, strict=True):
+            parts[held_back].setdefault(name, []).append(values)
     return {
         held_back: {name: np.concatenate(values) for name, values in by_name.items()}
         for held_back, by_name in parts.items()
     }
 
 
-def forecast_chunk(name: Baseline, histories: list[Floats], season_length: int, horizon: int) -> Floats:
-    """One baseline's forecasts (len(histories), horizon); a task that any process can do."""
-    return np.stack([forecast_baseline(name, history, season_length, horizon) for history in histories])
+def baseline_shard(name: Baseline, panel: Panel, origins: list[int], horizon: int) -> list[Floats]:
+    """One baseline's forecasts (S, horizon) at each origin, for the S series with a history there; a task."""
+    forecasts = []
+    for held_back in origins:
+        histories = [
+            panel.history(int(series), held_back) for series in np.flatnonzero(panel.history_lengths(held_back))
+        ]
+        each = [forecast_baseline(name, history, panel.season_length, horizon) for history in histories]
+        forecasts.append(np.array(each).reshape(-1, horizon))
+    return forecasts
+
+
+def shards(panel: Panel, size: int) -> list[slice]:
+    """Runs of `size` series, the same whatever the number of workers, as results are made by batches of them."""
+    return [slice(first, min(first + size, len(panel.ids))) for first in range(0, len(panel.ids), size)]
 
 
 def evaluate(

@@ -1,12 +1,20 @@
 """Stage 4, train: windows -> one network for each origin and member, a plain RNN beside them, and the loss curves."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from stages.common.batches import Batches
-from stages.common.checkpoints import checkpoint_path, load_checkpoint, remove_checkpoints, save_checkpoint
+from stages.common.checkpoints import (
+    FOLDER,
+    checkpoint_path,
+    hash_of,
+    load_checkpoint,
+    remove_checkpoints,
+    save_checkpoint,
+)
 from stages.common.errors import UserError, run
 from stages.common.network import Forecaster, save_networks
 from stages.common.parallel import run_tasks
@@ -15,6 +23,7 @@ from stages.common.paths import LOSS, NETWORKS, PLAIN_RNN, TRAIN_SUMMARY, WINDOW
 from stages.common.progress import Board, epoch_bar
 from stages.common.training import Epoch, steps_per_epoch, train_network
 from stages.common.windows import Windows
+from stages.common.workers import Stored
 
 CURVES = ["loss", "last_batch", "validation"]
 
@@ -24,11 +33,26 @@ def main() -> None:
     model, settings = params.model, params.train
     tasks = find_tasks(origins_in(WINDOWS), settings.members)
     plain = model.model_copy(update={"cell": "rnn"})
-    with epoch_bar(len(tasks) + 1, settings.epochs) as board:
-        arguments = [(origin, member, model, settings, board, row) for row, (origin, member) in enumerate(tasks)]
-        arguments.append((*tasks[0], plain, settings, board, len(tasks)))
-        *each, (plain_network, _) = run_tasks(train_one, arguments, params.compute)
-    trained = dict(zip(tasks, each, strict=True))
+    files = {origin: of_origin(WINDOWS, origin) for origin, _ in tasks}
+    stored = {origin: Stored.at(file, Windows.read) for origin, file in files.items()}
+    hashes = {origin: hash_of(file) for origin, file in files.items()}
+    FOLDER.mkdir(exist_ok=True)
+    wanted = [*((origin, member, model) for origin, member in tasks), (*tasks[0], plain)]
+    with epoch_bar(len(wanted), settings.epochs, params.compute.engine == "local") as board:
+        arguments = [
+            (
+                stored[origin],
+                member,
+                cell,
+                settings,
+                checkpoint_path(hashes[origin], member, cell, settings),
+                board,
+                row,
+            )
+            for row, (origin, member, cell) in enumerate(wanted)
+        ]
+        *results, (plain_network, _) = run_tasks(train_one, arguments, params.compute)
+    trained = dict(zip(tasks, results, strict=True))
 
     fresh_folder(NETWORKS)
     networks: dict[int, dict[int, Forecaster]] = {}
@@ -69,17 +93,18 @@ def find_tasks(origins: list[int], members: int) -> list[tuple[int, int]]:
 
 
 def train_one(
-    origin: int, member: int, model: Model, settings: Train, board: Board, row: int
+    windows: Windows, member: int, model: Model, settings: Train, checkpoint: Path, board: Board, row: int
 ) -> tuple[Forecaster, list[Epoch]]:
-    """The network and losses of one origin and member; a task that any process can do, and that is done once."""
-    windows = Windows.read(of_origin(WINDOWS, origin))
-    path = checkpoint_path(of_origin(WINDOWS, origin), member, model, settings)
-    saved = load_checkpoint(path)
+    """The network and losses of one origin and member; a task that any process can do.
+
+    It is done once where workers see the checkpoint's folder, also where the run ends before all are done.
+    """
+    saved = load_checkpoint(checkpoint)
     if saved is None:
         report = lambda epoch, loss: board.write(row, epoch, loss)  # noqa: E731
         network, epochs = train_network(windows, member, model, settings, report)
         losses = np.array([(epoch.loss, epoch.last_batch, epoch.validation) for epoch in epochs])
-        save_checkpoint(path, network.state_dict(), losses)
+        save_checkpoint(checkpoint, network.state_dict(), losses)
         return network, epochs
     weights, losses = saved
     network = Forecaster.of(model, Batches(windows, windows.training, member))

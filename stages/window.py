@@ -12,6 +12,7 @@ from stages.common.parallel import run_tasks
 from stages.common.params import Window, read_params
 from stages.common.paths import HISTORIES, WINDOW_SUMMARY, WINDOWS, fresh_folder, of_origin, origins_in
 from stages.common.windows import Floats, Ints, Windows, least_size, level_sizes, place_cuts, window_sizes
+from stages.common.workers import Stored
 
 
 def main() -> None:
@@ -19,8 +20,12 @@ def main() -> None:
     targets = params.backtest.horizon if params.model.output == "direct" else 1
     refuse_long_sizes(params.window)
     fresh_folder(WINDOWS)
-    tasks = [(held_back, params.window, targets) for held_back in origins_in(HISTORIES)]
-    summaries = list(run_tasks(window_origin, tasks, params.compute))
+    origins = origins_in(HISTORIES)
+    tasks = [(Stored.at(of_origin(HISTORIES, held_back), load_file), params.window, targets) for held_back in origins]
+    summaries = []
+    for held_back, (windows, summary) in zip(origins, run_tasks(window_origin, tasks, params.compute), strict=True):
+        windows.write(of_origin(WINDOWS, held_back))
+        summaries.append(summary)
     live = summaries[0]
     if not live["longest"]:
         raise UserError(
@@ -46,13 +51,11 @@ def refuse_long_sizes(settings: Window) -> None:
         )
 
 
-def window_origin(held_back: int, settings: Window, targets: int) -> dict[str, Any]:
-    """Cut the windows of one origin; what was decided, for the report. A task that any process can do."""
-    history = load_file(of_origin(HISTORIES, held_back))
+def window_origin(history: dict[str, Any], settings: Window, targets: int) -> tuple[Windows, dict[str, Any]]:
+    """The windows of one origin, and what was decided, for the report. A task that any process can do."""
     seasons = history["seasons"].tolist()
     windows = cut_windows(history["values"], history["lengths"], seasons, settings, targets)
-    windows.write(of_origin(WINDOWS, held_back))
-    return {
+    return windows, {
         "windows": len(windows.training),
         "sizes": ", ".join(map(str, windows.sizes)),
         "longest": int(history["lengths"].max(initial=0)),

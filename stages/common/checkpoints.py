@@ -24,21 +24,26 @@ CODE = [Path(__file__).with_name(f"{name}.py") for name in ("batches", "network"
 LOSSES = "losses"
 
 
-def checkpoint_path(windows_file: Path, member: int, model: Model, settings: Train) -> Path:
+def checkpoint_path(windows_hash: bytes, member: int, model: Model, settings: Train) -> Path:
     """The file of one network: its name is a hash of its windows, its settings, the code and torch's version."""
-    with windows_file.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
+    digest = hashlib.sha256(windows_hash)
     determining = settings.model_dump(exclude={"members"})
     facts = [member, model.model_dump(), determining, torch.__version__, torch.cuda.is_available()]
     digest.update(json.dumps(facts, sort_keys=True).encode())
     for source in CODE:
         digest.update(source.read_bytes())
-    return FOLDER / f"{digest.hexdigest()}.safetensors"
+    return FOLDER.resolve() / f"{digest.hexdigest()}.safetensors"
+
+
+def hash_of(windows_file: Path) -> bytes:
+    with windows_file.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def save_checkpoint(path: Path, weights: dict[str, Tensor], losses: npt.NDArray[np.float64]) -> None:
-    """Write all or nothing, even where the machine stops in between."""
-    path.parent.mkdir(exist_ok=True)
+    """Write all or nothing, even where the machine stops in between; nothing on a machine without the folder."""
+    if not path.parent.is_dir():
+        return
     written = path.with_suffix(f".{os.getpid()}")
     save_file({**weights, LOSSES: torch.from_numpy(losses)}, written)
     with written.open("rb") as file:

@@ -1,7 +1,7 @@
 """What the model says at one origin, in the input's units: the median of its members, and the intervals."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,24 @@ class OriginForecast:
     scale: Floats
     least: Floats
     normalizer: Normalizer
+
+    @classmethod
+    def joined(cls, parts: list["OriginForecast"]) -> "OriginForecast":
+        """One forecast for the series of all `parts`, which are of one origin.
+
+        A series of a single value has no unit of its own and takes the median of all, each relative to its spread.
+        """
+        names = [field.name for field in fields(cls) if field.name not in ("held_back", "normalizer")]
+        arrays = {
+            name: np.concatenate([getattr(part, name) for part in parts], axis=-1 if name == "member_errors" else 0)
+            for name in names
+        }
+        normalizer = Normalizer.joined([part.normalizer for part in parts])
+        relative = arrays["unit"] / normalizer.spread_
+        known = ~np.isnan(relative)
+        typical = np.median(relative[known]) if known.any() else np.nan
+        arrays["unit"] = np.where(known, arrays["unit"], typical * normalizer.spread_)
+        return cls(held_back=parts[0].held_back, normalizer=normalizer, **arrays)
 
     def scores(self) -> Floats:
         """(S, horizon) absolute errors in units where the model works; NaN where unknown or by fallback.
@@ -132,18 +150,14 @@ def local_unit(panel: Panel, held_back: int, normalizer: Normalizer) -> Floats:
     """(S,) the scale of a series where the model works: its mean absolute change over a season, lately.
 
     Of the last six seasons, or as many steps as the longest season has; over one step where not one season is known;
-    0 for a constant series. A series of a single value has none of its own and takes the panel's median.
+    0 for a constant series, NaN for one of a single value.
     """
     season = panel.season_length
     steps = max(UNIT_SEASONS * season, *panel.season_lengths) + season
     level = normalizer.to_level(panel.last_values(held_back, steps))
     unit = seasonal_scale(level, season)
     unit = np.where(np.isnan(unit), seasonal_scale(level, 1), unit)
-    several = panel.history_lengths(held_back) > 1
-    unit = np.where(np.isnan(unit) & several, 0.0, unit)
-    relative = unit / normalizer.spread_
-    typical = np.median(relative[several]) if several.any() else np.nan
-    return np.where(np.isnan(unit), typical * normalizer.spread_, unit)
+    return np.where(np.isnan(unit) & (panel.history_lengths(held_back) > 1), 0.0, unit)
 
 
 def _by_blocks(panel: Panel, held_back: int, of_block: Callable[[slice], Floats]) -> Floats:

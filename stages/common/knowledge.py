@@ -48,14 +48,10 @@ def know(
         return replace(cuts, levels=np.zeros((count, len(level_sizes(window))), dtype=np.float32))
     if window.local == "smoothing":
         chunks = [slice(first, first + CHUNK) for first in range(0, count, CHUNK)]
-        parts = [_smoothed(values, seasons, _part(cuts, chunk), kept[chunk], targets, window.bases) for chunk in chunks]
+        parts = [_smoothed(values, seasons, cuts.part(chunk), kept[chunk], targets, window.bases) for chunk in chunks]
         names = ("levels", "scale", "bases", "features")
         return replace(cuts, **{name: np.concatenate([part[name] for part in parts]) for name in names})
     return replace(cuts, levels=np.stack([_mean(values, seasons, cuts, n) for n in level_sizes(window)], axis=1))
-
-
-def _part(cuts: Cuts, chunk: slice) -> Cuts:
-    return Cuts(**{name: value[chunk] for name, value in vars(cuts).items()})
 
 
 def _seasons(

@@ -1,7 +1,7 @@
 """The panel: one or more regular series of any lengths, as flat arrays and index pointers."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -91,6 +91,18 @@ class Panel:
     def _last_given(self) -> Ints:
         """(N,) the row of the last value that was given, up to each row; every series begins with one."""
         return np.maximum.accumulate(np.where(self.filled, 0, np.arange(len(self.y))))
+
+    def part(self, series: slice) -> "Panel":
+        """The panel of some series alone."""
+        rows = slice(*self.indptr[[series.start, series.stop]])
+        return replace(
+            self,
+            ids=self.ids[series],
+            indptr=self.indptr[series.start : series.stop + 1] - rows.start,
+            ds=self.ds.iloc[rows],
+            y=self.y[rows],
+            filled=self.filled[rows],
+        )
 
     def blocks(self, held_back: int) -> Iterator[slice]:
         """Series in runs whose padded histories are of bounded size, so that memory does not grow with the panel."""

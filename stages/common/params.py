@@ -180,8 +180,16 @@ class Plot(Section):
 
 
 class Compute(Section):
-    engine: Literal["local"]
+    engine: Literal["local", "dask", "ray"]
+    address: Name | None
     workers: Auto | Few
+
+    @model_validator(mode="after")
+    def _clusters_have_an_address(self) -> "Compute":
+        examples = {"dask": "tcp://host:8786", "ray": "host:6379"}
+        if self.engine != "local" and self.address is None:
+            raise ValueError(f"engine {self.engine} needs the address of its cluster, such as {examples[self.engine]}")
+        return self
 
 
 class Compare(Section):

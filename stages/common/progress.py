@@ -30,9 +30,12 @@ class Board:
 
 
 @contextmanager
-def epoch_bar(networks: int, epochs: int) -> Iterator[Board]:
-    """The board to write to while a bar shows all networks' epochs; quiet where stderr is no terminal."""
-    if not sys.stderr.isatty():
+def epoch_bar(networks: int, epochs: int, local: bool) -> Iterator[Board]:
+    """The board to write to while a bar shows all networks' epochs.
+
+    Quiet where stderr is no terminal, and where the networks are not `local`: other machines see no file of this one.
+    """
+    if not local or not sys.stderr.isatty():
         yield Board(None, networks)
         return
     done = threading.Event()

@@ -1,13 +1,13 @@
 """Windows: flat values, where they are cut, and what is known at each cut; never copies of the windows themselves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from stages.common.params import Window
 
@@ -49,6 +49,9 @@ class Cuts:
 
     def __len__(self) -> int:
         return len(self.position)
+
+    def part(self, rows: slice) -> "Cuts":
+        return Cuts(**{name: value[rows] for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,19 @@ class Windows:
             arrays |= {f"{kind}.{name}": value for name, value in vars(getattr(self, kind)).items()}
         save_file(arrays, path)
 
+    def part(self, series: slice) -> "Windows":
+        """The windows at the ends of some series alone: no training cuts, no values but these series'."""
+        ends = self.ends.part(series)
+        first, last = ends.position[0] - ends.before[0], ends.position[-1]
+        moved = replace(ends, position=ends.position - first, series=ends.series - ends.series[0])
+        return replace(self, values=self.values[first:last], training=self.training.part(slice(0)), ends=moved)
+
     @classmethod
     def read(cls, path: Path) -> "Windows":
-        arrays = load_file(path)
+        """What `write` wrote, mapped into memory: a page is read when it is touched, once for all processes."""
+        from safetensors.torch import load_file  # the loader for NumPy copies; and who writes windows needs no torch
+
+        arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in load_file(path).items()}
         cuts: dict[str, dict[str, Any]] = {"training": {}, "ends": {}}
         for kind, of_kind in cuts.items():
             for key in [key for key in arrays if key.startswith(f"{kind}.")]:

@@ -11,7 +11,7 @@ from stages.common.forecasts import OriginForecast, forecast_origin
 from stages.common.normalizer import Normalizer
 from stages.common.panel import Panel
 from stages.common.params import Params
-from stages.predict import BASELINE_CHUNK, forecast_baselines, future, warn_of_fallback
+from stages.predict import BASELINE_SHARD, forecast_baselines, future, warn_of_fallback
 from tests.conftest import change, plain_windows
 
 Ints = npt.NDArray[np.int64]
@@ -34,7 +34,7 @@ def naive_origin(panel: Panel, held_back: int) -> OriginForecast:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_baselines_of_many_series_come_back_in_their_order(default_params: Params, workers: int) -> None:
-    lengths = np.arange(2 * BASELINE_CHUNK + 5) % 7  # some without a history
+    lengths = np.arange(2 * BASELINE_SHARD + 5) % 7  # some without a history
     panel = panel_of(lengths + 5)
     compute = change(default_params, compute__workers=workers).compute
     found = forecast_baselines([naive_origin(panel, 5)], panel, 3, ["seasonal_naive", "auto_theta"], compute)

@@ -13,6 +13,7 @@ from stages.common.params import Params
 from stages.common.paths import WINDOWS, of_origin
 from stages.common.progress import Board
 from stages.common.training import Epoch
+from stages.common.windows import Windows
 from stages.train import find_tasks, loss_curves, train_one
 from tests.conftest import change, plain_windows
 
@@ -48,10 +49,12 @@ def test_a_network_that_is_finished_is_not_trained_again(
     monkeypatch.chdir(tmp_path)
     write_windows(0, 30, [6])
     settings = change(default_params, train__epochs=3, train__validation=0.2).train
-    board = Board(None, 1)
-    network, epochs = train_one(0, 1, default_params.model, settings, board, 0)
+    windows, folder = Windows.read(of_origin(WINDOWS, 0)), tmp_path / "checkpoints"
+    folder.mkdir()
+    rest = (default_params.model, settings, folder / "one.safetensors", Board(None, 1), 0)
+    network, epochs = train_one(windows, 1, *rest)
     monkeypatch.setattr(train, "train_network", None)  # whoever calls it fails
-    again, same = train_one(0, 1, default_params.model, settings, board, 0)
+    again, same = train_one(windows, 1, *rest)
     assert same == epochs
     assert len(same) == 3
     found = again.state_dict()
@@ -59,7 +62,18 @@ def test_a_network_that_is_finished_is_not_trained_again(
     for name, weights in network.state_dict().items():
         assert torch.equal(weights, found[name])
     with pytest.raises(TypeError):
-        train_one(0, 0, default_params.model, settings, board, 0)  # another member is another network
+        train_one(windows, 1, *rest[:2], folder / "another.safetensors", *rest[3:])
+
+
+def test_a_worker_without_the_folder_of_checkpoints_trains_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_params: Params
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    windows = plain_windows(np.random.default_rng(0).normal(0, 1, 30), np.array([30]), [6], 2, [0])
+    settings = change(default_params, train__epochs=2).train
+    _, epochs = train_one(windows, 0, default_params.model, settings, tmp_path / "none/one", Board(None, 1), 0)
+    assert len(epochs) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_loss_curves_are_means_over_members() -> None:

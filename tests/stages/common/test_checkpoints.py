@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stages.common import checkpoints
-from stages.common.checkpoints import checkpoint_path, load_checkpoint, remove_checkpoints, save_checkpoint
+from stages.common.checkpoints import checkpoint_path, hash_of, load_checkpoint, remove_checkpoints, save_checkpoint
 from stages.common.params import Model, Params, Train
 from tests.test_dvc_yaml import ROOT, imported_modules
 
@@ -27,13 +27,14 @@ def windows_file(folder: Path) -> Path:
 
 
 def save_one(path: Path) -> dict[str, torch.Tensor]:
+    path.parent.mkdir(exist_ok=True)
     weights = {"head.weight": torch.randn(3, 4), "head.bias": torch.randn(3)}
     save_checkpoint(path, weights, np.array([[1.0, 2.0, np.nan], [0.5, 0.1, np.nan]]))
     return weights
 
 
 def test_load_gives_what_was_saved(windows_file: Path, default_params: Params) -> None:
-    path = checkpoint_path(windows_file, 0, default_params.model, default_params.train)
+    path = checkpoint_path(hash_of(windows_file), 0, default_params.model, default_params.train)
     assert load_checkpoint(path) is None
     weights = save_one(path)
     found = load_checkpoint(path)
@@ -69,16 +70,18 @@ def test_removing_leaves_no_folder_and_none_is_no_mistake(folder: Path) -> None:
 def test_the_key_is_the_same_for_the_same(windows_file: Path, folder: Path, default_params: Params) -> None:
     other = folder / "elsewhere.safetensors"
     other.write_bytes(windows_file.read_bytes())
-    one, two = (checkpoint_path(path, 3, default_params.model, default_params.train) for path in (windows_file, other))
+    one, two = (
+        checkpoint_path(hash_of(path), 3, default_params.model, default_params.train) for path in (windows_file, other)
+    )
     assert one == two
-    assert one.parent == Path(".checkpoints")
+    assert one.parent == folder / ".checkpoints"
 
 
 def test_the_key_changes_with_the_windows_the_member_and_the_code(
     windows_file: Path, folder: Path, default_params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def key(member: int = 0) -> Path:
-        return checkpoint_path(windows_file, member, default_params.model, default_params.train)
+        return checkpoint_path(hash_of(windows_file), member, default_params.model, default_params.train)
 
     keys = [key(), key(1)]
     windows_file.write_bytes(b"windowt")
@@ -98,7 +101,9 @@ def test_the_key_changes_with_every_train_setting_but_members(
 ) -> None:
     model, settings = default_params.model, default_params.train
     other = settings.model_copy(update={name: "something else"})
-    same = checkpoint_path(windows_file, 0, model, settings) == checkpoint_path(windows_file, 0, model, other)
+    same = checkpoint_path(hash_of(windows_file), 0, model, settings) == checkpoint_path(
+        hash_of(windows_file), 0, model, other
+    )
     assert same == (name == "members")
 
 
@@ -107,7 +112,9 @@ def test_the_key_changes_with_every_train_setting_but_members(
 def test_the_key_changes_with_every_model_setting(windows_file: Path, default_params: Params, name: str) -> None:
     model, settings = default_params.model, default_params.train
     other = model.model_copy(update={name: "something else"})
-    assert checkpoint_path(windows_file, 0, model, settings) != checkpoint_path(windows_file, 0, other, settings)
+    assert checkpoint_path(hash_of(windows_file), 0, model, settings) != checkpoint_path(
+        hash_of(windows_file), 0, other, settings
+    )
 
 
 def test_the_code_that_counts_is_all_that_training_imports() -> None:

@@ -1,0 +1,134 @@
+"""What a worker does with a task: is it the same software as where the run began, and what the task reads, once."""
+
+import hashlib
+import importlib
+import pickle
+import platform
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from stages.common.errors import UserError
+
+Value = TypeVar("Value")
+
+SHAPING = ("torch", "numpy", "pandas", "scipy", "statsforecast")  # packages on which the bytes of results hang
+BUSY = threading.Lock()  # torch's seed is one for a process, so a second task at once would change the first
+
+
+@dataclass(frozen=True)
+class Stored(Generic[Value]):
+    """A file that many tasks read, as an argument of theirs: the task gets `read(path)`.
+
+    A worker that sees this very file reads it once for all its tasks. One that does not, on a machine without the
+    storage, gets what was read as `Sent`.
+    """
+
+    read: Callable[[Path], Value]
+    path: Path
+    size: int
+    changed: int
+
+    @classmethod
+    def at(cls, path: Path, read: Callable[[Path], Value]) -> "Stored[Value]":
+        status = path.stat()
+        return cls(read, path.resolve(), status.st_size, status.st_mtime_ns)
+
+    def is_here(self) -> bool:
+        """Whether this machine sees the file: the same size, changed at the same nanosecond."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.changed)
+
+
+@lru_cache(maxsize=1)
+def _read(stored: Stored[Any]) -> Any:
+    return stored.read(stored.path)
+
+
+class Sent(Generic[Value]):
+    """What was read, on its way through an engine's object store, which takes what says that it is large."""
+
+    def __init__(self, stored: Stored[Value]) -> None:
+        self.stored, self.value = stored, stored.read(stored.path)
+
+    def __sizeof__(self) -> int:
+        return self.stored.size
+
+
+class Unseen:
+    """The result of a task on a worker that does not see a file which the task reads."""
+
+
+def packed(task: Callable[..., Any], arguments: tuple[object, ...]) -> bytes:
+    """A task for `do`, which alone opens it: engines would serialise in ways of their own, and need all packages."""
+    main = sys.modules["__main__"].__spec__  # of `python -m stages.train`
+    module = main.name if task.__module__ == "__main__" and main else task.__module__
+    return pickle.dumps((module, task.__name__, arguments))
+
+
+def do(task: bytes, software: dict[str, str], *sent: Sent[Any]) -> bytes:
+    """Do a task on any machine; the pickled result, `Unseen` where it reads a file neither here nor `sent`.
+
+    Raises UserError where the software is not what the run began with: results could then differ.
+    """
+    refuse_other(software)
+    if not BUSY.acquire(blocking=False):
+        raise UserError(
+            f"worker on {socket.gethostname()}: it was given two tasks at once; start Dask's workers with --nthreads 1"
+        )
+    try:
+        module, name, arguments = pickle.loads(task)
+        read = {each.stored: each.value for each in sent}
+        for stored in arguments:
+            if isinstance(stored, Stored) and stored not in read:
+                if not stored.is_here():
+                    return pickle.dumps(Unseen())
+                read[stored] = _read(stored)
+        ready = [read[each] if isinstance(each, Stored) else each for each in arguments]
+        return pickle.dumps(getattr(importlib.import_module(module), name)(*ready))
+    finally:
+        BUSY.release()
+
+
+def refuse_other(software: dict[str, str]) -> None:
+    for name, wanted in software.items():
+        found = own_software().get(name, "none")
+        if found != wanted:
+            raise UserError(
+                f"worker on {socket.gethostname()}: its {name} is {found}, but {wanted} where the run began; install "
+                "the same requirements.txt in every worker's environment and start the workers again"
+            )
+
+
+@lru_cache(maxsize=1)
+def own_software() -> dict[str, str]:
+    """Versions of what results hang on, and a hash of this project's code."""
+    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    for package in SHAPING:
+        try:
+            found[package] = version(package).split("+")[0]
+        except PackageNotFoundError:
+            continue
+    digest = hashlib.sha256()
+    for source in sorted(_sources(files("stages")), key=str):
+        digest.update(source.read_bytes())
+    return {**found, "code": digest.hexdigest()[:12]}
+
+
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _sources(each)
+        elif each.name.endswith(".py"):
+            yield each
