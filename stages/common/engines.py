@@ -9,9 +9,10 @@ import shutil
 import socket
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,34 +22,40 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from stages.common.errors import UserError
 from stages.common.params import Compute
-from stages.common.workers import own_software
+from stages.common.workers import MEND, own_software
 
 SECONDS = 10  # after which an address that does not answer is given up
-LIVES = 4  # workers that a task may take with it before it is given up: what Dask's scheduler has by default
+RETRIES = 3  # of a task whose worker died; what Dask's scheduler has by default
 STAGES = Path(__file__).parents[1]
 
-Options = dict[str, Any]
+
+@dataclass(frozen=True)
+class Engine:
+    """What joblib's backend is now.
+
+    options: the arguments of joblib's Parallel that depend on it
+    send: puts an object where all workers can fetch it from; what it gives stands for the object among the arguments
+        of tasks
+    """
+
+    options: dict[str, Any]
+    send: Callable[[object], object]
 
 
 @contextmanager
-def engine(compute: Compute, sent: Sequence[object]) -> Iterator[Options]:
-    """Make `compute.engine` joblib's backend; gives the arguments of joblib's Parallel that depend on the engine.
+def engine(compute: Compute) -> Iterator[Engine]:
+    """Make `compute.engine` joblib's backend.
 
-    sent: the objects that many tasks take, each of which reaches a worker once
-    Raises UserError where the cluster does not answer, where its workers lack what tasks need, or lose a task again
-    and again.
+    Raises UserError where the cluster does not answer, and where its workers lack what tasks need or die of a task.
     """
-    engines: dict[str, Callable[[Compute, Sequence[object]], AbstractContextManager[Options]]] = {
+    engines: dict[str, Callable[[Compute], AbstractContextManager[Engine]]] = {
         "local": _local, "dask": _dask, "ray": _ray,
     }  # fmt: skip
     try:
-        with engines[compute.engine](compute, sent) as options:
-            yield options
+        with engines[compute.engine](compute) as ready:
+            yield ready
     except ModuleNotFoundError as error:
-        raise UserError(
-            f"{_place(compute)}: a worker has no package {error.name!r}; install this project's requirements in the "
-            "environment of every worker and start the workers again"
-        ) from None
+        raise UserError(f"{_place(compute)}: a worker has no package {error.name}; {MEND}") from None
     except MemoryError:
         raise UserError(f"{_place(compute)}: a task needs more memory than there is; {_more_memory(compute)}") from None
 
@@ -63,8 +70,10 @@ def _more_memory(compute: Compute) -> str:
     return "start fewer workers on each machine, with more memory each"
 
 
-def _lost(compute: Compute, what: str) -> UserError:
-    return UserError(f"{_place(compute)}: {what}, most often for want of memory; {_more_memory(compute)}")
+def _lost(compute: Compute) -> UserError:
+    return UserError(
+        f"{_place(compute)}: whoever took on a task was killed, most often for want of memory; {_more_memory(compute)}"
+    )
 
 
 def _missing(compute: Compute) -> UserError:
@@ -80,68 +89,92 @@ def _silent(compute: Compute, found: object, start: str) -> UserError:
     )
 
 
+def _call(compute: Compute, start: str) -> None:
+    """Raises UserError where nothing listens at the address."""
+    try:
+        parts = urlsplit(str(compute.address) if "://" in str(compute.address) else f"//{compute.address}")
+        if parts.hostname is None or parts.port is None:
+            raise ValueError("it is not of the form host:port")
+        socket.create_connection((parts.hostname, parts.port), timeout=SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise _silent(compute, error, start) from None
+
+
 @contextmanager
-def _local(compute: Compute, sent: Sequence[object]) -> Iterator[Options]:
+def _local(compute: Compute) -> Iterator[Engine]:
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it tidies up after an interrupt and says so
     try:
-        yield {"n_jobs": cpu_count() if compute.workers == "auto" else compute.workers, "return_as": "generator"}
+        processes = cpu_count() if compute.workers == "auto" else compute.workers
+        yield Engine({"n_jobs": processes, "return_as": "generator"}, send=lambda one: one)
     except TerminatedWorkerError:
-        raise _lost(compute, "a process was killed") from None
+        raise _lost(compute) from None
 
 
 @contextmanager
-def _dask(compute: Compute, sent: Sequence[object]) -> Iterator[Options]:
+def _dask(compute: Compute) -> Iterator[Engine]:
     try:
         from distributed import Client, KilledWorker
+        from distributed.comm.core import CommClosedError
         from distributed.diagnostics.plugin import SchedulerUploadFile, UploadFile
         from joblib._dask import DaskDistributedBackend  # the class that joblib registers as "dask"
     except ImportError:
         raise _missing(compute) from None
 
     class Backend(DaskDistributedBackend):  # type: ignore[misc]
-        """joblib's (1.6.0) would wait for ever for a task that the scheduler gave up."""
+        """joblib's (1.6.0) waits for ever for a task that the scheduler gave up, and leaves a cluster of one idle."""
+
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(int(super().effective_n_jobs(n_jobs)), 2)
 
         def submit(self, func: Any, callback: Callable[[object], None]) -> Any:
             future = super().submit(func, callback)
             future.add_done_callback(lambda done: callback(done.exception()) if done.exception() else None)
             return future
 
+    def itself(one: object) -> object:
+        """A task, since what is merely scattered is lost with the worker that holds it."""
+        return one
+
     def forget(name: str) -> None:
         """On a worker: make way for this project's code where it was other code than `name`."""
         import sys
+
+        import joblib  # noqa: F401  a task whose packages for opening it are missing would end the worker
 
         if name not in str(getattr(sys.modules.get("stages"), "__path__", "")):
             for module in [each for each in sys.modules if each.partition(".")[0] == "stages"]:
                 del sys.modules[module]
 
+    start = "dask scheduler"
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")  # of versions: workers say themselves what matters
+    _call(compute, start)
     try:
-        client = Client(compute.address, timeout=SECONDS, set_as_default=False)
+        client = Client(compute.address, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise _silent(compute, error, "dask scheduler") from None
+        raise _silent(compute, error, start) from None
     with client, tempfile.TemporaryDirectory() as folder:
-        if not client.ncores():
-            raise _silent(compute, "no worker", f"dask worker {compute.address} --nthreads 1")
         name = f"stages-{own_software()['code']}"
         code = shutil.make_archive(f"{folder}/{name}", "zip", STAGES.parent, STAGES.name)
-        client.run_on_scheduler(forget, name)
+        client.run_on_scheduler(forget, name)  # type: ignore[no-untyped-call]
         client.run(forget, name)
         client.register_plugin(SchedulerUploadFile(code), name="conveyor-scheduler")
         client.register_plugin(UploadFile(code), name="conveyor")
         register_parallel_backend("dask", Backend)
         most = "2 * n_jobs" if compute.workers == "auto" else compute.workers
         try:
-            with parallel_config(backend="dask", client=client, scatter=list(sent)):
-                yield {"pre_dispatch": most}
+            with parallel_config(backend="dask", client=client):
+                yield Engine({"pre_dispatch": most}, send=lambda one: client.submit(itself, one, pure=False))
         except KilledWorker:
-            raise _lost(compute, f"a task was given up after {LIVES} workers died on it") from None
-        except (CancelledError, OSError) as error:
-            raise _silent(compute, f"any more: {error}", "dask scheduler") from None
+            raise _lost(compute) from None
+        except TimeoutError:
+            raise _silent(compute, "no worker", f"dask worker {compute.address} --nthreads 1") from None
+        except (CancelledError, CommClosedError) as error:
+            raise _silent(compute, f"any more: {error}", start) from None
 
 
 @contextmanager
-def _ray(compute: Compute, sent: Sequence[object]) -> Iterator[Options]:
+def _ray(compute: Compute) -> Iterator[Engine]:
     os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".*")  # what it says of every worker that ends or is restarted
     try:
         import ray
@@ -151,12 +184,8 @@ def _ray(compute: Compute, sent: Sequence[object]) -> Iterator[Options]:
         raise _missing(compute) from None
 
     start = "ray start --head"
-    if compute.address != "auto":  # Ray itself would try for minutes
-        parts = urlsplit(f"//{compute.address}")
-        try:
-            socket.create_connection((parts.hostname or "", parts.port or 6379), timeout=SECONDS).close()
-        except (OSError, ValueError) as error:
-            raise _silent(compute, error, start) from None
+    if compute.address != "auto":  # the cluster that runs on this machine
+        _call(compute, start)  # Ray itself would try for minutes
     try:
         ray.init(
             address=compute.address,
@@ -167,12 +196,19 @@ def _ray(compute: Compute, sent: Sequence[object]) -> Iterator[Options]:
     except (OSError, ValueError, RuntimeError) as error:
         raise _silent(compute, error, start) from None
     try:
-        processes = int(ray.cluster_resources().get("CPU", 0)) if compute.workers == "auto" else compute.workers
-        register_ray()
-        remote = {"num_cpus": 1, "max_restarts": -1, "max_task_retries": LIVES - 1}
+        processors = int(ray.cluster_resources().get("CPU", 0))  # type: ignore[no-untyped-call]
+        processes = processors if compute.workers == "auto" else compute.workers
+        if not 1 < processes <= processors:
+            raise UserError(
+                f"params.yaml: compute.workers is {compute.workers} and {_place(compute)} has {processors} processors; "
+                "tasks go there for two workers or more, and no more than it has processors: add machines, or set "
+                "compute.workers to a number between"
+            )
+        register_ray()  # type: ignore[no-untyped-call]
+        remote = {"num_cpus": 1, "max_restarts": -1, "max_task_retries": RETRIES}
         with parallel_config(backend="ray", ray_remote_args=remote):
-            yield {"n_jobs": processes}
+            yield Engine({"n_jobs": processes}, send=ray.put)
     except RayError:
-        raise _lost(compute, f"a task was given up after {LIVES} workers died on it") from None
+        raise _lost(compute) from None
     finally:
         ray.shutdown()

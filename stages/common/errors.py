@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from safetensors import SafetensorError
-
 SHOWN = 60  # characters of an input's text in a message
 
 
@@ -39,6 +37,8 @@ def run(main: Callable[[], None], writes: bool = True) -> None:
     DVC deletes a stage's outputs before it runs the stage, so where there was an earlier run the line says how to
     get its results back; not where nothing `writes`.
     """
+    from safetensors import SafetensorError  # a worker of a cluster that lacks it can still say so
+
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if isinstance(sys.__stdout__, io.TextIOWrapper):  # a terminal without UTF-8 shows what it cannot write as \\u2192
         sys.__stdout__.reconfigure(errors="backslashreplace")

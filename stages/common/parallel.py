@@ -3,13 +3,13 @@
 import pickle
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from stages.common.engines import engine
+from stages.common.engines import Engine, engine
 from stages.common.params import Compute
 from stages.common.workers import Sent, Stored, Unseen, do, own_software, packed
 
@@ -18,61 +18,60 @@ Arguments = tuple[object, ...]
 
 
 def run_tasks(task: Callable[..., Result], arguments: Iterable[Arguments], compute: Compute) -> Iterator[Result]:
-    """`task(*arguments)` for each of `arguments`, in their order; on this machine as they are ready.
+    """`task(*arguments)` for each of `arguments`, in their order; from this machine's processes as they are ready.
 
     A `Stored` argument reaches each worker once: read from the storage by those that see it. Tasks that came to others
     are done again, with what is read here and sent.
     """
-    if compute.engine == "local":
-        yield from _side_by_side(task, list(arguments), compute)
-        return
     given = list(arguments)
-    results = list(_side_by_side(task, given, compute))
-    unseen = [number for number, result in enumerate(results) if isinstance(result, Unseen)]
-    stored = {each for number in unseen for each in given[number] if isinstance(each, Stored)}
-    sent = {each: Sent(each) for each in stored}
-    again = _side_by_side(task, [given[number] for number in unseen], compute, sent)
-    for number, result in zip(unseen, again, strict=True):
-        results[number] = result
+    with engine(compute) as where:
+        if compute.engine == "local":
+            yield from _side_by_side(task, given, {}, compute, where)
+            return
+        results = list(_side_by_side(task, given, {}, compute, where))
+        unseen = [number for number, result in enumerate(results) if isinstance(result, Unseen)]
+        again = [given[number] for number in unseen]
+        sent = {each: where.send(Sent(each)) for each in {each for these in again for each in _stored(these)}}
+        for number, result in zip(unseen, _side_by_side(task, again, sent, compute, where), strict=True):
+            results[number] = result
     yield from results
 
 
-def _of(sent: Mapping[Stored[Any], Sent[Any]], arguments: Arguments) -> list[Sent[Any]]:
-    return [sent[each] for each in arguments if isinstance(each, Stored) and each in sent]
-
-
-class _Counted(Parallel):  # type: ignore[misc]
-    """Parallel with a bar of the tasks that are finished, on a terminal."""
-
-    bar: Any
-
-    def print_progress(self) -> None:
-        self.bar.update(self.n_completed_tasks - self.bar.n)
+def _stored(arguments: Arguments) -> list[Stored[Any]]:
+    return [each for each in arguments if isinstance(each, Stored)]
 
 
 def _side_by_side(
     task: Callable[..., Any],
     arguments: Sequence[Arguments],
+    sent: Mapping[Stored[Any], object],
     compute: Compute,
-    sent: Mapping[Stored[Any], Sent[Any]] = MappingProxyType({}),
+    where: Engine,
 ) -> Iterator[Any]:
+    class Counted(Parallel):  # type: ignore[misc]
+        def print_progress(self) -> None:
+            bar.update(self.n_completed_tasks - bar.n)
+
     if not arguments:
         return
-    local = compute.engine == "local"
-    quiet = True if local else None  # where stderr is no terminal
-    with (
-        engine(compute, list(sent.values())) as options,
-        tqdm(total=len(arguments), unit="task", desc=compute.engine, leave=False, disable=quiet) as bar,
-    ):
-        parallel = _Counted(**options)
-        parallel.bar = bar
-        calls = (delayed(do)(packed(task, these), own_software(), *_of(sent, these)) for these in arguments)
-        if not local:
-            yield from map(pickle.loads, parallel(calls))
-            return
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as the processes will that begin now
-        try:
-            results = parallel(calls)
-        finally:
-            signal.signal(signal.SIGINT, handler)
+    calls = (
+        delayed(do)(packed(task, these), own_software(), *(sent[each] for each in _stored(these) if each in sent))
+        for these in arguments
+    )
+    local = compute.engine == "local"  # whose processes are begun by the call, and whose stages have bars of their own
+    quiet = True if local else None  # None: where stderr is no terminal
+    with tqdm(total=len(arguments), unit="task", desc=compute.engine, leave=False, disable=quiet) as bar:
+        with _ignored_interrupts(local):
+            results = Counted(**where.options)(calls)
         yield from map(pickle.loads, results)
+
+
+@contextmanager
+def _ignored_interrupts(really: bool) -> Iterator[None]:
+    """What processes that begin now inherit: a Ctrl-C ends the parent, in one line, and the parent ends them."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if really else None
+    try:
+        yield
+    finally:
+        if really:
+            signal.signal(signal.SIGINT, handler)

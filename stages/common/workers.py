@@ -1,4 +1,7 @@
-"""What a worker does with a task: is it the same software as where the run began, and what the task reads, once."""
+"""What a worker does with a task: is it the same software as where the run began, and what the task reads, once.
+
+Imports nothing but Python's own, so that a worker without a package can say so.
+"""
 
 import hashlib
 import importlib
@@ -8,7 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -21,6 +24,7 @@ from stages.common.errors import UserError
 Value = TypeVar("Value")
 
 SHAPING = ("torch", "numpy", "pandas", "scipy", "statsforecast")  # packages on which the bytes of results hang
+MEND = "install this project's requirements in the environment of every worker and start the workers again"
 BUSY = threading.Lock()  # torch's seed is one for a process, so a second task at once would change the first
 
 
@@ -32,7 +36,7 @@ class Stored(Generic[Value]):
     storage, gets what was read as `Sent`.
     """
 
-    read: Callable[[Path], Value]
+    read: Callable[[Path], Value] = field(compare=False)  # engines may make a copy of it
     path: Path
     size: int
     changed: int
@@ -57,13 +61,10 @@ def _read(stored: Stored[Any]) -> Any:
 
 
 class Sent(Generic[Value]):
-    """What was read, on its way through an engine's object store, which takes what says that it is large."""
+    """What was read of a file, for the workers that do not see it."""
 
     def __init__(self, stored: Stored[Value]) -> None:
         self.stored, self.value = stored, stored.read(stored.path)
-
-    def __sizeof__(self) -> int:
-        return self.stored.size
 
 
 class Unseen:
@@ -77,19 +78,21 @@ def packed(task: Callable[..., Any], arguments: tuple[object, ...]) -> bytes:
     return pickle.dumps((module, task.__name__, arguments))
 
 
-def do(task: bytes, software: dict[str, str], *sent: Sent[Any]) -> bytes:
+def do(task: bytes, software: dict[str, str], *sent: Any) -> bytes:
     """Do a task on any machine; the pickled result, `Unseen` where it reads a file neither here nor `sent`.
 
     Raises UserError where the software is not what the run began with: results could then differ.
     """
-    refuse_other(software)
+    worker = f"worker on {socket.gethostname()}"
+    for name, wanted in software.items():
+        if (found := own_software().get(name, "none")) != wanted:
+            raise UserError(f"{worker}: its {name} is {found}, but {wanted} where the run began; {MEND}")
     if not BUSY.acquire(blocking=False):
-        raise UserError(
-            f"worker on {socket.gethostname()}: it was given two tasks at once; start Dask's workers with --nthreads 1"
-        )
+        raise UserError(f"{worker}: it was given two tasks at once; start Dask's workers with --nthreads 1")
     try:
         module, name, arguments = pickle.loads(task)
-        read = {each.stored: each.value for each in sent}
+        fetched = [each if isinstance(each, Sent) else _from_ray(each) for each in sent]
+        read = {each.stored: each.value for each in fetched}
         for stored in arguments:
             if isinstance(stored, Stored) and stored not in read:
                 if not stored.is_here():
@@ -97,18 +100,18 @@ def do(task: bytes, software: dict[str, str], *sent: Sent[Any]) -> bytes:
                 read[stored] = _read(stored)
         ready = [read[each] if isinstance(each, Stored) else each for each in arguments]
         return pickle.dumps(getattr(importlib.import_module(module), name)(*ready))
+    except ModuleNotFoundError as error:
+        raise UserError(f"{worker}: it has no package {error.name}; {MEND}") from None
     finally:
         BUSY.release()
 
 
-def refuse_other(software: dict[str, str]) -> None:
-    for name, wanted in software.items():
-        found = own_software().get(name, "none")
-        if found != wanted:
-            raise UserError(
-                f"worker on {socket.gethostname()}: its {name} is {found}, but {wanted} where the run began; install "
-                "the same requirements.txt in every worker's environment and start the workers again"
-            )
+def _from_ray(reference: Any) -> Sent[Any]:
+    """What Ray's store holds, its arrays in the memory that the workers of a machine share."""
+    import ray
+
+    sent: Sent[Any] = ray.get(reference)
+    return sent
 
 
 @lru_cache(maxsize=1)
