@@ -15,8 +15,8 @@ from stages.common.network import Forecaster, load_networks
 from stages.common.normalizer import Normalizer
 from stages.common.origins import plan_origins
 from stages.common.panel import Panel
-from stages.common.parallel import run_tasks
-from stages.common.params import Baseline, Compute, Predict, read_params
+from stages.common.parallel import Pool, open_pool
+from stages.common.params import Baseline, Predict, read_params
 from stages.common.paths import (
     BACKTEST,
     ERROR_BY_STEP,
@@ -36,8 +36,10 @@ from stages.common.workers import Stored
 
 Floats = npt.NDArray[np.float64]
 
-FORECAST_SHARD = 4096  # series in a task
-BASELINE_SHARD = 32
+Shard = tuple[slice, Stored[Panel]]  # some of the series, and their panel
+
+SHARD = 4096  # series of a forecasting task, and of what a worker reads
+FEW = 32  # series of a baseline's task
 
 
 def main() -> None:
@@ -46,13 +48,15 @@ def main() -> None:
     settings, horizon = params.predict, params.backtest.horizon
     planned = plan_origins(params.backtest, panel)
 
-    origins = forecast_origins(panel, horizon, params.train.members, params.compute)
-    in_reach = [origin for origin in origins if origin.has_history.any()]
-    scored = [origin for origin in in_reach if origin.held_back in planned.evaluation]
-    warn_of_reach(len(planned.evaluation) - len(scored))
-    values = sum(int(panel.history_lengths(origin.held_back).sum()) for origin in scored)
-    names = choose_baselines(settings.baselines, values)
-    baselines = forecast_baselines(scored, panel, horizon, names, params.compute)
+    parts = shards(panel, PANEL)
+    with open_pool(params.compute) as pool:
+        origins = forecast_origins(parts, horizon, params.train.members, pool)
+        in_reach = [origin for origin in origins if origin.has_history.any()]
+        scored = [origin for origin in in_reach if origin.held_back in planned.evaluation]
+        warn_of_reach(len(planned.evaluation) - len(scored))
+        values = sum(int(panel.history_lengths(origin.held_back).sum()) for origin in scored)
+        names = choose_baselines(settings.baselines, values)
+        baselines = forecast_baselines([origin.held_back for origin in scored], parts, horizon, names, pool)
     evaluations = [evaluate(origin, in_reach, panel, baselines[origin.held_back], settings) for origin in scored]
 
     metrics = measure(evaluations, settings.levels)
@@ -69,21 +73,32 @@ def main() -> None:
     warn_of_fallback(origins[0], panel)
 
 
-def forecast_origins(panel: Panel, horizon: int, ensemble: int, compute: Compute) -> list[OriginForecast]:
-    """The forecasts of every origin, the live one first; a task for each origin and shard of series."""
+def shards(panel: Panel, file: Path) -> list[Shard]:
+    """The panel, which stands in `file`, by runs of SHARD series."""
+    return [
+        (series, Stored.at(file, Panel.read, *map(int, panel.indptr[[series.start, series.stop]])))
+        for series in runs(len(panel.ids), SHARD)
+    ]
+
+
+def runs(series: int, size: int) -> list[slice]:
+    """Runs of `size` series, whatever the number of workers: bytes can hang on what is computed together."""
+    return [slice(first, min(first + size, series)) for first in range(0, series, size)]
+
+
+def forecast_origins(parts: list[Shard], horizon: int, ensemble: int, pool: Pool) -> list[OriginForecast]:
+    """The forecasts of every origin, the live one first; a task for each origin and shard."""
     tasks, arguments = [], []
     for held_back in origins_in(NORMALIZERS):
         normalizer, networks = Normalizer.read(NORMALIZERS, held_back), load_networks(NETWORKS, held_back)
         windows = Stored.at(of_origin(WINDOWS, held_back), Windows.read)
-        for shard in shards(panel, FORECAST_SHARD):
+        for series, panel in parts:
             tasks.append(held_back)
-            arguments.append(
-                (panel.part(shard), held_back, horizon, normalizer.of(shard), windows, shard, networks, ensemble)
-            )
-    parts: dict[int, list[OriginForecast]] = {}
-    for held_back, part in zip(tasks, run_tasks(forecast_shard, arguments, compute), strict=True):
-        parts.setdefault(held_back, []).append(part)
-    return [OriginForecast.joined(each) for each in parts.values()]
+            arguments.append((panel, held_back, horizon, normalizer.of(series), windows, series, networks, ensemble))
+    by_origin: dict[int, list[OriginForecast]] = {}
+    for held_back, forecast in zip(tasks, pool.run(forecast_shard, arguments), strict=True):
+        by_origin.setdefault(held_back, []).append(forecast)
+    return [OriginForecast.joined(each) for each in by_origin.values()]
 
 
 def forecast_shard(
@@ -92,37 +107,40 @@ def forecast_shard(
     horizon: int,
     normalizer: Normalizer,
     windows: Windows,
-    shard: slice,
+    series: slice,
     networks: dict[int, Forecaster],
     ensemble: int,
 ) -> OriginForecast:
-    """The forecasts of one origin for a shard of series, of which the windows are those of all; a task."""
-    return forecast_origin(panel, held_back, horizon, normalizer, windows.part(shard), networks, ensemble)
+    """The forecasts of one origin for one shard, which is `series` of all the `windows`; a task."""
+    return forecast_origin(panel, held_back, horizon, normalizer, windows.part(series), networks, ensemble)
 
 
 def forecast_baselines(
-    scored: list[OriginForecast], panel: Panel, horizon: int, names: list[Baseline], compute: Compute
+    origins: list[int], parts: list[Shard], horizon: int, names: list[Baseline], pool: Pool
 ) -> dict[int, dict[str, Floats]]:
     """Forecasts (S, horizon) by origin and baseline, for the S series that have a history there.
 
-    A task for each baseline and shard of series does all the origins.
+    A task for each baseline and few series does all the origins.
     """
-    origins = [origin.held_back for origin in scored]
-    tasks = [(name, shard) for name in names for shard in shards(panel, BASELINE_SHARD)]
-    arguments = [(name, panel.part(shard), origins, horizon) for name, shard in tasks]
-    parts: dict[int, dict[str, list[Floats]]] = {held_back: {} for held_back in origins}
-    for (name, _), by_origin in zip(tasks, run_tasks(baseline_shard, arguments, compute), strict=True):
+    tasks, arguments = [], []
+    for name in names:
+        for series, panel in parts:
+            for few in runs(series.stop - series.start, FEW):
+                tasks.append(name)
+                arguments.append((name, panel, few, origins, horizon))
+    found: dict[int, dict[str, list[Floats]]] = {held_back: {} for held_back in origins}
+    for name, by_origin in zip(tasks, pool.run(forecast_few, arguments), strict=True):
         for held_back, values in zip(origins, by_origin, strict=True):
-            parts[held_back].setdefault(name, []).append(values)
+            found[held_back].setdefault(name, []).append(values)
     return {
         held_back: {name: np.concatenate(values) for name, values in by_name.items()}
-        for held_back, by_name in parts.items()
+        for held_back, by_name in found.items()
     }
 
 
-def baseline_shard(name: Baseline, panel: Panel, origins: list[int], horizon: int) -> list[Floats]:
-    """One baseline's forecasts (S, horizon) at each origin, for the S series with a history there; a task."""
-    forecasts = []
+def forecast_few(name: Baseline, panel: Panel, few: slice, origins: list[int], horizon: int) -> list[Floats]:
+    """One baseline's forecasts (S, horizon) at each origin, for those of a few series with a history there; a task."""
+    panel, forecasts = panel.part(few), []
     for held_back in origins:
         histories = [
             panel.history(int(series), held_back) for series in np.flatnonzero(panel.history_lengths(held_back))
@@ -130,11 +148,6 @@ def baseline_shard(name: Baseline, panel: Panel, origins: list[int], horizon: in
         each = [forecast_baseline(name, history, panel.season_length, horizon) for history in histories]
         forecasts.append(np.array(each).reshape(-1, horizon))
     return forecasts
-
-
-def shards(panel: Panel, size: int) -> list[slice]:
-    """Runs of `size` series, the same whatever the number of workers, as results are made by batches of them."""
-    return [slice(first, min(first + size, len(panel.ids))) for first in range(0, len(panel.ids), size)]
 
 
 def evaluate(

@@ -17,7 +17,7 @@ from stages.common.checkpoints import (
 )
 from stages.common.errors import UserError, run
 from stages.common.network import Forecaster, save_networks
-from stages.common.parallel import run_tasks
+from stages.common.parallel import open_pool
 from stages.common.params import Model, Train, read_params
 from stages.common.paths import LOSS, NETWORKS, PLAIN_RNN, TRAIN_SUMMARY, WINDOWS, fresh_folder, of_origin, origins_in
 from stages.common.progress import Board, epoch_bar
@@ -38,20 +38,13 @@ def main() -> None:
     hashes = {origin: hash_of(file) for origin, file in files.items()}
     FOLDER.mkdir(exist_ok=True)
     wanted = [*((origin, member, model) for origin, member in tasks), (*tasks[0], plain)]
-    with epoch_bar(len(wanted), settings.epochs, params.compute.engine == "local") as board:
+    checkpoints = [checkpoint_path(hashes[origin], member, cell, settings) for origin, member, cell in wanted]
+    with open_pool(params.compute) as pool, epoch_bar(len(wanted), settings.epochs, pool.local) as board:
         arguments = [
-            (
-                stored[origin],
-                member,
-                cell,
-                settings,
-                checkpoint_path(hashes[origin], member, cell, settings),
-                board,
-                row,
-            )
+            (stored[origin], member, cell, settings, checkpoints[row], board, row)
             for row, (origin, member, cell) in enumerate(wanted)
         ]
-        *results, (plain_network, _) = run_tasks(train_one, arguments, params.compute)
+        *results, (plain_network, _) = pool.run(train_one, arguments)
     trained = dict(zip(tasks, results, strict=True))
 
     fresh_folder(NETWORKS)

@@ -8,7 +8,7 @@ from safetensors.numpy import load_file
 
 from stages.common.errors import UserError, run
 from stages.common.knowledge import know
-from stages.common.parallel import run_tasks
+from stages.common.parallel import open_pool
 from stages.common.params import Window, read_params
 from stages.common.paths import HISTORIES, WINDOW_SUMMARY, WINDOWS, fresh_folder, of_origin, origins_in
 from stages.common.windows import Floats, Ints, Windows, least_size, level_sizes, place_cuts, window_sizes
@@ -23,9 +23,10 @@ def main() -> None:
     origins = origins_in(HISTORIES)
     tasks = [(Stored.at(of_origin(HISTORIES, held_back), load_file), params.window, targets) for held_back in origins]
     summaries = []
-    for held_back, (windows, summary) in zip(origins, run_tasks(window_origin, tasks, params.compute), strict=True):
-        windows.write(of_origin(WINDOWS, held_back))
-        summaries.append(summary)
+    with open_pool(params.compute) as pool:
+        for held_back, (windows, summary) in zip(origins, pool.run(window_origin, tasks), strict=True):
+            windows.write(of_origin(WINDOWS, held_back))
+            summaries.append(summary)
     live = summaries[0]
     if not live["longest"]:
         raise UserError(

@@ -1,114 +1,24 @@
 """The pipeline on clusters of Dask and Ray that the tests start: the bytes of `local`, workers that die, what fails."""
 
-import signal
-import socket
-import subprocess
-import tempfile
-import threading
+import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-import psutil
 import pytest
-from distributed import Client
 
-from tests.conftest import change_file, environment, repro, shell
-from tests.test_failures import trained
+from tests.clusters import Cluster, free_port, started
+from tests.conftest import repro, shell
 
 ENGINES = ["dask", "ray"]
 WORKERS = 3
-SIDE_BY_SIDE = ["window", "train", "predict"]  # the stages whose tasks go to the workers
-
-
-@dataclass(frozen=True)
-class Cluster:
-    engine: str
-    address: str
-    began: list[psutil.Process]
-
-    def chosen_by(self, folder: Path) -> Path:
-        change_file(folder, compute__engine=self.engine, compute__address=self.address, compute__workers="auto")
-        return folder
-
-    def workers(self) -> list[psutil.Process]:
-        """The processes that do tasks."""
-        name = {"dask": "spawn_main", "ray": "ray::PoolActor"}[self.engine]
-        every = [child for process in self.began for child in process.children(recursive=True)]
-        return [process for process in every if name in " ".join(process.cmdline())]
-
-
-@contextmanager
-def running(*command: str, until: str, **variables: str) -> Iterator[psutil.Process]:
-    """A program in the background, with more environment variables, from the line that holds `until` on."""
-    with tempfile.TemporaryDirectory(prefix="c") as folder:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment(PYTHONUNBUFFERED="1", **variables), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        printed = []
-        for line in process.stdout:
-            printed.append(line)
-            if until in line:
-                break
-        assert process.poll() is None, printed
-        threading.Thread(target=drain, args=(process.stdout,), daemon=True).start()
-        try:
-            yield psutil.Process(process.pid)
-        finally:
-            every = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-            process.send_signal(signal.SIGTERM)
-            _, alive = psutil.wait_procs(every, timeout=10)
-            for each in alive:
-                each.kill()
-            process.wait()
-
-
-def drain(output: IO[str]) -> None:
-    for _ in output:
-        continue
-
-
-def free_port() -> str:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1])
-
-
-@contextmanager
-def started(engine: str, **variables: str) -> Iterator[Cluster]:
-    """A Dask scheduler with three workers, or a Ray head with three; more environment variables for the workers."""
-    port = free_port()
-    with ExitStack() as stack:
-        if engine == "dask":
-            address = f"tcp://127.0.0.1:{port}"
-            scheduler = ["dask", "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
-            worker = ["dask", "worker", address, "--nworkers", str(WORKERS), "--nthreads", "1", "--no-dashboard"]
-            began = [
-                stack.enter_context(running(*scheduler, until="Scheduler at")),
-                stack.enter_context(running(*worker, until="Registered to", **variables)),
-            ]
-            with Client(address) as client:  # type: ignore[no-untyped-call]
-                client.wait_for_workers(WORKERS, timeout=60)
-        else:
-            address = f"127.0.0.1:{port}"
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="r"))
-            head = [
-                "ray", "start", "--head", "--block", "--node-ip-address", "127.0.0.1", "--port", port, "--temp-dir",
-                folder, "--num-cpus", str(WORKERS), "--object-store-memory", "100000000", "--include-dashboard",
-                "false", "--disable-usage-stats",
-            ]  # fmt: skip
-            began = [stack.enter_context(running(*head, until="Ray runtime started", **variables))]
-        yield Cluster(engine, address, began)
+# The stages whose tasks go to the workers, and an output of each.
+SIDE_BY_SIDE = {"window": "data/windows", "train": "models/networks", "predict": "reports/metrics.json"}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    with started(request.param) as one:
+    with started(request.param, WORKERS) as one:
         yield one
 
 
@@ -118,18 +28,9 @@ def results(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in every}
 
 
-def clear(folder: Path) -> None:
-    """Without what the stages write whose tasks go to the workers, as DVC does before a stage."""
-    for name in ("data/windows", "models/networks", "models/plain_rnn", "reports/metrics.json"):
-        shell("rm", "-r", name, cwd=folder)
-
-
-def hide(folder: Path) -> None:
-    """From now on, the workers of this copy see no shared storage."""
-    replace(folder / "stages/common/workers.py", "if not stored.is_here():", "if True:")
-
-
 def run_stage(folder: Path, stage: str) -> None:
+    """Without its output, as DVC does."""
+    shell("rm", "-r", SIDE_BY_SIDE[stage], cwd=folder)
     done = shell("python", "-m", f"stages.{stage}", cwd=folder)
     assert [line for line in done.stderr.splitlines() if not line.startswith("warning:")] == []
 
@@ -146,69 +47,93 @@ def test_a_cluster_gives_the_bytes_of_this_machine_and_its_choice_runs_nothing_a
     before = results(copy)
     cluster.chosen_by(copy)
     assert repro(copy) == []
-    clear(copy)
     for stage in SIDE_BY_SIDE:
         run_stage(copy, stage)
     assert results(copy) == before
 
 
-def test_workers_that_see_no_shared_storage_are_sent_each_file_once(cluster: Cluster, copy: Path) -> None:
-    """Once to each process of Dask, once to the object store of Ray, however many tasks read the file.
+# At the end of a copy's `workers`: no worker sees a file, and who packs or unpacks what is sent writes that down.
+UNSEEN = """
+def _note(what, sent):
+    with open({log!r}, "a") as log:
+        print(what, os.getpid(), sent.stored.path, *sent.stored.part, sep="|", file=log)
 
-    What is sent writes down who packs and who unpacks it.
-    """
-    before, log = results(copy), copy.parent / "log"
-    cluster.chosen_by(copy)
-    hide(copy)
-    note = f"""
-        with open({str(log)!r}, "a") as log:
-            print(__import__("os").getpid(), WHAT, self.stored.path, file=log)
+def _pack(sent):
+    _note("packs", sent)
+    return vars(sent)
+
+def _unpack(sent, state):
+    vars(sent).update(state)
+    _note("unpacks", sent)
+
+import os
+Stored.is_here = lambda stored: False
+Sent.__getstate__, Sent.__setstate__ = _pack, _unpack
 """
-    last = "        self.stored, self.value = stored, stored.read(stored.path)\n"
-    packs = f"    def __getstate__(self):{note.replace('WHAT', repr('packs'))}        return vars(self)\n"
-    unpacks = (
-        f"    def __setstate__(self, state):\n        vars(self).update(state){note.replace('WHAT', repr('unpacks'))}"
-    )
-    replace(copy / "stages/common/workers.py", last, f"{last}\n{packs}\n{unpacks}")
-    clear(copy)
-    for stage, folder in zip(SIDE_BY_SIDE, ["histories", "windows", "windows"], strict=True):
+
+# At the end of a copy's `training`: each is written down, and the first that comes to its second epoch is killed there.
+KILLED = """
+import os, signal
+_train_network = train_network
+
+def train_network(windows, member, model, settings, report):
+    def dying(epoch, loss):
+        report(epoch, loss)
+        if epoch == 2:
+            try:
+                os.close(os.open({log!r} + ".killed", os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with open({log!r}, "a") as log:
+        print("trains", file=log)
+    return _train_network(windows, member, model, settings, dying)
+"""
+
+
+def spy(folder: Path, module: str, code: str) -> Path:
+    """Code at the end of a module in a copy of the project; the file that it writes to."""
+    log = folder.parent / "log"
+    with (folder / f"stages/common/{module}.py").open("a") as source:
+        source.write(code.format(log=str(log)))
+    return log
+
+
+def test_without_shared_storage_each_file_is_sent_once(cluster: Cluster, copy: Path) -> None:
+    """Once to each process of Dask, once to the object store of Ray, however many tasks read the file."""
+    before = results(copy)
+    log = spy(cluster.chosen_by(copy), "workers", UNSEEN)
+    for stage, folders in [("window", ["data/histories"]), ("predict", ["data/windows", "data/panel.parquet"])]:
         log.write_text("")
         run_stage(copy, stage)
-        counted = Counter(tuple(line.split()) for line in log.read_text().splitlines())
+        counted = Counter(tuple(line.split("|", maxsplit=2)) for line in log.read_text().splitlines())
         processes = {str(worker.pid) for worker in cluster.workers()}
         if cluster.engine == "dask":
-            times = {key: count for key, count in counted.items() if key[1] == "unpacks" and key[0] in processes}
+            sent = {key[1:]: n for key, n in counted.items() if key[0] == "unpacks" and key[1] in processes}
         else:
-            times = {key: count for key, count in counted.items() if key[1] == "packs"}
-        assert {Path(path) for _, _, path in times} == set((copy / "data" / folder).iterdir())
-        assert set(times.values()) == {1}, stage
+            sent = {key[1:]: n for key, n in counted.items() if key[0] == "packs"}
+        places = [copy / name for name in folders]
+        files = {str(path) for place in places for path in ([place] if place.is_file() else place.iterdir())}
+        assert {place.partition("|")[0] for _, place in sent} == files
+        assert set(sent.values()) == {1}, stage
     assert results(copy) == before
 
 
-def test_a_worker_killed_while_it_trains_costs_its_task_and_no_more(cluster: Cluster, copy: Path) -> None:
-    """What trains writes its process down; the third to begin is killed, and with it what was sent there."""
-    change_file(copy, train__epochs=100)
+@pytest.mark.parametrize("storage", ["shared", "none"])
+def test_a_worker_that_is_killed_in_training_costs_its_task_and_no_more(
+    cluster: Cluster, copy: Path, storage: str
+) -> None:
+    before = results(copy)
+    if storage == "none":
+        spy(copy, "workers", UNSEEN)
+    log = spy(cluster.chosen_by(copy), "training", KILLED)
     run_stage(copy, "train")
-    before, log = trained(copy), copy.parent / "log"
-    clear(copy)
-    run_stage(copy, "window")
-    begin = "    saved = load_checkpoint(checkpoint)\n"
-    note = f"""    with open({str(log)!r}, "a") as log:\n        print(__import__("os").getpid(), file=log)\n"""
-    replace(copy / "stages/train.py", begin, note + begin)
-    log.write_text("")
-    hide(cluster.chosen_by(copy))
-    command = ["python", "-m", "stages.train"]
-    process = subprocess.Popen(command, cwd=copy, env=environment(), stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and len(log.read_text().splitlines()) < WORKERS:
-        continue
-    victim = psutil.Process(int(log.read_text().splitlines()[-1]))
-    assert victim in cluster.workers()
-    victim.kill()
-    assert process.communicate()[1] == ""
-    assert process.returncode == 0
-    assert trained(copy) == before
-    networks = len(list((copy / "data/windows").iterdir())) * 2 + 1
-    assert len(log.read_text().splitlines()) == networks + 1
+    assert log.with_name("log.killed").exists()
+    networks = json.loads(before["reports/train.json"])["networks"]
+    trained = log.read_text().splitlines().count("trains")
+    assert trained == networks + 1 + 1  # the plain RNN, and the killed one again
+    assert results(copy) == before
 
 
 @pytest.mark.parametrize(
@@ -272,7 +197,7 @@ def test_workers_with_other_software_are_refused(light: Path, engine: str, case:
     path = tmp_path / "first" / name
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    with started(engine, PYTHONPATH=str(tmp_path / "first")) as cluster:
+    with started(engine, WORKERS, PYTHONPATH=str(tmp_path / "first")) as cluster:
         line = refused(cluster.chosen_by(light))
     assert words in line
     assert "requirements" in line

@@ -85,26 +85,50 @@ def queue(light: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_a_grid_waits_in_the_queue_and_runs_two_at_a_time(queue: Path) -> None:
-    """The tutorial's comparison, 150 epochs with 300, as one grid; the better of the two is applied."""
-    shell("dvc", "exp", "run", "--queue", "-S", "train.epochs=150,300", cwd=queue)
-    assert shell("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 2
+def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path) -> None:
+    """None is lost, each has what it was to have, and one of the best is applied."""
+    grid = ["-S", "train.epochs=2,100", "-S", "plot.dpi=range(31,41)"]
+    shell("dvc", "exp", "run", "--queue", *grid, cwd=queue)
+    assert shell("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 20
     start = ["dvc", "queue", "start", "--jobs", "2"]  # its output would end with the workers'
     subprocess.run(start, cwd=queue, env=environment(), stdout=subprocess.DEVNULL, check=True)
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 500
     while re.search("Queued|Running", status := shell("dvc", "queue", "status", cwd=queue).stdout):
         assert time.monotonic() < deadline, status
-    assert status.count("Success") == 2
+    assert status.count("Success") == 20
     assert shell("git", "status", "--porcelain", cwd=queue).stdout == ""
 
-    experiments = {row["train.epochs"]: row for row in shown(queue).values()}
-    assert set(experiments) == {"2", "150", "300"}
-    assert len({row["model.mase"] for row in experiments.values()}) == 3
-    best = min(("150", "300"), key=lambda epochs: float(experiments[epochs]["model.mase"]))
-    shell("dvc", "exp", "apply", experiments[best]["Experiment"], cwd=queue)
-    assert set_to(queue) == {"train.epochs": int(best)}
-    assert mase(queue) == pytest.approx(float(experiments[best]["model.mase"]))
+    experiments = [row for name, row in shown(queue).items() if name not in ("main", "workspace")]
+    found = sorted((row["train.epochs"], row["plot.dpi"]) for row in experiments)
+    assert found == sorted(itertools.product(["2", "100"], map(str, range(31, 41))))
+    scores = {row["train.epochs"]: row["model.mase"] for row in experiments}
+    assert {row["model.mase"] for row in experiments} == set(scores.values())
+    assert len(set(scores.values())) == 2
+    best = min(experiments, key=lambda row: float(row["model.mase"]))
+    shell("dvc", "exp", "apply", best["Experiment"], cwd=queue)
+    assert mase(queue) == pytest.approx(float(best["model.mase"]))
     assert repro(queue) == []
+
+
+@pytest.mark.slow
+def test_two_pipelines_on_one_clone_do_not_damage_each_other(finished_light: Path, tmp_path: Path) -> None:
+    """One may be refused in a line that names the other; what stands in the end is what a straight run gives."""
+    both, straight = (shutil.copytree(finished_light, tmp_path / name, symlinks=True) for name in ("both", "straight"))
+    change_file(both, train__epochs=3)
+    running = [
+        subprocess.Popen(
+            ["dvc", "repro"], cwd=both, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    refused = [process.communicate()[1].decode() for process in running]
+    ended = [process.returncode for process in running]
+    assert 0 in ended
+    for code, said in zip(ended, refused, strict=True):
+        assert code == 0 or re.search("is busy, it is being blocked by|Unable to acquire lock", said)
+    assert repro(both) == []
+    assert repro(straight, train__epochs=3) == ["train", "predict", "plot"]
+    assert shell("git", "diff", cwd=both).stdout == shell("git", "diff", cwd=straight).stdout
 
 
 def test_new_months_rerun_all_and_are_named(light: Path) -> None:

@@ -1,5 +1,6 @@
 """The panel: one or more regular series of any lengths, as flat arrays and index pointers."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stages.common.clock import INTEGER_STEPS, Clock
 from stages.common.ragged import blocks
@@ -128,13 +130,20 @@ class Panel:
         )
 
     @classmethod
-    def read(cls, path: Path) -> "Panel":
-        frame = pd.read_parquet(path)
-        codes = frame["unique_id"].cat.codes.to_numpy()
-        ids = list(frame["unique_id"].cat.categories)
-        indptr = np.searchsorted(codes, np.arange(len(ids) + 1)).astype(np.int64)
-        clock = Clock(**frame.attrs["clock"])
-        names = frame.attrs["names"]
+    def read(cls, path: Path, first: int = 0, end: int | None = None) -> "Panel":
+        """What `write` wrote; of rows `first:end`, some whole series, only the groups of the file that hold them."""
+        with pq.ParquetFile(path, memory_map=True) as file:
+            ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
+            end = int(ends[-1]) if end is None else end
+            groups = range(np.searchsorted(ends, first, side="right"), np.searchsorted(ends, end) + 1)
+            table = file.read_row_groups(groups)
+            before = int(ends[groups[0]]) - file.metadata.row_group(groups[0]).num_rows
+        frame = table.slice(first - before, end - first).to_pandas()
+        series = frame["unique_id"].cat.remove_unused_categories()
+        ids = list(series.cat.categories)
+        indptr = np.searchsorted(series.cat.codes, np.arange(len(ids) + 1)).astype(np.int64)
+        attributes = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
+        clock, names = Clock(**attributes["clock"]), attributes["names"]
         seasons = tuple(names.pop("season_lengths"))
         y, filled = frame["y"].to_numpy(), frame["filled"].to_numpy()
         pa.default_memory_pool().release_unused()  # it would keep as much again as the panel takes

@@ -2,7 +2,7 @@
 
 import pickle
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -17,53 +17,63 @@ Result = TypeVar("Result")
 Arguments = tuple[object, ...]
 
 
-def run_tasks(task: Callable[..., Result], arguments: Iterable[Arguments], compute: Compute) -> Iterator[Result]:
-    """`task(*arguments)` for each of `arguments`, in their order; from this machine's processes as they are ready.
-
-    A `Stored` argument reaches each worker once: read from the storage by those that see it. Tasks that came to others
-    are done again, with what is read here and sent.
-    """
-    given = list(arguments)
+@contextmanager
+def open_pool(compute: Compute) -> Iterator["Pool"]:
+    """Workers as `compute` has them; raises UserError, also for what happens to them later, see `engine`."""
     with engine(compute) as where:
-        if compute.engine == "local":
-            yield from _side_by_side(task, given, {}, compute, where)
-            return
-        results = list(_side_by_side(task, given, {}, compute, where))
+        yield Pool(compute, where)
+
+
+class Pool:
+    """Workers for the tasks of a stage.
+
+    A `Stored` argument reaches each worker once: read from the storage by those that see it. What others do not see
+    is read here and sent.
+    """
+
+    def __init__(self, compute: Compute, where: Engine) -> None:
+        self.compute, self.where = compute, where
+        self.local = compute.engine == "local"
+        self.software = {} if self.local else own_software()
+        self.sent: dict[Stored[Any], object] = {}
+
+    def run(self, task: Callable[..., Result], arguments: Iterable[Arguments]) -> Iterator[Result]:
+        """`task(*arguments)` for each of `arguments`, in their order; from this machine as they are ready."""
+        given = list(arguments)
+        if self.local:
+            return self._side_by_side(task, given)
+        results = list(self._side_by_side(task, given))
         unseen = [number for number, result in enumerate(results) if isinstance(result, Unseen)]
         again = [given[number] for number in unseen]
-        sent = {each: where.send(Sent(each)) for each in {each for these in again for each in _stored(these)}}
-        for number, result in zip(unseen, _side_by_side(task, again, sent, compute, where), strict=True):
+        for each in {each for these in again for each in _stored(these)} - set(self.sent):
+            self.sent[each] = self.where.send(Sent(each))
+        for number, result in zip(unseen, self._side_by_side(task, again), strict=True):
             results[number] = result
-    yield from results
+        return iter(results)
+
+    def _side_by_side(self, task: Callable[..., Any], arguments: Sequence[Arguments]) -> Iterator[Any]:
+        class Counted(Parallel):  # type: ignore[misc]
+            def print_progress(self) -> None:
+                bar.update(self.n_completed_tasks - bar.n)
+
+        if not arguments:
+            return
+        calls = (
+            delayed(do)(packed(task, these), self.software, *(self.sent[each] for each in self._sent(these)))
+            for these in arguments
+        )
+        quiet = True if self.local else None  # local stages have bars of their own; None: where stderr is no terminal
+        with tqdm(total=len(arguments), unit="task", desc=self.compute.engine, leave=False, disable=quiet) as bar:
+            with _ignored_interrupts(self.local):
+                results = Counted(**self.where.options)(calls)
+            yield from map(pickle.loads, results)
+
+    def _sent(self, arguments: Arguments) -> list[Stored[Any]]:
+        return [each for each in _stored(arguments) if each in self.sent]
 
 
 def _stored(arguments: Arguments) -> list[Stored[Any]]:
     return [each for each in arguments if isinstance(each, Stored)]
-
-
-def _side_by_side(
-    task: Callable[..., Any],
-    arguments: Sequence[Arguments],
-    sent: Mapping[Stored[Any], object],
-    compute: Compute,
-    where: Engine,
-) -> Iterator[Any]:
-    class Counted(Parallel):  # type: ignore[misc]
-        def print_progress(self) -> None:
-            bar.update(self.n_completed_tasks - bar.n)
-
-    if not arguments:
-        return
-    calls = (
-        delayed(do)(packed(task, these), own_software(), *(sent[each] for each in _stored(these) if each in sent))
-        for these in arguments
-    )
-    local = compute.engine == "local"  # whose processes are begun by the call, and whose stages have bars of their own
-    quiet = True if local else None  # None: where stderr is no terminal
-    with tqdm(total=len(arguments), unit="task", desc=compute.engine, leave=False, disable=quiet) as bar:
-        with _ignored_interrupts(local):
-            results = Counted(**where.options)(calls)
-        yield from map(pickle.loads, results)
 
 
 @contextmanager

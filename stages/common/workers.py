@@ -23,28 +23,32 @@ from stages.common.errors import UserError
 
 Value = TypeVar("Value")
 
+CODE = "code of stages"
 SHAPING = ("torch", "numpy", "pandas", "scipy", "statsforecast")  # packages on which the bytes of results hang
 MEND = "install this project's requirements in the environment of every worker and start the workers again"
+ELSEWHERE = "another run has sent its code there since; wait for its end, or start the workers again"
+KEPT = 2  # files that a worker keeps open: a task reads two at most
 BUSY = threading.Lock()  # torch's seed is one for a process, so a second task at once would change the first
 
 
 @dataclass(frozen=True)
 class Stored(Generic[Value]):
-    """A file that many tasks read, as an argument of theirs: the task gets `read(path)`.
+    """A file that many tasks read, or a part of it, as an argument of theirs: the task gets `read(path, *part)`.
 
     A worker that sees this very file reads it once for all its tasks. One that does not, on a machine without the
     storage, gets what was read as `Sent`.
     """
 
-    read: Callable[[Path], Value] = field(compare=False)  # engines may make a copy of it
+    read: Callable[..., Value] = field(compare=False)  # engines may make a copy of it
     path: Path
+    part: tuple[int, ...]
     size: int
     changed: int
 
     @classmethod
-    def at(cls, path: Path, read: Callable[[Path], Value]) -> "Stored[Value]":
+    def at(cls, path: Path, read: Callable[..., Value], *part: int) -> "Stored[Value]":
         status = path.stat()
-        return cls(read, path.resolve(), status.st_size, status.st_mtime_ns)
+        return cls(read, path.resolve(), part, status.st_size, status.st_mtime_ns)
 
     def is_here(self) -> bool:
         """Whether this machine sees the file: the same size, changed at the same nanosecond."""
@@ -55,16 +59,16 @@ class Stored(Generic[Value]):
         return (status.st_size, status.st_mtime_ns) == (self.size, self.changed)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=KEPT)
 def _read(stored: Stored[Any]) -> Any:
-    return stored.read(stored.path)
+    return stored.read(stored.path, *stored.part)
 
 
 class Sent(Generic[Value]):
     """What was read of a file, for the workers that do not see it."""
 
     def __init__(self, stored: Stored[Value]) -> None:
-        self.stored, self.value = stored, stored.read(stored.path)
+        self.stored, self.value = stored, stored.read(stored.path, *stored.part)
 
 
 class Unseen:
@@ -86,7 +90,8 @@ def do(task: bytes, software: dict[str, str], *sent: Any) -> bytes:
     worker = f"worker on {socket.gethostname()}"
     for name, wanted in software.items():
         if (found := own_software().get(name, "none")) != wanted:
-            raise UserError(f"{worker}: its {name} is {found}, but {wanted} where the run began; {MEND}")
+            mend = ELSEWHERE if name == CODE else MEND
+            raise UserError(f"{worker}: its {name} is {found}, but {wanted} where the run began; {mend}")
     if not BUSY.acquire(blocking=False):
         raise UserError(f"{worker}: it was given two tasks at once; start Dask's workers with --nthreads 1")
     try:
@@ -126,7 +131,7 @@ def own_software() -> dict[str, str]:
     digest = hashlib.sha256()
     for source in sorted(_sources(files("stages")), key=str):
         digest.update(source.read_bytes())
-    return {**found, "code": digest.hexdigest()[:12]}
+    return {**found, CODE: digest.hexdigest()[:12]}
 
 
 def _sources(folder: Traversable) -> Iterator[Traversable]:

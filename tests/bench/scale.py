@@ -1,6 +1,7 @@
 """All six stages on a generated panel of monthly series: seconds and peak memory of each.
 
     python -m tests.bench.scale --series 100000
+    python -m tests.bench.scale --series 20000 --workers 1
 
 Series of 60 to 300 values with trend, season and noise, written to a Parquet file, forecast 12 steps ahead by the
 default recipe in a copy of the project, nothing but `ingest` set. Prints for each stage its seconds, the
@@ -53,12 +54,14 @@ def memory(process: psutil.Process) -> int:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--series", type=int, default=100_000)
-    count = arguments.parse_args().series
+    arguments.add_argument("--workers", type=int, help="processes; without it, one for each core")
+    options = arguments.parse_args()
+    count, workers = options.series, options.workers or "auto"
     with tempfile.TemporaryDirectory() as temporary:
         folder = make_project(Path(temporary) / "project")
         generated(count).to_parquet(folder / "data/raw/panel.parquet", index=False)
         given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
-        change_file(folder, **LONG_COLUMNS, **given)
+        change_file(folder, **LONG_COLUMNS, **given, compute__workers=workers)
         print(f"{count} series      seconds   a thousand series   peak GiB")
         for stage in STAGES:
             started, peak = time.perf_counter(), 0

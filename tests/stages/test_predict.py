@@ -1,5 +1,7 @@
 """Predict: baselines in their order whatever runs at once, the future as the input has it."""
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,8 +12,9 @@ from stages.common.clock import Clock
 from stages.common.forecasts import OriginForecast, forecast_origin
 from stages.common.normalizer import Normalizer
 from stages.common.panel import Panel
+from stages.common.parallel import open_pool
 from stages.common.params import Params
-from stages.predict import BASELINE_SHARD, forecast_baselines, future, warn_of_fallback
+from stages.predict import FEW, forecast_baselines, future, shards, warn_of_fallback
 from tests.conftest import change, plain_windows
 
 Ints = npt.NDArray[np.int64]
@@ -33,11 +36,18 @@ def naive_origin(panel: Panel, held_back: int) -> OriginForecast:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_baselines_of_many_series_come_back_in_their_order(default_params: Params, workers: int) -> None:
-    lengths = np.arange(2 * BASELINE_SHARD + 5) % 7  # some without a history
+def test_baselines_of_many_series_come_back_in_their_order(
+    default_params: Params, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three shards, the first two of which are three tasks for each baseline."""
+    monkeypatch.setattr("stages.predict.SHARD", 2 * FEW + 3)
+    lengths = np.arange(5 * FEW) % 7  # some without a history
     panel = panel_of(lengths + 5)
+    panel.write(tmp_path / "panel.parquet")
     compute = change(default_params, compute__workers=workers).compute
-    found = forecast_baselines([naive_origin(panel, 5)], panel, 3, ["seasonal_naive", "auto_theta"], compute)
+    parts = shards(panel, tmp_path / "panel.parquet")
+    with open_pool(compute) as pool:
+        found = forecast_baselines([5], parts, 3, ["seasonal_naive", "auto_theta"], pool)
     assert list(found[5]) == ["seasonal_naive", "auto_theta"]
     histories = [panel.y[panel.indptr[i] : panel.indptr[i + 1] - 5] for i in range(len(lengths)) if lengths[i]]
     np.testing.assert_array_equal(found[5]["seasonal_naive"], [seasonal_naive(each, 2, 3) for each in histories])

@@ -1,6 +1,7 @@
 """Normalising and undoing it, over random panels and against scikit-learn and statsmodels."""
 
 import itertools
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def test_scaling_is_scikit_learns(airline: npt.NDArray[np.float64], name: Any, s
 def test_scaling_by_the_mean_worked_by_hand() -> None:
     """Logged, less the mean logarithm; else less the mean, over the mean size; as it is where there is no size."""
     unknown = np.full(3, np.nan)
-    histories = np.array([[1.0, np.e, np.e**2], [np.nan, -1.0, 3.0], [0.0, 0.0, 0.0], unknown])
+    histories = np.array([[1.0, math.e, math.e**2], [np.nan, -1.0, 3.0], [0.0, 0.0, 0.0], unknown])
     normalised = Normalizer("auto", "none", "mean", 1).fit(histories, ["a", "b", "c", "d"]).transform(histories)
     expected = np.array([[-1.0, 0.0, 1.0], [np.nan, -1.0, 1.0], [0.0, 0.0, 0.0], unknown])
     np.testing.assert_allclose(normalised, expected, atol=1e-12)

@@ -1,6 +1,8 @@
 """The panel's histories and what comes after them, series of different lengths."""
 
+import itertools
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,30 @@ def test_blocks_together_are_the_panel(panel: Panel, monkeypatch: pytest.MonkeyP
     assert [part.shape for part in parts] == [(1, 4), (2, 2)]
     np.testing.assert_array_equal(parts[0], [[0, 1, 2, 3]])
     np.testing.assert_array_equal(parts[1], [[np.nan, 4], [5, 6]])
+
+
+def test_a_part_is_the_panel_of_its_series_alone(panel: Panel) -> None:
+    part = panel.part(slice(1, 3))
+    assert part.ids == ["a", "c"]
+    assert part.indptr.tolist() == [0, *(panel.indptr[2:] - panel.indptr[1])]
+    assert part.ds.tolist() == panel.ds.tolist()[panel.indptr[1] :]
+    for held_back in (0, 1):
+        for series in (0, 1):
+            np.testing.assert_array_equal(part.history(series, held_back), panel.history(series + 1, held_back))
+
+
+def test_rows_that_are_read_alone_are_those_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file with 40 rows in a group, for every run of series: within a group, up to its end, over several."""
+    lengths = np.array([10, 30, 5, 90, 1, 1, 13, 10])
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    ids, ds = [f"{i}" for i in reversed(range(8))], pd.Series(range(160))
+    whole = Panel(ids, indptr, ds, np.arange(160.0), np.arange(160) % 7 == 3, season_lengths=(4, 12), interpolated=True)
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", partialmethod(pd.DataFrame.to_parquet, row_group_size=40))
+    whole.write(tmp_path / "panel.parquet")
+    for first, end in itertools.combinations(range(9), 2):
+        read, part = Panel.read(tmp_path / "panel.parquet", indptr[first], indptr[end]), whole.part(slice(first, end))
+        for name, value in vars(part).items():
+            np.testing.assert_array_equal(getattr(read, name), value, err_msg=name)
 
 
 def test_after_gives_the_rows_that_exist(panel: Panel) -> None:

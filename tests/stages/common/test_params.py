@@ -51,6 +51,8 @@ def original() -> str:
         ("train:", "train: [", ["line", "not valid YAML"]),
         ("epochs: 100", "epochs: 150\n  epochs: 3", ["line", "duplicate key"]),
         ("workers: auto", "workers: 0", ["compute.workers is 0"]),
+        ("engine: local", "engine: spark", ["compute.engine is 'spark'", "'dask'"]),
+        ("engine: local", "engine: dask", ["compute", "needs the address of its cluster", "tcp://host:8786"]),
         ("value: passengers", "value: month", ["ingest", "the same column"]),
         ("value: passengers", "value: [passengers, month]", ["ingest", "the same column"]),
         ("value: passengers", "value: []", ["ingest.value is []"]),

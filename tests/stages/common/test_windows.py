@@ -1,5 +1,6 @@
 """Windows: every one there is, none across a series, levels as defined, a fair share for each series."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ def test_later_cuts_are_drawn_more_often() -> None:
     assert len(before) == 3000 * 4
     oldest, middle, newest = np.histogram(before, bins=[3, 50, 148, 198])[0]
     assert oldest / 47 < middle / 98 < newest / 50
-    assert (before >= 101).sum() / (before < 101).sum() == pytest.approx(np.e, rel=0.1)
+    assert (before >= 101).sum() / (before < 101).sum() == pytest.approx(math.e, rel=0.1)
 
 
 @pytest.mark.parametrize("changes", [{}, {"local": "smoothing", "padding": True}])
@@ -192,6 +193,18 @@ def test_read_gives_what_was_written(tmp_path: Path) -> None:
         for name, value in vars(getattr(written, kind)).items():
             np.testing.assert_array_equal(getattr(getattr(read, kind), name), value, err_msg=name)
     assert len(read.training) > 0
+
+
+def test_a_part_holds_what_its_series_alone_would_have() -> None:
+    """At the ends; a part has no training cuts."""
+    settings = window_settings(size=[4], padding=True, local="smoothing", bases=["ses", "patterns"])
+    values, lengths = np.random.default_rng(0).normal(size=60), np.array([30, 0, 20, 10])
+    part = cut_windows(values, lengths, [4], settings, 2).part(slice(1, 3))
+    alone = cut_windows(values[30:50], lengths[1:3], [4], settings, 2)
+    np.testing.assert_array_equal(part.values, alone.values)
+    for name, value in vars(alone.ends).items():
+        np.testing.assert_array_equal(getattr(part.ends, name), value, err_msg=name)
+    assert len(part.training) == 0
 
 
 @pytest.mark.parametrize("local", ["none", "last", "mean", "smoothing"])

@@ -1,0 +1,45 @@
+"""Tasks side by side in this machine's processes; on clusters, see tests/test_engines.py."""
+
+import math
+import operator
+import os
+
+import pytest
+
+from stages.common.errors import UserError
+from stages.common.parallel import open_pool
+from stages.common.params import Params
+from tests.conftest import change
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_the_order_of_their_arguments(default_params: Params, workers: int) -> None:
+    compute = change(default_params, compute__workers=workers).compute
+    with open_pool(compute) as pool:
+        assert list(pool.run(operator.mul, [(number, 2) for number in range(50)])) == list(range(0, 100, 2))
+        assert list(pool.run(operator.mul, [])) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_a_task_raises_reaches_the_caller(default_params: Params, workers: int) -> None:
+    compute = change(default_params, compute__workers=workers).compute
+    with pytest.raises(ValueError, match="math domain error"), open_pool(compute) as pool:
+        list(pool.run(math.sqrt, [(1.0,), (-1.0,)]))
+
+
+def test_a_process_that_is_killed_ends_in_words(default_params: Params) -> None:
+    compute = change(default_params, compute__workers=2).compute
+    with (
+        pytest.raises(UserError, match=r"this machine: .+ was killed, .+ set compute\.workers to fewer"),
+        open_pool(compute) as pool,
+    ):
+        list(pool.run(os._exit, [(1,), (1,)]))
+
+
+def test_memory_that_is_refused_ends_in_words(default_params: Params) -> None:
+    compute = change(default_params, compute__workers=1).compute
+    with (
+        pytest.raises(UserError, match=r"this machine: a task needs more memory than there is"),
+        open_pool(compute) as pool,
+    ):
+        list(pool.run(bytearray, [(2**62,)]))
