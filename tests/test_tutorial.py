@@ -53,8 +53,8 @@ def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch
 def test_losses_and_forecasts_over_five_seeds(airline: Floats, tutorial_params: Params) -> None:
     assert "train.epochs=300" in readme_settings()
     for seed in range(5):
-        expected = run_tutorial(airline, seed, epochs=60)
-        epochs, forecasts = run_ours(airline, tutorial_params, seed=seed, epochs=60)
+        expected = run_tutorial(airline, seed, epochs=26)
+        epochs, forecasts = run_ours(airline, tutorial_params, seed=seed, epochs=26)
         for epoch in (1, 26):
             assert epochs[epoch - 1].last_batch == pytest.approx(expected.losses[epoch - 1], abs=1e-4)
         np.testing.assert_allclose(forecasts, expected.forecast, rtol=0.01)
