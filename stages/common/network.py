@@ -75,6 +75,7 @@ def forecast(network: Forecaster, windows: Windows, member: int, horizon: int) -
 
     A network of fewer targets than `horizon` is fed its own output: recursive forecasting.
     """
+    torch.set_num_threads(1)  # sums in one order, on any number of cores
     network.eval()
     batches = Batches(windows, windows.ends, member)
     if windows.targets < horizon:
