@@ -11,7 +11,7 @@ from stages.common.baselines import MOST_VALUES, choose_baselines, forecast_base
 from stages.common.errors import run, shown, warn
 from stages.common.evaluation import Evaluation, error_by_step, evaluation_table, first_series, measure, scaled_errors
 from stages.common.forecasts import OriginForecast, forecast_origin
-from stages.common.network import Forecaster, load_networks
+from stages.common.network import load_networks
 from stages.common.normalizer import Normalizer
 from stages.common.origins import plan_origins
 from stages.common.panel import Panel
@@ -91,28 +91,14 @@ def forecast_origins(parts: list[Shard], horizon: int, ensemble: int, pool: Pool
     tasks, arguments = [], []
     for held_back in origins_in(NORMALIZERS):
         normalizer, networks = Normalizer.read(NORMALIZERS, held_back), load_networks(NETWORKS, held_back)
-        windows = Stored.at(of_origin(WINDOWS, held_back), Windows.read)
         for series, panel in parts:
+            windows = Stored.at(of_origin(WINDOWS, held_back), Windows.read_ends, series.start, series.stop)
             tasks.append(held_back)
-            arguments.append((panel, held_back, horizon, normalizer.of(series), windows, series, networks, ensemble))
+            arguments.append((panel, held_back, horizon, normalizer.of(series), windows, networks, ensemble))
     by_origin: dict[int, list[OriginForecast]] = {}
-    for held_back, forecast in zip(tasks, pool.run(forecast_shard, arguments), strict=True):
-        by_origin.setdefault(held_back, []).append(forecast)
+    for held_back, part in zip(tasks, pool.run(forecast_origin, arguments), strict=True):
+        by_origin.setdefault(held_back, []).append(part)
     return [OriginForecast.joined(each) for each in by_origin.values()]
-
-
-def forecast_shard(
-    panel: Panel,
-    held_back: int,
-    horizon: int,
-    normalizer: Normalizer,
-    windows: Windows,
-    series: slice,
-    networks: dict[int, Forecaster],
-    ensemble: int,
-) -> OriginForecast:
-    """The forecasts of one origin for one shard, which is `series` of all the `windows`; a task."""
-    return forecast_origin(panel, held_back, horizon, normalizer, windows.part(series), networks, ensemble)
 
 
 def forecast_baselines(

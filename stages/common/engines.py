@@ -133,7 +133,7 @@ def _dask(compute: Compute) -> Iterator[Engine]:
             return future
 
     class Keep(WorkerPlugin):
-        """Dask has workers give free memory back at every 64 KiB, which makes training take half as long again."""
+        """Dask has workers give free memory back at every 64 KiB, which makes training take twice as long."""
 
         def setup(self, worker: object) -> None:
             import ctypes

@@ -97,13 +97,6 @@ class Windows:
             arrays |= {f"{kind}.{name}": value for name, value in vars(getattr(self, kind)).items()}
         save_file(arrays, path)
 
-    def part(self, series: slice) -> "Windows":
-        """The windows at the ends of some series alone: no training cuts, no values but these series'."""
-        ends = self.ends.part(series)
-        first, last = ends.position[0] - ends.before[0], ends.position[-1]
-        moved = replace(ends, position=ends.position - first, series=ends.series - ends.series[0])
-        return replace(self, values=self.values[first:last], training=self.training.part(slice(0)), ends=moved)
-
     @classmethod
     def read(cls, path: Path) -> "Windows":
         """What `write` wrote, mapped into memory: a page is read when it is touched, once for all processes."""
@@ -118,6 +111,15 @@ class Windows:
         training, ends = Cuts(**cuts["training"]), Cuts(**cuts["ends"])
         targets, padding = int(arrays["targets"][0]), bool(arrays["padding"][0])
         return cls(targets, arrays["values"], **lists, padding=padding, training=training, ends=ends)
+
+    @classmethod
+    def read_ends(cls, path: Path, first: int, stop: int) -> "Windows":
+        """The windows at the ends of the series `first:stop` alone: no training cuts, no values but these series'."""
+        windows = cls.read(path)
+        ends = windows.ends.part(slice(first, stop))
+        start, end = ends.position[0] - ends.before[0], ends.position[-1]
+        moved = replace(ends, position=ends.position - start, series=ends.series - first)
+        return replace(windows, values=windows.values[start:end], training=windows.training.part(slice(0)), ends=moved)
 
 
 def season_of(season: Any, seasons: list[int], offsets: Any) -> Any:

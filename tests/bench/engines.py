@@ -1,12 +1,11 @@
-"""Training side by side: two processes against one, Dask and Ray against both, and what tasks weigh.
+"""Training side by side: two processes against one, Dask and Ray against both.
 
     python -m tests.bench.engines --series 1000
 
 The stage `train`, as `dvc repro` runs it, on the generated panel of `tests.bench.scale`: eight networks for each origin
 and the plain RNN beside them. Beside two processes against one stands what this machine has to give: two runs of one
 process at the same time, each in a folder of its own. Clusters of two workers are started on this machine and run the
-stage once before they are timed, in turn with two processes. Prints the median of each ratio and all of them, then
-the bytes that a series takes in each file.
+stage once before they are timed, in turn with two processes. Prints the median of each ratio and all of them.
 """
 
 import argparse
@@ -66,10 +65,6 @@ def show(name: str, ratios: list[float]) -> None:
     print(f"{name:40} {statistics.median(ratios):.2f}   of {', '.join(f'{ratio:.2f}' for ratio in ratios)}", flush=True)
 
 
-def size(path: Path) -> int:
-    return sum(each.stat().st_size for each in ([path] if path.is_file() else path.iterdir()))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=int, default=1000)
@@ -88,9 +83,6 @@ def main() -> None:
                 speed_up(folder, options.times)
             else:
                 overhead(folder, engine, options.times)
-        for name in ("data/panel.parquet", "data/histories", "models/normalizer", "data/windows", "models/networks"):
-            bytes_ = size(folder / name)
-            print(f"{name:20} {bytes_ / 1e6:8.2f} MB   {bytes_ / options.series:8.0f} bytes a series")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""All six stages on a generated panel of monthly series: seconds and peak memory of each.
+"""All six stages on a generated panel of monthly series: seconds and peak memory of each, and what they write.
 
     python -m tests.bench.scale --series 100000
     python -m tests.bench.scale --series 20000 --workers 1
 
 Series of 60 to 300 values with trend, season and noise, written to a Parquet file, forecast 12 steps ahead by the
 default recipe in a copy of the project, nothing but `ingest` set. Prints for each stage its seconds, the
-seconds for each thousand series, and the most memory that its processes held together.
+seconds for each thousand series, and the most memory that its processes held together; then the size of the files.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import psutil
 from tests.conftest import LONG_COLUMNS, change_file, make_project
 
 STAGES = ["ingest", "normalize", "window", "train", "predict", "plot"]
+WRITTEN = ["data/panel.parquet", "data/histories", "models/normalizer", "data/windows", "models/networks", "reports"]
 
 
 def generated(series: int) -> pd.DataFrame:
@@ -77,6 +78,10 @@ def main() -> None:
             if running.returncode:
                 sys.exit(f"{stage} failed")
             print(f"{stage:12} {seconds:10.1f} {1000 * seconds / count:19.3f} {peak / 2**30:10.2f}", flush=True)
+        for name in WRITTEN:
+            path = folder / name
+            size = sum(each.stat().st_size for each in [path, *path.rglob("*")] if each.is_file())
+            print(f"{name:20} {size / 1e6:10.1f} MB {size / count:10.0f} bytes a series")
 
 
 if __name__ == "__main__":

@@ -195,11 +195,11 @@ def test_read_gives_what_was_written(tmp_path: Path) -> None:
     assert len(read.training) > 0
 
 
-def test_a_part_holds_what_its_series_alone_would_have() -> None:
-    """At the ends; a part has no training cuts."""
+def test_ends_that_are_read_alone_are_what_their_series_alone_would_have(tmp_path: Path) -> None:
     settings = window_settings(size=[4], padding=True, local="smoothing", bases=["ses", "patterns"])
     values, lengths = np.random.default_rng(0).normal(size=60), np.array([30, 0, 20, 10])
-    part = cut_windows(values, lengths, [4], settings, 2).part(slice(1, 3))
+    cut_windows(values, lengths, [4], settings, 2).write(tmp_path / "origin_0.safetensors")
+    part = Windows.read_ends(tmp_path / "origin_0.safetensors", 1, 3)
     alone = cut_windows(values[30:50], lengths[1:3], [4], settings, 2)
     np.testing.assert_array_equal(part.values, alone.values)
     for name, value in vars(alone.ends).items():
