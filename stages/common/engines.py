@@ -157,7 +157,8 @@ def _dask(compute: Compute) -> Iterator[Engine]:
                 del sys.modules[module]
 
     start = "dask scheduler"
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # Dask gives each a level of its own
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")  # of versions: workers say themselves what matters
     _call(compute, start)
     try:
@@ -181,8 +182,8 @@ def _dask(compute: Compute) -> Iterator[Engine]:
             raise _lost(compute) from None
         except TimeoutError:
             raise _silent(compute, "no worker", f"dask worker {compute.address} --nthreads 1") from None
-        except (CancelledError, CommClosedError) as error:
-            raise _silent(compute, f"any more: {error}", start) from None
+        except (CancelledError, CommClosedError):
+            raise _silent(compute, "not any more", start) from None
 
 
 @contextmanager
