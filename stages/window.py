@@ -19,11 +19,11 @@ def main() -> None:
     params = read_params()
     targets = params.backtest.horizon if params.model.output == "direct" else 1
     refuse_long_sizes(params.window)
-    fresh_folder(WINDOWS)
     origins = origins_in(HISTORIES)
     tasks = [(Stored.at(of_origin(HISTORIES, held_back), load_file), params.window, targets) for held_back in origins]
     summaries = []
     with open_pool(params.compute) as pool:
+        fresh_folder(WINDOWS)
         for held_back, (windows, summary) in zip(origins, pool.run(window_origin, tasks), strict=True):
             windows.write(of_origin(WINDOWS, held_back))
             summaries.append(summary)

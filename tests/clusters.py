@@ -81,12 +81,11 @@ def started(engine: str, workers: int, **variables: str) -> Iterator[Cluster]:
             address = f"tcp://127.0.0.1:{port}"
             scheduler = ["dask", "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
             worker = ["dask", "worker", address, "--nworkers", str(workers), "--nthreads", "1", "--no-dashboard"]
-            began = [
-                stack.enter_context(running(*scheduler, until="Scheduler at")),
-                stack.enter_context(running(*worker, until="Registered to", **variables)),
-            ]
-            with Client(address) as client:  # type: ignore[no-untyped-call]
-                client.wait_for_workers(workers, timeout=60)
+            began = [stack.enter_context(running(*scheduler, until="Scheduler at"))]
+            if workers:
+                began.append(stack.enter_context(running(*worker, until="Registered to", **variables)))
+                with Client(address) as client:  # type: ignore[no-untyped-call]
+                    client.wait_for_workers(workers, timeout=60)
         else:
             address = f"127.0.0.1:{port}"
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="r"))

@@ -1,6 +1,8 @@
 """The pipeline on clusters of Dask and Ray that the tests start: the bytes of `local`, workers that die, what fails."""
 
 import json
+import socket
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,10 +161,27 @@ def refused(folder: Path) -> str:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_address_that_does_not_answer_is_named(light: Path, engine: str) -> None:
-    for address, found in [(f"127.0.0.1:{free_port()}", "refused"), ("nowhere", "host:port")]:
+    for address, found in [
+        (f"127.0.0.1:{free_port()}", "refused"), ("nowhere", "host:port"), ("http://127.0.0.1:1", "host:port"),
+    ]:  # fmt: skip
         line = refused(Cluster(engine, address, []).chosen_by(light))
         assert f"no {engine} cluster answers at compute.address {address}" in line
         assert found in line
+
+
+def test_a_program_that_is_no_scheduler_is_not_waited_for(light: Path) -> None:
+    """It takes the connection and closes it; Dask itself would wait for its greeting."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=lambda: other.accept()[0].close(), daemon=True).start()
+        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        line = refused(Cluster("dask", address, []).chosen_by(light))
+    assert f"compute.address {address} (something else listens there)" in line
+
+
+def test_a_cluster_without_workers_says_how_to_start_one(light: Path) -> None:
+    with started("dask", 0) as cluster:
+        line = refused(cluster.chosen_by(light))
+    assert f"it has no worker; start some (`dask worker {cluster.address} --nthreads 1`)" in line
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -90,13 +90,18 @@ def _silent(compute: Compute, found: object, start: str) -> UserError:
     )
 
 
-def _call(compute: Compute, start: str) -> None:
-    """Raises UserError where nothing listens at the address."""
+def _call(compute: Compute, start: str, greets: bool) -> None:
+    """Raises UserError where nothing listens at the address, or says nothing where a scheduler `greets`.
+
+    The engines themselves would wait for minutes, or for ever.
+    """
     try:
-        parts = urlsplit(str(compute.address) if "://" in str(compute.address) else f"//{compute.address}")
-        if parts.hostname is None or parts.port is None:
+        parts = urlsplit(str(compute.address) if "://" in str(compute.address) else f"tcp://{compute.address}")
+        if parts.scheme != "tcp" or parts.hostname is None or parts.port is None:
             raise ValueError("it is not of the form host:port")
-        socket.create_connection((parts.hostname, parts.port), timeout=SECONDS).close()
+        with socket.create_connection((parts.hostname, parts.port), timeout=SECONDS) as connection:
+            if greets and not connection.recv(1):
+                raise ValueError("something else listens there")
     except (OSError, ValueError) as error:
         raise _silent(compute, error, start) from None
 
@@ -159,15 +164,17 @@ def _dask(compute: Compute) -> Iterator[Engine]:
     start = "dask scheduler"
     for name in ("distributed", "distributed.client"):  # Dask gives each a level of its own
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    warnings.filterwarnings("ignore", module="distributed")  # of versions: workers say themselves what matters
-    _call(compute, start)
+    warnings.filterwarnings("ignore", module="distributed")  # of versions and sizes: workers say what matters
+    _call(compute, start, greets=True)
     try:
         client = Client(compute.address, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise _silent(compute, error, start) from None
     with client, tempfile.TemporaryDirectory() as folder:
         name = f"stages-{own_software()[CODE]}"
-        code = shutil.make_archive(f"{folder}/{name}", "zip", STAGES.parent, STAGES.name)
+        root = Path(folder) / name
+        shutil.copytree(STAGES, root / STAGES.name, ignore=shutil.ignore_patterns("__pycache__"))
+        code = shutil.make_archive(str(root), "zip", root)
         client.run_on_scheduler(forget, name)  # type: ignore[no-untyped-call]
         client.run(forget, name)
         client.register_plugin(SchedulerUploadFile(code), name="conveyor-scheduler")
@@ -181,7 +188,8 @@ def _dask(compute: Compute) -> Iterator[Engine]:
         except KilledWorker:
             raise _lost(compute) from None
         except TimeoutError:
-            raise _silent(compute, "no worker", f"dask worker {compute.address} --nthreads 1") from None
+            start = f"dask worker {compute.address} --nthreads 1"
+            raise UserError(f"{_place(compute)}: it has no worker; start some (`{start}`)") from None
         except (CancelledError, CommClosedError):
             raise _silent(compute, "not any more", start) from None
 
@@ -198,7 +206,7 @@ def _ray(compute: Compute) -> Iterator[Engine]:
 
     start = "ray start --head"
     if compute.address != "auto":  # the cluster that runs on this machine
-        _call(compute, start)  # Ray itself would try for minutes
+        _call(compute, start, greets=False)
     try:
         ray.init(
             address=compute.address,

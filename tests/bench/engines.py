@@ -17,9 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.scale import generated
+from tests.bench.scale import generated_project
 from tests.clusters import started
-from tests.conftest import LONG_COLUMNS, change_file, environment, make_project, shell
+from tests.conftest import change_file, environment, shell
 
 BEFORE = ["ingest", "normalize", "window"]
 
@@ -72,10 +72,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", default=["local", "dask", "ray"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = make_project(Path(temporary) / "project")
-        generated(options.series).to_parquet(folder / "data/raw/panel.parquet", index=False)
-        given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
-        change_file(folder, **LONG_COLUMNS, **given)
+        folder = generated_project(Path(temporary) / "project", options.series)
         for stage in BEFORE:
             shell("python", "-m", f"stages.{stage}", cwd=folder)
         for engine in options.engines:

@@ -9,7 +9,6 @@ seconds for each thousand series, and the most memory that its processes held to
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,9 +19,8 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from tests.conftest import LONG_COLUMNS, change_file, make_project
+from tests.conftest import ALL, LONG_COLUMNS, change_file, environment, make_project
 
-STAGES = ["ingest", "normalize", "window", "train", "predict", "plot"]
 WRITTEN = ["data/panel.parquet", "data/histories", "models/normalizer", "data/windows", "models/networks", "reports"]
 
 
@@ -52,6 +50,29 @@ def memory(process: psutil.Process) -> int:
     return total
 
 
+def generated_project(folder: Path, series: int, **changes: object) -> Path:
+    """A copy of the project with the generated panel, and more changes of parameters."""
+    make_project(folder)
+    generated(series).to_parquet(folder / "data/raw/panel.parquet", index=False)
+    given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
+    change_file(folder, **LONG_COLUMNS, **given, **changes)
+    return folder
+
+
+def measured(folder: Path, stage: str) -> tuple[float, int]:
+    """Seconds of a stage, and the most bytes that its processes held together."""
+    began, peak = time.perf_counter(), 0
+    command = [sys.executable, "-m", f"stages.{stage}"]
+    running = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
+    process = psutil.Process(running.pid)
+    while running.poll() is None:
+        peak = max(peak, memory(process)) if process.is_running() else peak
+        time.sleep(0.1)
+    if running.returncode:
+        sys.exit(f"{stage} failed")
+    return time.perf_counter() - began, peak
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--series", type=int, default=100_000)
@@ -59,24 +80,10 @@ def main() -> None:
     options = arguments.parse_args()
     count, workers = options.series, options.workers or "auto"
     with tempfile.TemporaryDirectory() as temporary:
-        folder = make_project(Path(temporary) / "project")
-        generated(count).to_parquet(folder / "data/raw/panel.parquet", index=False)
-        given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
-        change_file(folder, **LONG_COLUMNS, **given, compute__workers=workers)
+        folder = generated_project(Path(temporary) / "project", count, compute__workers=workers)
         print(f"{count} series      seconds   a thousand series   peak GiB")
-        for stage in STAGES:
-            started, peak = time.perf_counter(), 0
-            environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-            running = subprocess.Popen(
-                [sys.executable, "-m", f"stages.{stage}"], cwd=folder, env=environment, stdout=subprocess.DEVNULL
-            )
-            process = psutil.Process(running.pid)
-            while running.poll() is None:
-                peak = max(peak, memory(process)) if process.is_running() else peak
-                time.sleep(0.2)
-            seconds = time.perf_counter() - started
-            if running.returncode:
-                sys.exit(f"{stage} failed")
+        for stage in ALL:
+            seconds, peak = measured(folder, stage)
             print(f"{stage:12} {seconds:10.1f} {1000 * seconds / count:19.3f} {peak / 2**30:10.2f}", flush=True)
         for name in WRITTEN:
             path = folder / name
