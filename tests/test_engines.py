@@ -169,12 +169,13 @@ def test_an_address_that_does_not_answer_is_named(light: Path, engine: str) -> N
         assert found in line
 
 
-def test_a_program_that_is_no_scheduler_is_not_waited_for(light: Path) -> None:
-    """It takes the connection and closes it; Dask itself would wait for its greeting."""
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_program_that_is_no_scheduler_is_not_waited_for(light: Path, engine: str) -> None:
+    """It takes the connection and closes it; the engines themselves would wait for its greeting."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         threading.Thread(target=lambda: other.accept()[0].close(), daemon=True).start()
-        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
-        line = refused(Cluster("dask", address, []).chosen_by(light))
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        line = refused(Cluster(engine, address, []).chosen_by(light))
     assert f"compute.address {address} (something else listens there)" in line
 
 

@@ -90,17 +90,17 @@ def _silent(compute: Compute, found: object, start: str) -> UserError:
     )
 
 
-def _call(compute: Compute, start: str, greets: bool) -> None:
-    """Raises UserError where nothing listens at the address, or says nothing where a scheduler `greets`.
+def _call(compute: Compute, start: str) -> None:
+    """Raises UserError where nothing listens at the address, or does not speak first as both engines do.
 
-    The engines themselves would wait for minutes, or for ever.
+    They themselves would wait for minutes, or for ever.
     """
     try:
         parts = urlsplit(str(compute.address) if "://" in str(compute.address) else f"tcp://{compute.address}")
         if parts.scheme != "tcp" or parts.hostname is None or parts.port is None:
             raise ValueError("it is not of the form host:port")
         with socket.create_connection((parts.hostname, parts.port), timeout=SECONDS) as connection:
-            if greets and not connection.recv(1):
+            if not connection.recv(1):
                 raise ValueError("something else listens there")
     except (OSError, ValueError) as error:
         raise _silent(compute, error, start) from None
@@ -165,7 +165,7 @@ def _dask(compute: Compute) -> Iterator[Engine]:
     for name in ("distributed", "distributed.client"):  # Dask gives each a level of its own
         logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")  # of versions and sizes: workers say what matters
-    _call(compute, start, greets=True)
+    _call(compute, start)
     try:
         client = Client(compute.address, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
@@ -206,7 +206,7 @@ def _ray(compute: Compute) -> Iterator[Engine]:
 
     start = "ray start --head"
     if compute.address != "auto":  # the cluster that runs on this machine
-        _call(compute, start, greets=False)
+        _call(compute, start)
     try:
         ray.init(
             address=compute.address,
