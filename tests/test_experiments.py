@@ -106,6 +106,9 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
     assert len({row["model.mase"] for row in experiments}) == len(epochs)
     best = min(experiments, key=lambda row: float(row["model.mase"]))
     shell("dvc", "exp", "apply", best["Experiment"], cwd=queue)
+    applied = YAML(typ="safe", pure=True).load(queue / "params.yaml")
+    assert applied["train"]["epochs"] == int(best["train.epochs"])
+    assert applied["compare"]["mase"] == float(best["compare.mase"])
     assert mase(queue) == pytest.approx(float(best["model.mase"]))
     assert repro(queue) == []
 

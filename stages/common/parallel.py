@@ -45,7 +45,7 @@ class Pool:
         results = list(self._side_by_side(task, given))
         unseen = [number for number, result in enumerate(results) if isinstance(result, Unseen)]
         again = [given[number] for number in unseen]
-        for each in {each for these in again for each in _stored(these)} - set(self.sent):
+        for each in {each for these in again for each in _stored(these)} - self.sent.keys():
             self.sent[each] = self.where.send(Sent(each))
         for number, result in zip(unseen, self._side_by_side(task, again), strict=True):
             results[number] = result
@@ -59,7 +59,7 @@ class Pool:
         if not arguments:
             return
         calls = (
-            delayed(do)(packed(task, these), self.software, *(self.sent[each] for each in self._sent(these)))
+            delayed(do)(packed(task, these), self.software, *(self.sent[s] for s in _stored(these) if s in self.sent))
             for these in arguments
         )
         quiet = True if self.local else None  # local stages have bars of their own; None: where stderr is no terminal
@@ -67,9 +67,6 @@ class Pool:
             with _ignored_interrupts(self.local):
                 results = Counted(**self.where.options)(calls)
             yield from map(pickle.loads, results)
-
-    def _sent(self, arguments: Arguments) -> list[Stored[Any]]:
-        return [each for each in _stored(arguments) if each in self.sent]
 
 
 def _stored(arguments: Arguments) -> list[Stored[Any]]:
