@@ -164,6 +164,8 @@ def _dask(compute: Compute) -> Iterator[Engine]:
     start = "dask scheduler"
     for name in ("distributed", "distributed.client"):  # Dask gives each a level of its own
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    # Of a task that still ran when another one's error closed the connection.
+    logging.getLogger("tornado.application").addFilter(lambda record: CommClosedError not in (record.exc_info or ()))
     warnings.filterwarnings("ignore", module="distributed")  # of versions and sizes: workers say what matters
     _call(compute, start)
     try:
