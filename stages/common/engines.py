@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from joblib import cpu_count, parallel_config, register_parallel_backend
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from stages.common.errors import UserError
@@ -114,6 +115,8 @@ def _local(compute: Compute) -> Iterator[Engine]:
         yield Engine({"n_jobs": processes, "return_as": "generator"}, send=lambda one: one)
     except TerminatedWorkerError:
         raise _lost(compute) from None
+    finally:  # joblib would keep them, and what they hold, to the end, and then wait a second for them to tidy up
+        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
 
 
 @contextmanager

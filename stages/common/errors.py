@@ -1,5 +1,6 @@
 """What a user can cause ends a stage with exit status 1 and one line on stderr; anything else is a defect and shows."""
 
+import gc
 import io
 import os
 import signal
@@ -39,6 +40,8 @@ def run(main: Callable[[], None], writes: bool = True) -> None:
     """
     from safetensors import SafetensorError  # a worker of a cluster that lacks it can still say so
 
+    gc.freeze()  # what was imported stays to the end, which else takes half a second for looking through it
+    gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if isinstance(sys.__stdout__, io.TextIOWrapper):  # a terminal without UTF-8 shows what it cannot write as \\u2192
         sys.__stdout__.reconfigure(errors="backslashreplace")
