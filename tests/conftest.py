@@ -133,6 +133,13 @@ def clone(source: Path, folder: Path) -> Path:
 
 
 @pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, an empty one: paths of input files lie within the project."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A committed copy of the project without cache."""
     return make_project(tmp_path / "project")
