@@ -4,6 +4,7 @@ import math
 import operator
 import os
 
+import psutil
 import pytest
 
 from stages.common.errors import UserError
@@ -25,6 +26,14 @@ def test_what_a_task_raises_reaches_the_caller(default_params: Params, workers: 
     compute = change(default_params, compute__workers=workers).compute
     with pytest.raises(ValueError, match="math domain error"), open_pool(compute) as pool:
         list(pool.run(math.sqrt, [(1.0,), (-1.0,)]))
+
+
+def test_processes_and_what_they_hold_go_when_the_pool_is_closed(default_params: Params) -> None:
+    with open_pool(change(default_params, compute__workers=2).compute) as pool:
+        processes = set(pool.run(os.getpid, [()] * 20))
+        assert all(psutil.pid_exists(process) for process in processes)
+    assert os.getpid() not in processes
+    assert not any(psutil.pid_exists(process) for process in processes)
 
 
 def test_a_process_that_is_killed_ends_in_words(default_params: Params) -> None:
