@@ -2,18 +2,15 @@
 
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.fuzz import outcome, try_csv, try_params
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("attempt", [try_csv, try_params])
-def test_mutated_files_are_read_or_refused_in_one_line(
-    attempt: Callable[[int], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_mutated_files_are_read_or_refused_in_one_line(attempt: Callable[[int], str]) -> None:
     results = set()
     with warnings.catch_warnings():
         warnings.simplefilter("error")

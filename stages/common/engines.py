@@ -110,13 +110,14 @@ def _call(compute: Compute, start: str) -> None:
 @contextmanager
 def _local(compute: Compute) -> Iterator[Engine]:
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it tidies up after an interrupt and says so
+    processes = cpu_count() if compute.workers == "auto" else compute.workers
     try:
-        processes = cpu_count() if compute.workers == "auto" else compute.workers
         yield Engine({"n_jobs": processes, "return_as": "generator"}, send=lambda one: one)
     except TerminatedWorkerError:
         raise _lost(compute) from None
-    finally:  # joblib would keep them, and what they hold, to the end, and then wait a second for them to tidy up
-        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+    finally:
+        if processes > 1:  # joblib would keep them, and what they hold, to the end, and then wait for them to tidy up
+            get_reusable_executor(reuse=True).shutdown(kill_workers=True)
 
 
 @contextmanager

@@ -25,18 +25,16 @@ def write_windows(origin: int, length: int, sizes: list[int]) -> None:
     plain_windows(values, np.array([length]), sizes, 2, [0]).write(of_origin(WINDOWS, origin))
 
 
-def test_members_whose_window_fits_into_no_history_have_no_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("folder")
+def test_members_whose_window_fits_into_no_history_have_no_network() -> None:
     write_windows(0, 30, [6, 12])
     write_windows(15, 13, [6, 12])  # too short for twelve values and two targets
     write_windows(25, 5, [6, 12])
     assert find_tasks([0, 15, 25], 3) == [(0, 0), (0, 1), (0, 2), (15, 0), (15, 2)]
 
 
-def test_no_window_that_fits_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("folder")
+def test_no_window_that_fits_is_refused() -> None:
     write_windows(0, 20, [30, 6])
     assert find_tasks([0], 2) == [(0, 1)]
     with pytest.raises(UserError, match=r"window\.size"):
@@ -44,14 +42,13 @@ def test_no_window_that_fits_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_network_that_is_finished_is_not_trained_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_params: Params
+    folder: Path, monkeypatch: pytest.MonkeyPatch, default_params: Params
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     write_windows(0, 30, [6])
     settings = change(default_params, train__epochs=3, train__validation=0.2).train
-    windows, folder = Windows.read(of_origin(WINDOWS, 0)), tmp_path / "checkpoints"
-    folder.mkdir()
-    rest = (default_params.model, settings, folder / "one.safetensors", Board(None, 1), 0)
+    windows, checkpoints = Windows.read(of_origin(WINDOWS, 0)), folder / "checkpoints"
+    checkpoints.mkdir()
+    rest = (default_params.model, settings, checkpoints / "one.safetensors", Board(None, 1), 0)
     network, epochs = train_one(windows, 1, *rest)
     monkeypatch.setattr(train, "train_network", None)  # whoever calls it fails
     again, same = train_one(windows, 1, *rest)
@@ -62,18 +59,17 @@ def test_a_network_that_is_finished_is_not_trained_again(
     for name, weights in network.state_dict().items():
         assert torch.equal(weights, found[name])
     with pytest.raises(TypeError):
-        train_one(windows, 1, *rest[:2], folder / "another.safetensors", *rest[3:])
+        train_one(windows, 1, *rest[:2], checkpoints / "another.safetensors", *rest[3:])
 
 
 def test_a_worker_without_the_folder_of_checkpoints_trains_and_writes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_params: Params
+    folder: Path, default_params: Params
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     windows = plain_windows(np.random.default_rng(0).normal(0, 1, 30), np.array([30]), [6], 2, [0])
     settings = change(default_params, train__epochs=2).train
-    _, epochs = train_one(windows, 0, default_params.model, settings, tmp_path / "none/one", Board(None, 1), 0)
+    _, epochs = train_one(windows, 0, default_params.model, settings, folder / "none/one", Board(None, 1), 0)
     assert len(epochs) == 2
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_loss_curves_are_means_over_members() -> None:

@@ -11,12 +11,7 @@ from stages.common.checkpoints import checkpoint_path, hash_of, load_checkpoint,
 from stages.common.params import Model, Params, Train
 from tests.test_dvc_yaml import ROOT, imported_modules
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture

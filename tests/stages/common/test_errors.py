@@ -31,14 +31,8 @@ def raising(error: BaseException) -> None:
         (PermissionError(errno.EACCES, "Permission denied", "reports"), "reports: Permission denied"),
     ],
 )
-def test_one_line_and_status_1(
-    error: BaseException,
-    words: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("folder")
+def test_one_line_and_status_1(error: BaseException, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         run(lambda: raising(error))
     assert ended.value.code == 1
@@ -48,11 +42,8 @@ def test_one_line_and_status_1(
     assert "dvc checkout" not in printed
 
 
-def test_how_to_get_results_back_is_said_where_there_were_any(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("dvc.lock").touch()
+def test_how_to_get_results_back_is_said_where_there_were_any(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "dvc.lock").touch()
     with pytest.raises(SystemExit):
         run(lambda: raising(UserError("wrong")))
     assert "`dvc checkout` and `git checkout reports` bring the last results back" in capsys.readouterr().err
