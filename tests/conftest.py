@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from stages.common.params import Params, Window, read_params
-from stages.common.windows import Windows
-from stages.window import cut_windows
+from stages.common.params import Params, check_params, read_params
+from stages.window.__main__ import cut_windows
+from stages.window.params import Window
+from stages.window.windows import Windows
 
 ROOT = Path(__file__).parents[1]
 LONG_COLUMNS = {
@@ -73,11 +74,11 @@ def plain_windows(values: Floats, lengths: Ints, sizes: list[int], targets: int,
 
 def change(params: Params, **changes: object) -> Params:
     """`params` with `section__key=value` changes, validated."""
-    values = params.model_dump()
+    values = params.dump()
     for name, value in changes.items():
         section, key = name.split("__")
         values[section][key] = value
-    return Params.model_validate(values)
+    return check_params(values)
 
 
 def change_file(folder: Path, **changes: object) -> None:

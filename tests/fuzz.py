@@ -28,9 +28,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from stages.common.errors import UserError
-from stages.common.params import Ingest, read_params
-from stages.common.raw import read_raw
-from stages.ingest import ingest, summarize
+from stages.common.params import read_params
+from stages.ingest.__main__ import ingest, summarize
+from stages.ingest.params import Ingest
+from stages.ingest.raw import read_raw
 from tests.conftest import ROOT
 
 PLAIN = {"path": "input.csv", "time": "time", "max_gigabytes": 1e-3}
@@ -117,7 +118,7 @@ def try_csv(seed: int) -> str:
     panel = ingest(raw, settings)
     summarize(panel, raw)
     assert np.isfinite(panel.y).all()
-    assert len(panel.clock.write(panel.ds)) == len(panel.y) == panel.indptr[-1]
+    assert len(panel.time_axis.format(panel.ds)) == len(panel.y) == panel.indptr[-1]
     return "read"
 
 

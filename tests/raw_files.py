@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from stages.common.errors import UserError
-from stages.common.panel import Panel
-from stages.common.params import Ingest
-from stages.common.raw import read_raw
-from stages.ingest import ingest
+from stages.ingest.__main__ import ingest
+from stages.ingest.params import Ingest
+from stages.ingest.raw import read_raw
+from stages.panel.panel import Panel
 
 Values = dict[str, list[Any]]
 Changes = dict[str, Any]
@@ -48,7 +48,7 @@ def values_of(panel: Panel) -> Values:
 
 
 def times_of(panel: Panel) -> list[str]:
-    return list(panel.clock.write(panel.ds))
+    return list(panel.time_axis.format(panel.ds))
 
 
 def reads(text: str | bytes, changes: Changes, expected: Values) -> None:

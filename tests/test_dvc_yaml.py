@@ -1,7 +1,6 @@
 """dvc.yaml says everything: its `deps` and `params` are exactly what the code imports and reads."""
 
 import ast
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +8,63 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.common import paths
-from stages.common.params import SECTIONS
-from stages.plot import IN_GIT
+from stages.common.params import SECTIONS, Section, schema_of
+from stages.ingest.provenance import data_hash
+from stages.plot.__main__ import IN_GIT
 
 ROOT = Path(__file__).parents[1]
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
 STAGES: dict[str, Any] = PIPELINE["stages"]
+SCHEMAS: dict[str, type[Section]] = {name: schema_of(name) for name in SECTIONS}
 
 # Where the bytes do not depend on a section, no stage does.
 UNTRACKED = {"compute", "compare"}
-PAGES, TEMPLATES = "stages/common/pages.py", "stages/templates"
+PAGES, TEMPLATES = "stages/plot/pages.py", "stages/plot/templates"
 
 
-def imported_modules(path: Path, seen: set[str]) -> set[str]:
+def script(stage: str) -> Path:
+    return ROOT / f"stages/{stage}/__main__.py"
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """Whether a statement is `if TYPE_CHECKING:`, which imports nothing when the code runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def walk(node: ast.AST) -> list[ast.AST]:
+    """All that runs."""
+    return [node, *(each for child in ast.iter_child_nodes(node) if not is_for_types(child) for each in walk(child))]
+
+
+def imported_modules(path: Path, seen: set[str] | None = None) -> set[str]:
     """Every file of the project that `path` imports, directly or not, its package's, and itself."""
-    seen.add("stages/__init__.py")
-    seen.add(path.relative_to(ROOT).as_posix())
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+    seen = set() if seen is None else seen
+    seen |= {"stages/__init__.py", path.relative_to(ROOT).as_posix()}
+    for node in walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
             module = ROOT / (name.replace(".", "/") + ".py")
-            if name.startswith("stages.") and module.relative_to(ROOT).as_posix() not in seen:
+            if name.startswith("stages.") and module.is_file() and module.relative_to(ROOT).as_posix() not in seen:
                 imported_modules(module, seen)
     return seen
+
+
+def files_of(dependency: str) -> set[str]:
+    """A file, or those of a folder that DVC does not ignore."""
+    path = ROOT / dependency
+    files = [path] if path.is_file() else path.rglob("*")
+    code = (each for each in files if each.is_file() and "__pycache__" not in each.parts and each.suffix != ".txt")
+    return {each.relative_to(ROOT).as_posix() for each in code}
+
+
+def sections_used(path: Path) -> set[str]:
+    """The sections whose schemas a script runs: all that it reads but those that it passes on as they are."""
+    names = [ast.unparse(node).split(".") for node in ast.walk(ast.parse(path.read_text()))]
+    return {
+        name[1] for name in names if len(name) > 1 and name[0] in ("params", "read_params()") and name[1] in SECTIONS
+    }
 
 
 def parameters_read(path: Path) -> set[str]:
@@ -45,20 +76,22 @@ def parameters_read(path: Path) -> set[str]:
     tree = ast.parse(path.read_text())
     inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "params.dump":
+            read |= {ast.literal_eval(name) for name in node.args}
         if not isinstance(node, ast.Attribute) or id(node) in inner:
             continue
         names = ast.unparse(node).split(".")
         if names[0] in ("params", "read_params()") and names[1] in SECTIONS:
             key = names[2] if len(names) > 2 else None
-            read.add(f"{names[1]}.{key}" if key in SECTIONS[names[1]].model_fields else names[1])
-    for section in {name for name in read if "." not in name and "size" in SECTIONS[name].model_fields}:
-        read = read - {section} | {f"{section}.{key}" for key in SECTIONS[section].model_fields}
+            read.add(f"{names[1]}.{key}" if key in SCHEMAS[names[1]].model_fields else names[1])
+    for section in {name for name in read if "." not in name and "size" in SCHEMAS[name].model_fields}:
+        read = read - {section} | {f"{section}.{key}" for key in SCHEMAS[section].model_fields}
     whole = {name for name in read if "." not in name}
-    return {name for name in read if name.split(".")[0] not in whole - {name}} - UNTRACKED
+    return {name for name in read if name.split(".")[0] not in whole - {name}}
 
 
 def inputs(stage: str) -> set[str]:
-    return {name for name in STAGES[stage]["deps"] if not name.endswith(".py")}
+    return {name for name in STAGES[stage]["deps"] if not name.startswith("stages/")}
 
 
 def outputs(stage: str) -> set[str]:
@@ -66,28 +99,36 @@ def outputs(stage: str) -> set[str]:
     return {item if isinstance(item, str) else next(iter(item)) for item in listed}
 
 
-def test_the_stages_are_the_six_scripts() -> None:
+def test_the_stages_are_six_folders() -> None:
     assert list(STAGES) == ["ingest", "normalize", "window", "train", "predict", "plot"]
-    assert {path.stem for path in (ROOT / "stages").glob("*.py")} == {*STAGES, "__init__", "compare"}
+    commands = {path.parent.name for path in (ROOT / "stages").glob("*/__main__.py")}
+    assert commands == {*STAGES, "compare"}
     for stage, definition in STAGES.items():
         assert definition["cmd"] == f"python -m stages.{stage}"
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_deps_hold_every_module_that_the_script_imports(stage: str) -> None:
-    modules = {name for name in STAGES[stage]["deps"] if name.endswith(".py")}
-    assert modules == imported_modules(ROOT / f"stages/{stage}.py", set())
-    assert (TEMPLATES in STAGES[stage]["deps"]) == (PAGES in modules)
+def test_deps_hold_exactly_the_code_that_the_stage_runs(stage: str) -> None:
+    """What its script imports, the schemas of the sections that it uses, and the templates of its pages."""
+    code = imported_modules(script(stage))
+    for section in sections_used(script(stage)):
+        code |= imported_modules(ROOT / (SECTIONS[section].replace(".", "/") + ".py"))
+    if PAGES in code:
+        code |= files_of(TEMPLATES)
+    listed = [name for name in STAGES[stage]["deps"] if name.startswith("stages/")]
+    assert set().union(*map(files_of, listed)) == code
+    folders = {name for name in listed if (ROOT / name).is_dir()}
+    assert not {name for name in listed if str(Path(name).parent) in folders}, "listed twice"
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_params_are_those_that_the_script_reads(stage: str) -> None:
-    assert set(STAGES[stage]["params"]) == parameters_read(ROOT / f"stages/{stage}.py")
+    assert set(STAGES[stage]["params"]) == parameters_read(script(stage)) - UNTRACKED
 
 
 def test_only_stage_scripts_read_params_and_every_section_is_read() -> None:
-    for path in (ROOT / "stages/common").glob("*.py"):
-        assert parameters_read(path) == set(), path
+    for path in (ROOT / "stages").rglob("*.py"):
+        assert path.name == "__main__.py" or parameters_read(path) == set(), path
     assert {name.split(".")[0] for stage in STAGES.values() for name in stage["params"]} == set(SECTIONS) - UNTRACKED
 
 
@@ -95,16 +136,16 @@ def test_only_stage_scripts_read_params_and_every_section_is_read() -> None:
 def test_paths_in_the_script_are_its_inputs_and_outputs(stage: str) -> None:
     """Each path constant that a stage imports is a dependency or an output of it, and the other way round."""
     constants = {name: value.as_posix() for name, value in vars(paths).items() if name.isupper()}
-    tree = ast.parse((ROOT / f"stages/{stage}.py").read_text())
+    tree = ast.parse(script(stage).read_text())
     used = {constants[node.id] for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in constants}
-    assert used == (inputs(stage) | outputs(stage)) - {"${ingest.path}", TEMPLATES}
+    assert used == (inputs(stage) | outputs(stage)) - {"${ingest.path}"}
 
 
 def test_no_section_with_a_key_named_size_is_listed_whole() -> None:
     """DVC's run cache leaves keys named `size` and `nfiles` out of its hash, so it would miss that they changed."""
     for stage in STAGES.values():
         for name in stage["params"]:
-            keys = set() if "." in name else set(SECTIONS[name].model_fields)
+            keys = set() if "." in name else set(SCHEMAS[name].model_fields)
             assert not keys & {"size", "nfiles"}, name
 
 
@@ -129,13 +170,13 @@ def test_the_artifact_is_what_training_writes() -> None:
 
 
 def test_the_committed_lock_was_made_by_the_committed_code() -> None:
-    """Every script, module and the default data have the hash that dvc.lock has of them."""
+    """Every folder and file of code, and the default data, have the hash that dvc.lock has of them."""
     lock = YAML(typ="safe", pure=True).load(ROOT / "dvc.lock")
     for stage, locked in lock["stages"].items():
         for dependency in locked["deps"]:
-            path = ROOT / dependency["path"]
-            if path.suffix in {".py", ".csv"} and path.is_file():
-                assert hashlib.md5(path.read_bytes()).hexdigest() == dependency["md5"], f"{stage}: {path.name}"
+            if dependency["path"].startswith(("stages/", "data/raw/")) and (ROOT / dependency["path"]).exists():
+                ignored = ("__pycache__", "*.txt")
+                assert data_hash(ROOT / dependency["path"], ignored) == dependency["md5"], f"{stage}: {dependency}"
 
 
 def test_every_plot_has_a_title_or_a_name_and_axes() -> None:

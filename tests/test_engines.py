@@ -69,8 +69,8 @@ def _unpack(sent, state):
     _note("unpacks", sent)
 
 import os
-Stored.is_here = lambda stored: False
-Sent.__getstate__, Sent.__setstate__ = _pack, _unpack
+FileArgument.is_visible = lambda stored: False
+FileContents.__getstate__, FileContents.__setstate__ = _pack, _unpack
 """
 
 # At the end of a copy's `training`: each is written down, and the first that comes to its second epoch is killed there.
@@ -192,8 +192,8 @@ def test_an_engine_without_its_package_says_how_to_install_it(light: Path, engin
     Cluster(engine, "127.0.0.1:1", []).chosen_by(light)
     variables = {"PYTHONPATH": str(tmp_path)}
     done = shell("python", "-m", "stages.window", cwd=light, check=False, variables=variables)
-    assert f"`pip install -r stages/requirements-{engine}.txt`" in done.stderr
-    assert (light / f"stages/requirements-{engine}.txt").exists()
+    assert f"`pip install -r stages/compute/requirements-{engine}.txt`" in done.stderr
+    assert (light / f"stages/compute/requirements-{engine}.txt").exists()
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from tests.conftest import ALL, ROOT, change_file, commit, environment, repro, shell
 
 
-def shown(folder: Path) -> dict[str, dict[str, str]]:
+def quoted(folder: Path) -> dict[str, dict[str, str]]:
     """What `dvc exp show` lists, by the name of the experiment, and as `main` and `workspace`."""
     table = csv.DictReader(io.StringIO(shell("dvc", "exp", "show", "--csv", cwd=folder).stdout))
     return {row["Experiment"] or row["rev"]: row for row in table}
@@ -45,7 +45,7 @@ def test_an_experiment_is_run_shown_saved_and_applied(light: Path) -> None:
     assert set_to(light) == {"plot.dpi": 50}
     assert repro(light, plot__dpi=60) == ["plot"]
     shell("dvc", "exp", "save", "--name", "by-hand", cwd=light)
-    experiments = shown(light)
+    experiments = quoted(light)
     assert {name: experiments[name]["plot.dpi"] for name in ("main", "set", "by-hand")} == {
         "main": "40", "set": "50", "by-hand": "60",
     }  # fmt: skip
@@ -99,7 +99,7 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
     assert status.count("Success") == 20
     assert shell("git", "status", "--porcelain", cwd=queue).stdout == ""
 
-    experiments = [row for name, row in shown(queue).items() if name not in ("main", "workspace")]
+    experiments = [row for name, row in quoted(queue).items() if name not in ("main", "workspace")]
     found = sorted((row["train.epochs"], row["compare.mase"]) for row in experiments)
     assert found == sorted(itertools.product(epochs, tolerances))
     assert len({(row["train.epochs"], row["model.mase"]) for row in experiments}) == len(epochs)

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from stages.common.network import forecast
-from stages.common.normalizer import Normalizer
 from stages.common.params import Params, read_params
-from stages.common.training import Epoch, train_network
-from stages.window import cut_windows
+from stages.normalize.normalizer import Normalizer
+from stages.train.network import forecast
+from stages.train.training import Epoch, train_network
+from stages.window.__main__ import cut_windows
 from tests.bench.tutorial import run_tutorial
 from tests.conftest import make_project, shell
 

@@ -15,10 +15,10 @@ class UserError(Exception):
     """Something a user can mend: names the file, row, column or parameter, what was found and what to do."""
 
 
-def shown(found: object) -> str:
+def quoted(found: object) -> str:
     """What was found, for a message: as Python writes it, no longer than a line, nothing in it that steers a terminal.
 
-    >>> shown("a tab\\t, and so on" + 100 * "!")[:20]
+    >>> quoted("a tab\\t, and so on" + 100 * "!")[:20]
     "'a tab\\\\t, and so on!"
     """
     if isinstance(found, str):

@@ -27,7 +27,7 @@ REPORTS_COPY = Path("data/reports")
 FIGURES_COPY = Path("data/figures")
 
 
-def of_origin(folder: Path, held_back: int) -> Path:
+def origin_file(folder: Path, held_back: int) -> Path:
     """The file in `folder` of the origin that holds back the last `held_back` steps of each series; 0 is live."""
     return folder / f"origin_{held_back}.safetensors"
 

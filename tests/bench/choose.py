@@ -17,14 +17,14 @@ import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, delayed
 
-from stages.common.forecasts import OriginForecast, forecast_origin
-from stages.common.network import Forecaster
-from stages.common.panel import Panel
 from stages.common.params import Params, read_params
-from stages.common.training import train_network
-from stages.common.windows import Windows
-from stages.normalize import normalize, seasons_left
-from stages.window import cut_windows
+from stages.normalize.__main__ import normalize, seasons_left
+from stages.panel.panel import Panel
+from stages.predict.forecasts import OriginForecast, forecast_origin
+from stages.train.network import Forecaster
+from stages.train.training import train_network
+from stages.window.__main__ import cut_windows
+from stages.window.windows import Windows
 from tests.conftest import change
 
 ROOT = Path(__file__).parents[2]

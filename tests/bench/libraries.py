@@ -23,8 +23,8 @@ import torch
 from joblib import Parallel, cpu_count, delayed
 
 from stages.common.params import read_params
-from stages.common.training import train_network
-from stages.window import cut_windows
+from stages.train.training import train_network
+from stages.window.__main__ import cut_windows
 from tests.bench.throughput import generated
 from tests.conftest import change
 

@@ -20,9 +20,9 @@ import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, delayed
 
-from stages.common.baselines import forecast_baseline
-from stages.common.metrics import coverage, interval_score, scores, seasonal_scale
-from stages.common.params import Baseline
+from stages.predict.baselines import forecast_baseline
+from stages.predict.metrics import coverage, interval_score, scores, seasonal_scale
+from stages.predict.params import Baseline
 from tests.conftest import LONG_COLUMNS, change_file, make_project, shell
 
 Floats = npt.NDArray[np.float64]

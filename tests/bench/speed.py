@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from stages.common.params import read_params  # noqa: E402
-from stages.common.paths import of_origin  # noqa: E402
-from stages.common.training import train_network  # noqa: E402
-from stages.common.windows import Windows  # noqa: E402
+from stages.common.paths import origin_file  # noqa: E402
+from stages.train.training import train_network  # noqa: E402
+from stages.window.windows import Windows  # noqa: E402
 from tests.bench.tutorial import run_tutorial  # noqa: E402
 from tests.conftest import commit, make_project, shell  # noqa: E402
 
@@ -50,7 +50,7 @@ def main() -> None:
             f"({whole:.1f} s, {tutorial:.1f} s)"
         )
 
-        windows = Windows.read(of_origin(project / "data/windows", 12))
+        windows = Windows.read(origin_file(project / "data/windows", 12))
         ensemble = seconds(
             lambda: [train_network(windows, k, params.model, params.train) for k in range(params.train.members)]
         )

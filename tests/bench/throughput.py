@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from stages.common.batches import Batches
 from stages.common.params import Params, read_params
-from stages.common.training import train_network
-from stages.common.windows import Windows
-from stages.window import cut_windows
+from stages.train.batches import Batches
+from stages.train.training import train_network
+from stages.window.__main__ import cut_windows
+from stages.window.windows import Windows
 from tests.conftest import change
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.common.errors import UserError, run, shown
+from stages.common.errors import UserError, quoted, run
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +55,6 @@ def test_a_defect_is_not_hidden() -> None:
 
 
 def test_what_is_shown_is_short_and_steers_no_terminal() -> None:
-    assert shown("é 'quoted'") == repr("é 'quoted'")
-    assert shown("\x1b[31m\nred") == r"'\x1b[31m\nred'"
-    assert len(shown("x" * 10_000)) == len(shown(["x"] * 10_000)) + 2 == 62
+    assert quoted("é 'quoted'") == repr("é 'quoted'")
+    assert quoted("\x1b[31m\nred") == r"'\x1b[31m\nred'"
+    assert len(quoted("x" * 10_000)) == len(quoted(["x"] * 10_000)) + 2 == 62

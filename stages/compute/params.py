@@ -1,0 +1,20 @@
+"""The parameters of `compute`: where tasks run, and how many at once."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from stages.common.params import Auto, Name, Section, SmallCount
+
+
+class Compute(Section):
+    engine: Literal["local", "dask", "ray"]
+    address: Name | None
+    workers: Auto | SmallCount
+
+    @model_validator(mode="after")
+    def _clusters_have_an_address(self) -> "Compute":
+        examples = {"dask": "tcp://host:8786", "ray": "host:6379"}
+        if self.engine != "local" and self.address is None:
+            raise ValueError(f"engine {self.engine} needs the address of its cluster, such as {examples[self.engine]}")
+        return self

@@ -1,0 +1,150 @@
+"""The panel: one or more regular series of any lengths, as flat arrays and index pointers."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.panel.ragged import blocks
+from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """S series in N rows; series i stands in rows `indptr[i]:indptr[i + 1]`, in the order of its steps.
+
+    ids: (S,) the `unique_id` of each series, in the input's order
+    indptr: (S + 1,) where each series starts, and the number of rows
+    ds: (N,) datetime64 or integer steps
+    y: (N,) values in the input's units
+    filled: (N,) True where the input had no value
+    time_axis: how the input writes its time
+    season_lengths: steps in each season, the shortest first; [1] without one
+    time, value: what the input calls its time and its values
+    interpolated: whether filled values lean on the value after their gap; histories that end in a gap then carry the
+        last value before it, so that no origin knows what came after it
+    """
+
+    ids: list[str]
+    indptr: Ints
+    ds: pd.Series
+    y: Floats
+    filled: Bools
+    time_axis: TimeAxis = INTEGER_STEPS
+    season_lengths: tuple[int, ...] = (1,)
+    time: str = "ds"
+    value: str = "y"
+    interpolated: bool = False
+
+    @property
+    def lengths(self) -> Ints:
+        """(S,) the number of steps of each series."""
+        return np.diff(self.indptr)
+
+    @property
+    def season_length(self) -> int:
+        """The shortest season, which seasonal naive forecasts repeat and MASE is scaled by."""
+        return self.season_lengths[0]
+
+    def history_lengths(self, held_back: int) -> Ints:
+        """(S,) how much of each series the origin `held_back` steps before its end leaves."""
+        return np.maximum(self.lengths - held_back, 0)
+
+    def history(self, series: int, held_back: int) -> Floats:
+        """(n,) what the origin `held_back` steps before the end of one series may know of it."""
+        first, end = self.indptr[series], self.indptr[series + 1] - held_back
+        values = self.y[first : max(first, end)]
+        if self.interpolated and len(values) and self.filled[end - 1]:
+            values = values.copy()
+            values[self._last_given[end - 1] - first :] = self.y[self._last_given[end - 1]]
+        return values
+
+    def histories(self, held_back: int, block: slice = slice(None), given: bool = False) -> Floats:
+        """(S, longest) the histories of the series in `block`; with `given`, NaN where the input had no value.
+
+        Right-aligned, so that the last column is the origin; NaN before a series begins.
+        """
+        return self.last_values(held_back, int(self.history_lengths(held_back)[block].max(initial=0)), block, given)
+
+    def last_values(self, held_back: int, steps: int, block: slice = slice(None), given: bool = False) -> Floats:
+        """(S, steps) the last `steps` values of the histories of the series in `block`, as `histories` has them."""
+        ends = self.indptr[1:][block, None] - held_back
+        rows = ends + np.arange(-steps, 0)
+        known = rows >= self.indptr[:-1][block, None]
+        rows = np.where(known, rows, 0)
+        if given:
+            known &= ~self.filled[rows]
+        elif self.interpolated:
+            rows = np.minimum(rows, self._last_given[np.maximum(ends - 1, 0)])
+        return np.where(known, self.y[rows], np.nan)
+
+    @cached_property
+    def _last_given(self) -> Ints:
+        """(N,) the row of the last value that was given, up to each row; every series begins with one."""
+        return np.maximum.accumulate(np.where(self.filled, 0, np.arange(len(self.y))))
+
+    def part(self, series: slice) -> "Panel":
+        """The panel of some series alone."""
+        rows = slice(*self.indptr[[series.start, series.stop]])
+        return replace(
+            self,
+            ids=self.ids[series],
+            indptr=self.indptr[series.start : series.stop + 1] - rows.start,
+            ds=self.ds.iloc[rows],
+            y=self.y[rows],
+            filled=self.filled[rows],
+        )
+
+    def blocks(self, held_back: int) -> Iterator[slice]:
+        """Series in runs whose padded histories are of bounded size, so that memory does not grow with the panel."""
+        yield from blocks(self.history_lengths(held_back))
+
+    def after(self, held_back: int, horizon: int) -> tuple[Ints, Bools]:
+        """The rows of the `horizon` steps after an origin: positions (S, horizon), and which of them exist."""
+        first = self.indptr[1:] - held_back
+        rows = first[:, None] + np.arange(horizon)
+        exists = (rows >= self.indptr[:-1, None]) & (rows < self.indptr[1:, None])
+        return np.where(exists, rows, 0), exists
+
+    def write(self, path: Path) -> None:
+        frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})
+        rest = ("time", "value", "interpolated")
+        names = {"season_lengths": list(self.season_lengths), **{name: getattr(self, name) for name in rest}}
+        frame.attrs = {"time_axis": asdict(self.time_axis), "names": names}  # kept in the file's metadata
+        frame.to_parquet(path, index=False)
+
+    def _ids_by_row(self) -> pd.Categorical:
+        return pd.Categorical.from_codes(
+            np.repeat(np.arange(len(self.ids)), self.lengths), categories=pd.Index(self.ids, dtype=object)
+        )
+
+    @classmethod
+    def read(cls, path: Path, first: int = 0, end: int | None = None) -> "Panel":
+        """What `write` wrote; of rows `first:end`, some whole series, only the groups of the file that hold them."""
+        with pq.ParquetFile(path, memory_map=True) as file:
+            ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
+            end = int(ends[-1]) if end is None else end
+            groups = range(np.searchsorted(ends, first, side="right"), np.searchsorted(ends, end) + 1)
+            table = file.read_row_groups(groups)
+            before = int(ends[groups[0]]) - file.metadata.row_group(groups[0]).num_rows
+        frame = table.slice(first - before, end - first).to_pandas()
+        series = frame["unique_id"].cat.remove_unused_categories()
+        ids = list(series.cat.categories)
+        indptr = np.searchsorted(series.cat.codes, np.arange(len(ids) + 1)).astype(np.int64)
+        attributes = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
+        time_axis, names = TimeAxis(**attributes["time_axis"]), attributes["names"]
+        seasons = tuple(names.pop("season_lengths"))
+        y, filled = frame["y"].to_numpy(), frame["filled"].to_numpy()
+        pa.default_memory_pool().release_unused()  # it would keep as much again as the panel takes
+        return cls(ids, indptr, frame["ds"], y, filled, time_axis, seasons, **names)

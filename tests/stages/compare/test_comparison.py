@@ -1,0 +1,139 @@
+"""Two versions side by side: what changed, in which direction, what is worse than allowed."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stages.compare.comparison import Comparison, changes, common_pairs, compare, metric_changes, worse
+from stages.compare.params import Compare
+from stages.compare.versions import Version
+
+TOLERANT = Compare(mase=0.05, smape=None, mape=None, mae=None, rmse=None, msis=0.2, coverage=10.0)
+
+
+def errors(model: list[float], first: int = 1) -> pd.DataFrame:
+    """One series, forecast a month apart from month `first` on."""
+    rows = [("a", 99 - i, f"2020-{first + i:02d}", error, 1.0) for i, error in enumerate(model)]
+    return pd.DataFrame(rows, columns=["unique_id", "origin", "known_until", "model", "seasonal_naive"])
+
+
+def version(name: str, table: pd.DataFrame | None, metrics: dict[str, Any] | None = None) -> Version:
+    panel = {"rows": 20, "frequency": "MS", "season_length": 12}
+    return Version(name, {}, panel, metrics or {}, 1, errors([]) if table is None else table)
+
+
+def compared(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
+    return compare(version("before", errors([1.0]), before), version("after", errors([1.0]), after))
+
+
+def test_changes_hold_what_differs_what_is_new_and_what_is_gone() -> None:
+    found = changes({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4})
+    assert [(each.name, each.before, each.after) for each in found] == [("b", 2, 5), ("d", None, 4), ("c", 3, None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "worse_by"),
+    [
+        ("model.mase", 0.5, 0.6, 0.2),
+        ("model.msis_80", 2.0, 1.0, -0.5),
+        ("model.coverage_80", 78.0, 86.0, 4.0),
+        ("model.coverage_80", 96.0, 84.0, -12.0),
+        ("skill", 0.5, 0.25, 0.25),
+        ("model.width_80", 1.0, 2.0, None),
+        ("model.mase_member_std", 1.0, 2.0, None),
+        ("evaluated.points", 10, 20, None),
+        ("model.mase", 0.0, 1.0, math.inf),
+        ("model.mase", 0.0, 0.0, 0.0),
+        ("model.mase", 1.0, None, None),
+    ],
+)
+def test_each_metric_has_its_direction(
+    name: str, before: float | None, after: float | None, worse_by: float | None
+) -> None:
+    (found,) = metric_changes({name: before}, {name: after})
+    assert found.worse_by == (None if worse_by is None else pytest.approx(worse_by))
+
+
+def test_the_models_metrics_are_shown_even_where_they_are_the_same() -> None:
+    same = {"model.mase": 1.0, "baseline.seasonal_naive.mase": 2.0}
+    assert [each.name for each in metric_changes(same, same)] == ["model.mase"]
+
+
+def test_forecasts_are_paired_by_the_last_step_they_knew() -> None:
+    """Two months were appended: three of the five origins of each are the same month."""
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]))
+    after = version("after", errors([3.5, 4.5, 5.5, 9.0, 9.0], first=3))
+    pairs = common_pairs(before, after)
+    assert pairs["known_until"].tolist() == ["2020-03", "2020-04", "2020-05"]
+    assert (pairs["model_after"] - pairs["model_before"]).tolist() == [0.5, 0.5, 0.5]
+    found = compare(before, after)
+    assert found.pairs == (3, 5, 5)
+    assert "3 forecasts in common are too few" in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"horizon": 2}, "horizon 1 -> 2"),
+        ({"panel": {"frequency": "MS", "season_length": 24}}, "season_length 12 -> 24"),
+        ({"panel": {"frequency": "QS", "season_length": 12}}, "frequency MS -> QS"),
+    ],
+)
+def test_errors_in_other_units_are_not_paired(other: dict[str, Any], words: str) -> None:
+    """MASE's scale is a mean seasonal difference: with another season the same error is another number."""
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]))
+    found = compare(before, replace(before, name="after", **other))
+    assert found.pairs[0] == 0
+    assert found.difference is None
+    assert words in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("moved", "words"),
+    [
+        ([-0.11, -0.09, -0.1, -0.12, -0.08], "smaller by 0.1, by more than chance explains"),
+        ([0.5, -0.4, 0.3, -0.2, 0.1], "larger by 0.06, no more than chance explains"),
+        ([0.0] * 5, "the same"),
+    ],
+)
+def test_the_verdict_tells_a_change_from_chance(moved: list[float], words: str) -> None:
+    base = [1.0, 2.0, 3.0, 4.0, 5.0]
+    after = [error + change for error, change in zip(base, moved, strict=True)]
+    assert words in compare(version("a", errors(base)), version("b", errors(after))).verdict
+
+
+def test_a_version_without_errors_is_named() -> None:
+    assert "in old" in compare(version("old", None), version("new", errors([1.0]))).verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reasons"),
+    [
+        ({"model.mase": 1.0}, {"model.mase": 1.04}, []),
+        ({"model.mase": 1.0}, {"model.mase": 1.06}, ["model.mase 1 -> 1.06 (+6.0%; compare.mase allows +5.0%)"]),
+        ({"model.mase": 1.0, "model.rmse": 1.0}, {"model.mase": 1.0, "model.rmse": 9.0}, []),
+        (
+            {"model.mase": 1.0, "model.msis_95": 1.0},
+            {"model.mase": 1.0, "model.msis_95": 1.3},
+            ["model.msis_95 1 -> 1.3 (+30.0%; compare.msis allows +20.0%)"],
+        ),
+        (
+            {"model.mase": 1.0, "model.coverage_80": 80.0},
+            {"model.mase": 1.0, "model.coverage_80": 65.0},
+            ["model.coverage_80 80 -> 65 (15 further from its level; compare.coverage allows 10)"],
+        ),
+        ({"model.mase": 3.0}, {"model.mase": 1.2, "baseline.seasonal_naive.mase": 1.1}, ["model.mase 1.2 loses"]),
+        ({}, {"model.mase": 1.0, "baseline.seasonal_naive.mase": 1.0}, []),
+        ({"model.mase": 0.0}, {"model.mase": 0.1}, ["model.mase 0 -> 0.1"]),
+        ({"model.mase": 1.0}, {"model.mase": None}, ["model.mase 1 -> not measured"]),
+        ({"model.mase": 1.0, "model.coverage_80": 80.0}, {"model.mase": 1.0}, ["model.coverage_80 80 -> not measured"]),
+        ({}, {}, ["model.mase is not measured"]),
+    ],
+)
+def test_what_is_worse_than_allowed(before: dict[str, Any], after: dict[str, Any], reasons: list[str]) -> None:
+    found = worse(compared(before, after), TOLERANT)
+    assert len(found) == len(reasons)
+    assert all(line.startswith(reason) for line, reason in zip(found, reasons, strict=True))

@@ -1,0 +1,54 @@
+"""Tasks side by side in this machine's processes; on clusters, see tests/test_engines.py."""
+
+import math
+import operator
+import os
+
+import psutil
+import pytest
+
+from stages.common.errors import UserError
+from stages.common.params import Params
+from stages.compute.pool import open_pool
+from tests.conftest import change
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_the_order_of_their_arguments(default_params: Params, workers: int) -> None:
+    compute = change(default_params, compute__workers=workers).compute
+    with open_pool(compute) as pool:
+        assert list(pool.run(operator.mul, [(number, 2) for number in range(50)])) == list(range(0, 100, 2))
+        assert list(pool.run(operator.mul, [])) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_a_task_raises_reaches_the_caller(default_params: Params, workers: int) -> None:
+    compute = change(default_params, compute__workers=workers).compute
+    with pytest.raises(ValueError, match="math domain error"), open_pool(compute) as pool:
+        list(pool.run(math.sqrt, [(1.0,), (-1.0,)]))
+
+
+def test_processes_and_what_they_hold_go_when_the_pool_is_closed(default_params: Params) -> None:
+    with open_pool(change(default_params, compute__workers=2).compute) as pool:
+        processes = set(pool.run(os.getpid, [()] * 20))
+        assert all(psutil.pid_exists(process) for process in processes)
+    assert os.getpid() not in processes
+    assert not any(psutil.pid_exists(process) for process in processes)
+
+
+def test_a_process_that_is_killed_ends_in_words(default_params: Params) -> None:
+    compute = change(default_params, compute__workers=2).compute
+    with (
+        pytest.raises(UserError, match=r"this machine: .+ was killed, .+ set compute\.workers to fewer"),
+        open_pool(compute) as pool,
+    ):
+        list(pool.run(os._exit, [(1,), (1,)]))
+
+
+def test_memory_that_is_refused_ends_in_words(default_params: Params) -> None:
+    compute = change(default_params, compute__workers=1).compute
+    with (
+        pytest.raises(UserError, match=r"this machine: a task needs more memory than there is"),
+        open_pool(compute) as pool,
+    ):
+        list(pool.run(bytearray, [(2**62,)]))

@@ -1,0 +1,122 @@
+"""Parquet files and folders of them: types, partitions, and what is wrong with them, in one line."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stages.common.errors import UserError
+from stages.ingest.__main__ import ingest
+from stages.ingest.raw import read_raw
+from tests.raw_files import AUTO, cases, settings, times_of, values_of
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+GOOD: list[tuple[str, dict[str, Any], dict[str, Any], list[float], list[str]]] = [
+    ("integers", {"time": [1, 2], "value": [2**53 + 1, 3]}, {}, [2**53, 3], ["1", "2"]),
+    ("text numbers", {"time": ["1", "2"], "value": ["2.5", "3"]}, {}, [2.5, 3], ["1", "2"]),
+    ("stamps", {"time": pd.date_range("2024-01-01", periods=2, freq="h"), "value": [1, 2]}, AUTO, [1, 2],
+     ["2024-01-01 00:00:00", "2024-01-01 01:00:00"]),
+    ("days", {"time": pd.date_range("2024-01-01", periods=2).date, "value": [1, 2]}, {"frequency": "D"}, [1, 2],
+     ["2024-01-01", "2024-01-02"]),
+    ("milliseconds", {"time": pd.date_range("2024-01-01", periods=2, freq="500ms"), "value": [1, 2]}, AUTO, [1, 2],
+     ["2024-01-01 00:00:00.000", "2024-01-01 00:00:00.500"]),
+    ("a constant offset", {"time": pa.array([0, 86_400_000_000], pa.timestamp("us", "+05:30")), "value": [1, 2]},
+     {"frequency": "D"}, [1, 2], ["1970-01-01 05:30:00+05:30", "1970-01-02 05:30:00+05:30"]),
+    ("large text", {"time": ["1", "2", "3"], "value": pa.array(["1", "2", "NA"], pa.large_string())}, {}, [1, 2],
+     ["1", "2"]),
+    ("pandas' index", pd.DataFrame({"time": [1, 2, 3], "a": [1, 2, 3]})[1:].to_dict("series"), {"value": None},
+     [2, 3], ["2", "3"]),
+    ("zones", {"time": pd.date_range("2024-03-31 01:00", periods=2, freq="h", tz="Europe/Berlin"),
+     "value": [1, 2]}, AUTO,
+     [1, 2], ["2024-03-31 01:00:00+01:00", "2024-03-31 03:00:00+02:00"]),
+]  # fmt: skip
+
+
+@cases(("table", "changes", "values", "times"), GOOD)
+def test_good_parquet(table: dict[str, Any], changes: dict[str, Any], values: list[float], times: list[str]) -> None:
+    if any(isinstance(column, pa.Array) for column in table.values()):
+        pq.write_table(pa.table(table), "input.parquet")
+    else:
+        pd.DataFrame(table).to_parquet("input.parquet")
+    given = settings("input.parquet", **changes)
+    panel = ingest(read_raw(given), given)
+    assert panel.y.tolist() == values
+    assert times_of(panel) == times
+
+
+def test_categories_that_no_row_has_are_no_series_and_no_stamps() -> None:
+    months = pd.date_range("2020-01-01", periods=3, freq="MS").strftime("%Y-%m-%d")
+    days = pd.date_range("2019-12-01", periods=99).strftime("%Y-%m-%d")
+    ids = pd.Categorical(["b"] * 3 + ["a"] * 3, categories=["a", "aa", "b", "z"])
+    times = pd.Categorical(list(months) * 2, categories=days)
+    pd.DataFrame({"id": ids, "time": times, "value": range(6)}).to_parquet("input.parquet")
+    given = settings("input.parquet", series="id", frequency="auto")
+    panel = ingest(read_raw(given), given)
+    assert values_of(panel) == {"b": [0, 1, 2], "a": [3, 4, 5]}
+    assert panel.time_axis.frequency == "MS"
+
+
+def test_parquet_files_of_one_folder_hold_the_same_columns_and_their_types_may_differ() -> None:
+    Path("many").mkdir()
+    pq.write_table(pa.table({"time": [1, 2], "value": [1, 2]}), "many/a.parquet")
+    pq.write_table(pa.table({"time": [3], "value": [2.5]}), "many/b.parquet")
+    given = settings("many")
+    assert values_of(ingest(read_raw(given), given)) == {"value": [1, 2, 2.5]}
+    pq.write_table(pa.table({"time": [3], "Value": [2.5]}), "many/b.parquet")
+    with pytest.raises(UserError, match=r"b\.parquet: no column 'value', which other files of many have"):
+        read_raw(given)
+
+
+def test_parquet_in_partitions() -> None:
+    for name, values in [("007", [1, 2]), ("a b", [3, 4])]:
+        table = pa.table({"time": [1, 2], "value": values, "id": [name, name], "year": [2024, 2024]})
+        pq.write_to_dataset(table, "many", partition_cols=["year", "id"])
+    given = settings("many", series="id")
+    panel = ingest(read_raw(given), given)
+    assert values_of(panel) == {"007": [1, 2], "a b": [3, 4]}
+
+
+BAD: list[tuple[str, Any, list[str]]] = [
+    ("torn", b"PAR1 torn", ["not a readable Parquet file"]),
+    ("empty", b"", ["not a readable Parquet file"]),
+    ("lists", {"time": [1], "value": [[1.0]]}, ["column 'value'", "list"]),
+    ("truth", {"time": [1], "value": [True]}, ["column 'value'", "bool"]),
+    ("fractions of steps", {"time": [1.5], "value": [1]}, ["column 'time'", "double"]),
+    ("text", {"time": [1, 2], "value": ["1", "x"]}, ["row 2, column 'value'", "'x'"]),
+    ("no time", {"time": ["1", None], "value": [1, 2]}, ["row 2, column 'time'", "no time"]),
+    ("no rows", {"time": pa.array([], pa.int64()), "value": pa.array([], pa.float64())}, ["no rows"]),
+    (
+        "the year 9999",
+        {"time": pa.array([0, 2932896], pa.date32()), "value": [1, 2]},
+        ["row 2, column 'time'", "9999-12-31"],
+    ),
+    ("a column less", {"when": [1], "value": [1]}, ["no column 'time'"]),
+]
+
+
+@cases(("table", "words"), BAD)
+def test_bad_parquet_is_named_in_one_line(table: Any, words: list[str]) -> None:
+    if isinstance(table, bytes):
+        Path("input.parquet").write_bytes(table)
+    else:
+        pq.write_table(pa.table(table), "input.parquet")
+    given = settings("input.parquet")
+    with pytest.raises(UserError) as caught:
+        ingest(read_raw(given), given)
+    for word in ["input.parquet", *words]:
+        assert word in str(caught.value)
+
+
+def test_truncated_parquet_and_one_that_unpacks_to_much() -> None:
+    pq.write_table(pa.table({"time": range(200_000), "value": [0.0] * 200_000}), "input.parquet")
+    given = settings("input.parquet", max_gigabytes=1e-3)
+    with pytest.raises(UserError, match=r"0\.0032 GB.*max_gigabytes"):
+        read_raw(given)
+    whole = Path("input.parquet").read_bytes()
+    Path("input.parquet").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UserError, match="not a readable Parquet file"):
+        read_raw(given)

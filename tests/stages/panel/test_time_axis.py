@@ -1,0 +1,40 @@
+"""Clocks: continuing time, and where it ends."""
+
+import pandas as pd
+import pytest
+
+from stages.common.errors import UserError
+from stages.panel.time_axis import TimeAxis
+
+
+@pytest.mark.parametrize(
+    ("time_axis", "texts", "following"),
+    [
+        (TimeAxis("MS", "%Y-%m"), ["1960-11", "1960-12"], ["1961-01", "1961-02"]),
+        (TimeAxis("ME", "%Y-%m-%d"), ["1960-12-31"], ["1961-01-31", "1961-02-28"]),
+        (TimeAxis("D", "%Y-%m-%d"), ["2024-02-28"], ["2024-02-29", "2024-03-01"]),
+        (TimeAxis("B", "%Y-%m-%d"), ["2024-03-01"], ["2024-03-04", "2024-03-05"]),
+        (TimeAxis("h", "%Y-%m-%dT%H:%MZ"), ["2024-02-28T23:00Z"], ["2024-02-29T00:00Z", "2024-02-29T01:00Z"]),
+        (
+            TimeAxis("D", "%Y-%m-%d %H:%M%:z", "Europe/Berlin"),
+            ["2024-03-30 00:00+01:00"],
+            ["2024-03-31 00:00+01:00", "2024-04-01 00:00+02:00"],
+        ),
+        (TimeAxis(None, None), ["7"], ["8", "9"]),
+    ],
+)
+def test_the_future_is_written_as_the_past(time_axis: TimeAxis, texts: list[str], following: list[str]) -> None:
+    steps = time_axis.parse(pd.Series(texts))
+    assert time_axis.format(steps).tolist() == texts
+    assert time_axis.format(time_axis.next_steps(steps.iloc[-1], 2)).tolist() == following
+    assert time_axis.format(
+        pd.Series(time_axis.steps_between(steps.iloc[-1], time_axis.next_steps(steps.iloc[-1], 2).iloc[-1]))
+    ).tolist() == [
+        texts[-1],
+        *following,
+    ]
+
+
+def test_time_ends() -> None:
+    with pytest.raises(UserError, match="reach past the year 2262"):
+        TimeAxis("YS", "%Y").next_steps(pd.Timestamp("2255-01-01"), 12)

@@ -1,0 +1,119 @@
+"""Checkpoints: whole or none, and each under a key of all that its bytes depend on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from stages.common.params import Params
+from stages.train import checkpoints
+from stages.train.checkpoints import checkpoint_path, hash_of, load_checkpoint, remove_checkpoints, save_checkpoint
+from stages.train.params import Model, Train
+from tests.test_dvc_yaml import ROOT, imported_modules
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+@pytest.fixture
+def windows_file(folder: Path) -> Path:
+    path = folder / "origin_0.safetensors"
+    path.write_bytes(b"windows")
+    return path
+
+
+def save_one(path: Path) -> dict[str, torch.Tensor]:
+    path.parent.mkdir(exist_ok=True)
+    weights = {"head.weight": torch.randn(3, 4), "head.bias": torch.randn(3)}
+    save_checkpoint(path, weights, np.array([[1.0, 2.0, np.nan], [0.5, 0.1, np.nan]]))
+    return weights
+
+
+def test_load_gives_what_was_saved(windows_file: Path, default_params: Params) -> None:
+    path = checkpoint_path(hash_of(windows_file), 0, default_params.model, default_params.train)
+    assert load_checkpoint(path) is None
+    weights = save_one(path)
+    found = load_checkpoint(path)
+    assert found is not None
+    assert found[0].keys() == weights.keys()
+    for name, value in weights.items():
+        assert torch.equal(found[0][name], value)
+    np.testing.assert_array_equal(found[1], [[1, 2, np.nan], [0.5, 0.1, np.nan]])
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.9, 0.999])
+def test_a_torn_file_is_none(folder: Path, share: float) -> None:
+    path = folder / ".checkpoints" / "one.safetensors"
+    save_one(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert load_checkpoint(path) is None
+
+
+def test_a_file_of_something_else_is_none(folder: Path) -> None:
+    (folder / "one.safetensors").write_bytes(b"\x00" * 200)
+    assert load_checkpoint(folder / "one.safetensors") is None
+
+
+def test_removing_leaves_no_folder_and_none_is_no_mistake(folder: Path) -> None:
+    save_one(folder / ".checkpoints" / "one.safetensors")
+    for _ in range(2):
+        remove_checkpoints()
+        assert not (folder / ".checkpoints").exists()
+
+
+def test_the_key_is_the_same_for_the_same(windows_file: Path, folder: Path, default_params: Params) -> None:
+    other = folder / "elsewhere.safetensors"
+    other.write_bytes(windows_file.read_bytes())
+    one, two = (
+        checkpoint_path(hash_of(path), 3, default_params.model, default_params.train) for path in (windows_file, other)
+    )
+    assert one == two
+    assert one.parent == folder / ".checkpoints"
+
+
+def test_the_key_changes_with_the_windows_the_member_and_the_code(
+    windows_file: Path, folder: Path, default_params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def key(member: int = 0) -> Path:
+        return checkpoint_path(hash_of(windows_file), member, default_params.model, default_params.train)
+
+    keys = [key(), key(1)]
+    windows_file.write_bytes(b"windowt")
+    keys.append(key())
+    (folder / "training.py").write_text("changed")
+    monkeypatch.setattr(checkpoints, "CODE", [*checkpoints.CODE, folder / "training.py"])
+    keys.append(key())
+    (folder / "training.py").write_text("changed again")
+    keys.append(key())
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")  # of values that the setting could not have
+@pytest.mark.parametrize("name", Train.model_fields)
+def test_the_key_changes_with_every_train_setting_but_members(
+    windows_file: Path, default_params: Params, name: str
+) -> None:
+    model, settings = default_params.model, default_params.train
+    other = settings.model_copy(update={name: "something else"})
+    same = checkpoint_path(hash_of(windows_file), 0, model, settings) == checkpoint_path(
+        hash_of(windows_file), 0, model, other
+    )
+    assert same == (name == "members")
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")
+@pytest.mark.parametrize("name", Model.model_fields)
+def test_the_key_changes_with_every_model_setting(windows_file: Path, default_params: Params, name: str) -> None:
+    model, settings = default_params.model, default_params.train
+    other = model.model_copy(update={name: "something else"})
+    assert checkpoint_path(hash_of(windows_file), 0, model, settings) != checkpoint_path(
+        hash_of(windows_file), 0, other, settings
+    )
+
+
+def test_the_code_that_counts_is_all_that_training_imports() -> None:
+    """Every module that `training` imports, directly or not, but those that name parameters, files and mistakes."""
+    imported = {Path(name).stem for name in imported_modules(ROOT / "stages/train/training.py", set())}
+    assert {path.stem for path in checkpoints.CODE} == imported - {"params", "paths", "errors", "__init__"}

@@ -1,0 +1,177 @@
+"""The forecaster: its output, its recursion, its files."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from stages.common.params import Params
+from stages.train import network as network_module
+from stages.train.batches import Batches, Inputs
+from stages.train.network import Forecaster, forecast, load_networks, save_networks
+from stages.window.__main__ import cut_windows
+from tests.conftest import change, plain_windows, window_settings
+
+
+def random_inputs(size: int = 7, windows: int = 3, channels: int = 1, features: int = 0, bases: int = 0) -> Inputs:
+    """For five targets."""
+    return Inputs(torch.randn(size, windows, channels), torch.randn(windows, features), torch.randn(windows, bases, 5))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "bases": 2}])
+def test_every_cell_reads_windows_and_gives_targets(
+    default_params: Params, cell: str, bidirectional: bool, layers: int, more: dict[str, int]
+) -> None:
+    model = change(default_params, model__cell=cell, model__bidirectional=bidirectional, model__num_layers=layers).model
+    network = Forecaster(model, targets=5, **more)
+    assert network(random_inputs(**more)).shape == (3, 5)
+    kinds: dict[str, Any] = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
+    assert type(network.recurrent) is kinds[cell]
+    assert (network.recurrent.bidirectional, network.recurrent.num_layers) == (bidirectional, layers)
+
+
+@pytest.mark.parametrize(("cell", "bidirectional"), [("lstm", False), ("lstm", True), ("gru", True)])
+@pytest.mark.parametrize("targets", [1, 5])
+@pytest.mark.parametrize("features", [0, 2])
+def test_the_final_hidden_states_of_the_top_layer_and_the_features_feed_the_head(
+    default_params: Params, cell: str, bidirectional: bool, targets: int, features: int
+) -> None:
+    """They are `h_n` of `torch.nn.LSTM`'s documentation: its last rows are the top layer's, one for each direction."""
+    torch.manual_seed(1)
+    params = change(default_params, model__cell=cell, model__num_layers=2, model__bidirectional=bidirectional)
+    network = Forecaster(params.model, features=features, targets=targets).eval()
+    inputs = random_inputs(size=9, windows=6, features=features)
+    _, state = network.recurrent(inputs.steps)
+    final = state[0] if cell == "lstm" else state
+    top = torch.cat(list(final[-2:]), dim=-1) if bidirectional else final[-1]
+    expected = network.head(torch.cat([top, inputs.features], dim=-1))
+    plain = Inputs(inputs.steps, inputs.features, torch.empty(6, 0, targets))
+    torch.testing.assert_close(network(plain), expected)
+
+
+def test_without_weights_the_forecast_is_the_mean_of_the_bases(default_params: Params) -> None:
+    network = Forecaster(default_params.model, features=2, bases=3, targets=5).eval()
+    torch.nn.init.zeros_(network.head.weight)
+    inputs = random_inputs(features=2, bases=3)
+    torch.testing.assert_close(network(inputs), inputs.bases.mean(dim=1))
+
+
+@pytest.mark.parametrize("bases", [2, 5])
+def test_the_forecast_is_a_weighted_mean_of_the_bases_and_a_correction(default_params: Params, bases: int) -> None:
+    """Found from bases that are 1 for one of them and 0 for the others: weights from 0 to 1 that sum to 1."""
+    torch.manual_seed(0)
+    network = Forecaster(default_params.model, features=2, bases=bases, targets=5).eval()
+    torch.nn.init.normal_(network.head.weight, std=2.0)
+    inputs = random_inputs(features=2, bases=bases)
+    correction = network(Inputs(inputs.steps, inputs.features, torch.zeros(3, bases, 5)))
+    assert correction.std() > 0.05
+    weights = []
+    for one in range(bases):
+        unit = torch.zeros(3, bases, 5)
+        unit[:, one] = 1
+        weights.append(network(Inputs(inputs.steps, inputs.features, unit)) - correction)
+    stacked = torch.stack(weights, dim=1)  # (3, bases, 5)
+    assert (stacked >= -1e-6).all()
+    torch.testing.assert_close(stacked.sum(dim=1), torch.ones(3, 5))
+    assert stacked.std() > 0.05  # the head weighs them
+    torch.testing.assert_close(network(inputs) - correction, (stacked * inputs.bases).sum(dim=1))
+
+
+def test_one_base_is_corrected_as_it_is(default_params: Params) -> None:
+    network = Forecaster(default_params.model, features=2, bases=1, targets=5).eval()
+    inputs = random_inputs(features=2, bases=1)
+    correction = network(Inputs(inputs.steps, inputs.features, torch.zeros(3, 1, 5)))
+    torch.testing.assert_close(network(inputs), inputs.bases[:, 0] + correction)
+
+
+def test_training_starts_near_the_bases(default_params: Params) -> None:
+    torch.manual_seed(0)
+    network = Forecaster(default_params.model, features=2, bases=3, targets=5).eval()
+    inputs = random_inputs(windows=100, features=2, bases=3)
+    assert (network(inputs) - inputs.bases.mean(dim=1)).abs().mean() < 0.1 * inputs.bases.abs().mean()
+
+
+@pytest.mark.parametrize("targets", [1, 5])
+def test_head_dropout_acts_while_training_alone(default_params: Params, targets: int) -> None:
+    model = change(default_params, model__head_dropout=0.5).model
+    network = Forecaster(model, features=2, targets=targets)
+    inputs = random_inputs(features=2)
+    inputs = Inputs(inputs.steps, inputs.features, torch.empty(3, 0, targets))
+    network.eval()
+    assert torch.equal(network(inputs), network(inputs))
+    network.train()
+    assert not torch.equal(network(inputs), network(inputs))
+
+
+class Sum(torch.nn.Module):
+    """Forecasts the sum of the last two inputs."""
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        return inputs.steps[-2:, :, 0].sum(0, keepdim=True).T
+
+
+def test_recursive_forecast_feeds_itself() -> None:
+    windows = plain_windows(np.array([9.0, 1.0, 1.0, 5.0]), np.array([3, 1]), [3], 1, [0])
+    values = forecast(Sum(), windows, 0, 5)  # type: ignore[arg-type]
+    assert values[0].tolist() == [2, 3, 5, 8, 13]  # Fibonacci
+    assert np.isnan(values[1]).all()
+
+
+def test_local_level_is_taken_off_and_given_back_at_every_step() -> None:
+    windows = plain_windows(np.array([9.0, 1.0, 3.0]), np.array([3]), [3], 1, [1])
+    values = forecast(Sum(), windows, 0, 2)  # type: ignore[arg-type]
+    assert values[0].tolist() == [3 + (1 - 3), 1 + (3 - 1)]
+
+
+class Nothing(torch.nn.Module):
+    """Forecasts no change from the first of the bases."""
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        return inputs.bases[:, 0]
+
+
+def test_level_season_and_scale_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last season again, of two purely seasonal series and one that is too short; a few windows at a time."""
+    monkeypatch.setattr(network_module, "CHUNK", 2)
+    pattern = np.array([5.0, -3.0, 0.0, -2.0])
+    values = np.concatenate([50 + np.resize(pattern, 22), [1.0, 2.0], 7 + 3 * np.resize(pattern, 40)])
+    settings = window_settings(size=[6], padding=True, local="smoothing", bases=["patterns"])
+    windows = cut_windows(values, np.array([22, 2, 40]), [4], settings, 6)
+    forecasts = forecast(Nothing(), windows, 0, 6)  # type: ignore[arg-type]
+    np.testing.assert_allclose(forecasts[0], 50 + np.resize(np.roll(pattern, -2), 6), atol=1e-3)
+    np.testing.assert_allclose(forecasts[2], 7 + 3 * np.resize(pattern, 6), atol=1e-3)
+    assert np.isnan(forecasts[1]).all()
+
+
+def test_no_series_long_enough_gives_no_forecast(default_params: Params) -> None:
+    windows = plain_windows(np.arange(5.0), np.array([3, 2]), [4], 2, [0])
+    assert np.isnan(forecast(Forecaster(default_params.model, targets=2), windows, 0, 2)).all()
+
+
+def test_a_network_fits_its_batches(default_params: Params) -> None:
+    settings = window_settings(size=[6], padding=True, local="smoothing", bases=["ses", "theta", "patterns"])
+    windows = cut_windows(np.random.default_rng(0).normal(0, 1, 60), np.array([60]), [2, 4], settings, 3)
+    network = Forecaster.of(default_params.model, Batches(windows, windows.training, 0))
+    assert network.shape == {"channels": 1 + 1 + 2, "features": 7 + 2, "bases": 2 + 4, "targets": 3}
+    assert np.isfinite(forecast(network, windows, 0, 3)).all()
+
+
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "bases": 2}])
+def test_load_gives_what_was_saved(tmp_path: Path, default_params: Params, more: dict[str, int]) -> None:
+    networks = {member: Forecaster(default_params.model, targets=5, **more).eval() for member in range(11)}
+    save_networks({0: networks, 12: {3: networks[3]}}, default_params.model, tmp_path)
+    loaded = load_networks(tmp_path, 0)
+    assert list(loaded) == list(networks)
+    inputs = random_inputs(**more)
+    for member, network in networks.items():
+        found = loaded[member].eval()(inputs)
+        for one, two in zip(network(inputs), found, strict=True):
+            torch.testing.assert_close(one, two, rtol=0, atol=0)
+    assert list(load_networks(tmp_path, 12)) == [3]
+    assert load_networks(tmp_path, 24) == {}

@@ -1,0 +1,150 @@
+"""Exponential smoothing against statsmodels and values worked by hand, and its weights of many settings."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.tsa.forecasting.theta import ThetaModel
+from statsmodels.tsa.holtwinters import Holt, SimpleExpSmoothing
+
+from stages.window import smoothing
+from stages.window.smoothing import Smoothed, smooth
+
+Floats = npt.NDArray[np.float64]
+
+
+def smooth_one(history: Floats | list[float], horizon: int = 6, unknown: int = 0) -> Smoothed:
+    """One history, `unknown` steps before it that must not count."""
+    padded = np.concatenate([np.full(unknown, 1e6), history]).astype(np.float32)
+    return smooth(padded[None], np.array([len(history)]), horizon)
+
+
+@pytest.fixture
+def wandering() -> Floats:
+    """A random walk with a drift, in units around 1."""
+    walk: Floats = np.cumsum(np.random.default_rng(3).normal(0.1, 1, 60))
+    return walk
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.4, 0.9])
+def test_one_alpha_is_simple_exponential_smoothing(
+    wandering: Floats, alpha: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smoothing, "ALPHAS", np.array([alpha], dtype=np.float32))
+    model = SimpleExpSmoothing(wandering, initialization_method="known", initial_level=wandering[0])
+    fitted = model.fit(smoothing_level=alpha, optimized=False)
+    smoothed = smooth_one(wandering)
+    assert smoothed.level[0] == pytest.approx(fitted.forecast(1)[0], rel=1e-4)
+    assert smoothed.rmse[0] == pytest.approx(math.sqrt(fitted.sse / 59), rel=1e-4)  # the first error is none
+    assert smoothed.alpha[0] == pytest.approx(alpha)
+
+
+@pytest.mark.parametrize(("alpha", "beta", "phi"), [(0.3, 0.15, 0.9), (0.9, 0.4, 0.97), (0.1, 0.05, 0.8)])
+def test_one_setting_is_holts_damped_trend(
+    wandering: Floats, alpha: float, beta: float, phi: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smoothing, "HOLT", np.array([[alpha, beta, phi]], dtype=np.float32))
+    trend = (wandering[4] - wandering[0]) / 4
+    known = {"initialization_method": "known", "initial_level": wandering[0], "initial_trend": trend}
+    fitted = Holt(wandering[1:], damped_trend=True, **known).fit(
+        smoothing_level=alpha, smoothing_trend=beta, damping_trend=phi, optimized=False
+    )
+    np.testing.assert_allclose(smooth_one(wandering).holt[0], fitted.forecast(6), rtol=1e-3)
+
+
+def test_theta_worked_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels 1, 1.5, 2.75; a line of slope 1.5; a drift of 0.75 for (1 - 0.5 ** 3) / 0.5 steps and then one each."""
+    monkeypatch.setattr(smoothing, "ALPHAS", np.array([0.5], dtype=np.float32))
+    smoothed = smooth_one([1.0, 2.0, 4.0], horizon=3)
+    assert smoothed.slope.tolist() == [1.5]
+    assert smoothed.theta.tolist() == [[2.75 + 0.75 * 1.75, 2.75 + 0.75 * 2.75, 2.75 + 0.75 * 3.75]]
+
+
+def test_theta_is_statsmodels(airline: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the alpha that statsmodels finds."""
+    logs = np.log(airline)
+    fitted = ThetaModel(logs, period=12, deseasonalize=False).fit()
+    monkeypatch.setattr(smoothing, "ALPHAS", np.array([fitted.params["alpha"]], dtype=np.float32))
+    np.testing.assert_allclose(smooth_one(logs, horizon=12).theta[0], fitted.forecast(12, theta=2), rtol=1e-4)
+
+
+def weighted_slowly(history: Floats) -> tuple[float, float, float]:
+    """Level, alpha and root mean square error by loops over the grid: each setting counts as likely as it is."""
+    levels, squares = [], []
+    for alpha in smoothing.ALPHAS.tolist():
+        level, total = float(history[0]), 0.0
+        for value in history[1:]:
+            error = float(value) - level
+            total += error * error
+            level = alpha * float(value) + (1 - alpha) * level
+        levels.append(level)
+        squares.append(total)
+    likely = [math.exp(-len(history) / 2 * math.log((total + 1e-6) / (min(squares) + 1e-6))) for total in squares]
+    share = [each / sum(likely) for each in likely]
+
+    def mean(values: list[float]) -> float:
+        return sum(one * weight for one, weight in zip(values, share, strict=True))
+
+    return mean(levels), mean(smoothing.ALPHAS.tolist()), math.sqrt(mean(squares) / max(len(history) - 1, 1))
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 40), min_size=1, max_size=5))
+def test_settings_count_as_likely_as_they_are(seed: int, lengths: list[int]) -> None:
+    random, longest = np.random.default_rng(seed), max(lengths)
+    histories = random.normal(0, 1, (len(lengths), longest)).cumsum(axis=1).astype(np.float32)
+    smoothed = smooth(histories, np.array(lengths), 3)
+    for row, length in enumerate(lengths):
+        found = np.array([smoothed.level[row], smoothed.alpha[row], smoothed.rmse[row]])
+        expected = np.array(weighted_slowly(histories[row, -length:].astype(np.float64)))
+        np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-3)
+
+
+def test_a_long_history_chooses() -> None:
+    """A random walk forgets all but its last value; noise around a mean remembers it."""
+    noise = np.random.default_rng(0).normal(0, 1, 400)
+    assert smooth_one(np.cumsum(noise)).alpha[0] > 0.8
+    steady = smooth_one(noise)
+    assert steady.alpha[0] < 0.1
+    assert abs(steady.level[0]) < 0.3
+
+
+def test_a_straight_line_goes_on_damped_and_by_half() -> None:
+    smoothed = smooth_one(np.arange(60.0), horizon=4)
+    assert smoothed.slope[0] == pytest.approx(1)
+    np.testing.assert_allclose(np.diff(smoothed.theta[0]), 0.5, rtol=1e-4)
+    growth = np.diff(np.concatenate([[59.0], smoothed.holt[0]]))
+    assert (growth > 0.8).all()
+    assert (np.diff(growth) < 0).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 40))
+def test_unknown_steps_before_a_history_change_nothing(seed: int, length: int, unknown: int) -> None:
+    history = np.random.default_rng(seed).normal(0, 2, length)
+    one, two = smooth_one(history), smooth_one(history, unknown=unknown)
+    for name, value in vars(one).items():
+        np.testing.assert_allclose(getattr(two, name), value, rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("history", [[5.0], [5.0, 7.0], [0.0] * 20, [3.0] * 7])
+def test_no_history_is_too_short_or_too_dull(history: list[float]) -> None:
+    smoothed = smooth_one(history)
+    for name, value in vars(smoothed).items():
+        assert np.isfinite(value).all(), name
+    if len(set(history)) == 1:
+        assert smoothed.level[0] == pytest.approx(history[0])
+        np.testing.assert_allclose(smoothed.theta, history[0], rtol=1e-5)
+        np.testing.assert_allclose(smoothed.holt, history[0], rtol=1e-5)
+
+
+def test_many_histories_are_smoothed_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    histories = np.random.default_rng(0).normal(0, 1, (7, 20)).astype(np.float32)
+    lengths = np.array([20, 3, 1, 12, 20, 2, 9])
+    whole = smooth(histories, lengths, 4)
+    monkeypatch.setattr(smoothing, "CHUNK", 3)
+    parts = smooth(histories, lengths, 4)
+    for name, value in vars(whole).items():
+        assert len(value) == 7
+        np.testing.assert_allclose(getattr(parts, name), value, rtol=1e-4, atol=1e-5, err_msg=name)
