@@ -14,7 +14,7 @@ from typing import IO
 import psutil
 from distributed import Client
 
-from tests.conftest import change_file, environment
+from tests.projects import change_file, environment
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from stages.common.params import read_params
 from stages.ingest.__main__ import ingest, summarize
 from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
-from tests.conftest import ROOT
+from tests.projects import ROOT
 
 PLAIN = {"path": "input.csv", "time": "time", "max_gigabytes": 1e-3}
 SECONDS = 20  # after which a file counts as hanging

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import ROOT, change_file, clone, commit, environment, shell
+from tests.projects import ROOT, change_file, clone, commit, environment, shell
 
 WORKFLOW_FILE = ROOT / ".github/workflows/pipeline.yml"
 WORKFLOW: dict[str, Any] = YAML(typ="safe", pure=True).load(WORKFLOW_FILE)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clusters import Cluster, free_port, started
-from tests.conftest import repro, shell
+from tests.projects import repro, shell
 
 ENGINES = ["dask", "ray"]
 WORKERS = 3

@@ -18,7 +18,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from tests.conftest import ALL, ROOT, change_file, commit, environment, repro, shell
+from tests.projects import ALL, ROOT, change_file, commit, environment, repro, shell
 
 
 def quoted(folder: Path) -> dict[str, dict[str, str]]:

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from stages.common.params import Params
-from tests.conftest import ALL, change_file, environment, repro, shell, tiny_panel
+from tests.projects import ALL, change_file, environment, repro, shell, tiny_panel
 
 
 def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path, default_params: Params) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.conftest import change_file, repro, shell, tiny_panel, tiny_project
+from tests.projects import change_file, repro, shell, tiny_panel, tiny_project
 
 
 def test_short_series_are_named_and_forecast_all_the_same(copy: Path) -> None:

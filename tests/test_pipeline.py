@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from tests.conftest import ALL, change_file, commit, repro, shell, tiny_panel, tiny_project
+from tests.projects import ALL, change_file, commit, repro, shell, tiny_panel, tiny_project
 
 
 def test_a_second_repro_runs_nothing(copy: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import ALL, ROOT, change_file, clone, commit, repro, shell
+from tests.projects import ALL, ROOT, change_file, clone, commit, repro, shell
 
 STAGES = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"].values()
 OUTPUTS = [name for stage in STAGES for name in stage.get("outs", [])]

@@ -16,7 +16,7 @@ from stages.train.network import forecast
 from stages.train.training import Epoch, train_network
 from stages.window.__main__ import cut_windows
 from tests.bench.tutorial import run_tutorial
-from tests.conftest import make_project, shell
+from tests.projects import make_project, shell
 
 ROOT = Path(__file__).parents[1]
 Floats = npt.NDArray[np.float64]

@@ -25,7 +25,7 @@ from stages.train.network import Forecaster
 from stages.train.training import train_network
 from stages.window.__main__ import cut_windows
 from stages.window.windows import Windows
-from tests.conftest import change
+from tests.builders import change
 
 ROOT = Path(__file__).parents[2]
 INNER = [cut for cut in range(54, 121, 3) if cut not in (84, 96, 108, 120)]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.bench.scale import generated_project
 from tests.clusters import started
-from tests.conftest import change_file, environment, shell
+from tests.projects import change_file, environment, shell
 
 BEFORE = ["ingest", "normalize", "window"]
 

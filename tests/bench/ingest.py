@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from tests.conftest import LONG_COLUMNS, change_file, make_project
+from tests.projects import LONG_COLUMNS, change_file, make_project
 
 LENGTH = 200  # rows of a series
 

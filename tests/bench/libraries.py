@@ -26,7 +26,7 @@ from stages.common.params import read_params
 from stages.train.training import train_network
 from stages.window.__main__ import cut_windows
 from tests.bench.throughput import generated
-from tests.conftest import change
+from tests.builders import change
 
 ROOT = Path(__file__).parents[2]
 HORIZON = SIZE = 12

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.scale import generated_project, measured
-from tests.conftest import change_file, shell
+from tests.projects import change_file, shell
 
 SERIES = 20_000
 MOST = [60_000, 240_000, 960_000]

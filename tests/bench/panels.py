@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 from stages.predict.baselines import forecast_baseline
 from stages.predict.metrics import coverage, interval_score, scores, seasonal_scale
 from stages.predict.params import Baseline
-from tests.conftest import LONG_COLUMNS, change_file, make_project, shell
+from tests.projects import LONG_COLUMNS, change_file, make_project, shell
 
 Floats = npt.NDArray[np.float64]
 LEVELS = [80, 95]

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from tests.conftest import ALL, LONG_COLUMNS, change_file, environment, make_project
+from tests.projects import ALL, LONG_COLUMNS, change_file, environment, make_project
 
 WRITTEN = ["data/panel.parquet", "data/histories", "models/normalizer", "data/windows", "models/networks", "reports"]
 

@@ -26,7 +26,7 @@ from stages.common.paths import origin_file  # noqa: E402
 from stages.train.training import train_network  # noqa: E402
 from stages.window.windows import Windows  # noqa: E402
 from tests.bench.tutorial import run_tutorial  # noqa: E402
-from tests.conftest import commit, make_project, shell  # noqa: E402
+from tests.projects import commit, make_project, shell  # noqa: E402
 
 NOTHING = "stages:\n" + "".join(f"  s{i}:\n    cmd: 'true'\n    deps: [params.yaml]\n" for i in range(6))
 

@@ -22,7 +22,7 @@ from stages.train.batches import Batches
 from stages.train.training import train_network
 from stages.window.__main__ import cut_windows
 from stages.window.windows import Windows
-from tests.conftest import change
+from tests.builders import change
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 40, 10  # as many batches in an epoch as the default allows

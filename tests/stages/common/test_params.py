@@ -6,7 +6,7 @@ import pytest
 
 from stages.common.errors import UserError
 from stages.common.params import Params, read_params
-from tests.conftest import change
+from tests.builders import change
 
 ROOT = Path(__file__).parents[3]
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tests.conftest import change_file, clone, commit, shell
+from tests.projects import change_file, clone, commit, shell
 
 
 def compare(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import pytest
 from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.compute.pool import open_pool
-from tests.conftest import change
+from tests.builders import change
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -13,7 +13,7 @@ import pytest
 from stages.common.errors import UserError
 from stages.compute import workers
 from stages.compute.workers import CODE, FileArgument, FileContents, FileNotVisible, do, local_versions, serialize_task
-from tests.conftest import ROOT
+from tests.projects import ROOT
 
 
 def length(path: Path) -> int:

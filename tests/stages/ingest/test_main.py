@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stages.common.errors import UserError
 from stages.ingest.__main__ import ingest, summarize
 from stages.ingest.raw import read_raw
-from tests.conftest import ROOT, change_file, shell
+from tests.projects import ROOT, change_file, shell
 from tests.raw_files import LONG, BadFiles, Changes, cases, panel_of, refuses, settings, values_of
 
 pytestmark = pytest.mark.usefixtures("folder")

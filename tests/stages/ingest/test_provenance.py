@@ -5,7 +5,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from stages.ingest.provenance import data_hash
-from tests.conftest import shell
+from tests.projects import shell
 
 
 def test_a_file_and_a_folder_have_the_hash_that_dvc_add_gives_them(tmp_path: Path) -> None:

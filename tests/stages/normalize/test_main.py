@@ -13,7 +13,8 @@ import pytest
 from stages.common.params import Params
 from stages.normalize.__main__ import normalize, seasons_left
 from stages.panel.panel import Panel
-from tests.conftest import change, change_file, shell
+from tests.builders import change
+from tests.projects import change_file, shell
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 
 from stages.common.errors import UserError
 from stages.normalize.normalizer import Normalizer, seasonal_indices
-from tests.conftest import right_aligned
+from tests.builders import right_aligned
 
 CHOICES: list[tuple[Any, ...]] = list(
     itertools.product(

@@ -8,7 +8,7 @@ from stages.common.params import Params
 from stages.plot.interpretation import gates_along, memory
 from stages.train.batches import Batches, Inputs
 from stages.train.network import Forecaster
-from tests.conftest import change, plain_windows
+from tests.builders import change, plain_windows
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])

@@ -15,7 +15,7 @@ from stages.panel.panel import Panel
 from stages.predict.forecasts import OriginForecast, forecast_origin, local_unit
 from stages.train.batches import Inputs
 from stages.train.network import Forecaster
-from tests.conftest import plain_windows
+from tests.builders import plain_windows
 
 Floats = npt.NDArray[np.float64]
 UNKNOWN = np.nan

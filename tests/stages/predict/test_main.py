@@ -15,7 +15,7 @@ from stages.panel.time_axis import TimeAxis
 from stages.predict.__main__ import FEW, forecast_baselines, future, shards, warn_of_fallback
 from stages.predict.baselines import seasonal_naive
 from stages.predict.forecasts import OriginForecast, forecast_origin
-from tests.conftest import change, plain_windows
+from tests.builders import change, plain_windows
 
 Ints = npt.NDArray[np.int64]
 

@@ -10,7 +10,7 @@ import torch
 from stages.train.batches import FARTHEST, GATHERED, Batches, middle_of
 from stages.window.__main__ import cut_windows
 from stages.window.windows import Cuts, Windows
-from tests.conftest import plain_windows, window_settings
+from tests.builders import plain_windows, window_settings
 
 Floats = npt.NDArray[np.float64]
 KINDS: dict[str, dict[str, Any]] = {

@@ -16,7 +16,8 @@ from stages.train.batches import Batches
 from stages.train.cells import STEPS, trace, trace_layers
 from stages.train.network import CELLS, Forecaster
 from stages.window.__main__ import cut_windows
-from tests.conftest import ROOT, change
+from tests.builders import change
+from tests.projects import ROOT
 
 Floats = npt.NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from stages.train.__main__ import find_tasks, loss_curves, train_one
 from stages.train.progress import ProgressBoard
 from stages.train.training import Epoch
 from stages.window.windows import Windows
-from tests.conftest import change, plain_windows
+from tests.builders import change, plain_windows
 
 
 def write_windows(origin: int, length: int, sizes: list[int]) -> None:

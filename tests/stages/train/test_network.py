@@ -13,7 +13,7 @@ from stages.train import network as network_module
 from stages.train.batches import Batches, Inputs
 from stages.train.network import Forecaster, forecast, load_networks, save_networks
 from stages.window.__main__ import cut_windows
-from tests.conftest import change, plain_windows, window_settings
+from tests.builders import change, plain_windows, window_settings
 
 
 def random_inputs(size: int = 7, windows: int = 3, channels: int = 1, features: int = 0, bases: int = 0) -> Inputs:

@@ -24,7 +24,7 @@ from stages.train.training import (
 )
 from stages.window.__main__ import cut_windows
 from stages.window.windows import Windows
-from tests.conftest import change, plain_windows, window_settings
+from tests.builders import change, plain_windows, window_settings
 
 KNOWING = window_settings(
     size=[10], padding=True, local="smoothing", bases=["ses", "theta", "holt", "patterns"]

@@ -12,7 +12,7 @@ from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 from stages.window import smoothing
 from stages.window.features import know, local_scale
 from stages.window.windows import Cuts, season_of
-from tests.conftest import window_settings
+from tests.builders import window_settings
 
 Floats = npt.NDArray[np.float64]
 EVERYTHING: dict[str, Any] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import change_file, shell
+from tests.projects import change_file, shell
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stages.window.__main__ import cut_windows
 from stages.window.windows import Windows, place_cuts, season_of, window_sizes
-from tests.conftest import plain_windows, window_settings
+from tests.builders import plain_windows, window_settings
 
 Ints = npt.NDArray[np.int64]
 
