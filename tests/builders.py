@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stages.common.params import Params, check_params
-from stages.window.__main__ import cut_windows
+from stages.window.cutting import cut_windows
 from stages.window.params import Window
 from stages.window.windows import Windows
 
@@ -21,16 +21,16 @@ def right_aligned(flat: Floats, lengths: Ints) -> Floats:
 
 
 def window_settings(**changes: object) -> Window:
-    """Every window there is, whole, and nothing known of it but no level; or what `changes` say."""
+    """Every whole window, no local scaling, no experts; or what `changes` say."""
     plain = {
-        "size": [6], "padding": False, "most": 10**9, "local": "mean", "local_size": [0], "bases": [],
+        "size": 6, "padding": False, "max_windows": 10**9, "local_scaling": "none", "experts": [], "output": "direct",
     }  # fmt: skip
     return Window.model_validate({**plain, **changes})
 
 
-def plain_windows(values: Floats, lengths: Ints, sizes: list[int], targets: int, level_sizes: list[int]) -> Windows:
-    """All whole windows of series that stand one after another, their levels means of their last inputs."""
-    return cut_windows(values, lengths, [], window_settings(size=sizes, local_size=level_sizes), targets)
+def plain_windows(values: Floats, lengths: Ints, size: int, targets: int) -> Windows:
+    """All whole windows of series that follow one another, without local scaling."""
+    return cut_windows(values, lengths, [], window_settings(size=size), targets)
 
 
 def change(params: Params, **changes: object) -> Params:

@@ -1,7 +1,7 @@
 """Array types, rows that are taken and concatenated field by field, chunks, and means of what is known."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -18,19 +18,21 @@ class Rows:
 
     def take(self, rows: slice | Ints) -> Self:
         """Some of the rows."""
-        taken = {name: value[rows] for name, value in self._arrays().items()}
-        return replace(self, **taken)  # type: ignore[type-var]
+        return self._with({name: value[rows] for name, value in self._arrays().items()})
 
     @classmethod
     def concat(cls, parts: Sequence[Self]) -> Self:
         """The rows of all `parts`, one after another; what is common to all rows is taken from the first."""
         arrays = [part._arrays() for part in parts]
-        joined = {name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]}
-        return replace(parts[0], **joined)  # type: ignore[type-var]
+        return parts[0]._with({name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]})
+
+    def _with(self, arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        changed = copy(self)
+        changed.__dict__.update(arrays)
+        return changed
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:

@@ -1,14 +1,15 @@
-"""Where each artifact lives."""
+"""Where each artifact lives, and how stages write their summaries."""
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 PANEL = Path("data/panel.parquet")
 HISTORIES = Path("data/histories")
 WINDOWS = Path("data/windows")
 NORMALIZERS = Path("models/normalizer")
 NETWORKS = Path("models/networks")
-PLAIN_RNN = Path("models/plain_rnn")
 PANEL_SUMMARY = Path("reports/panel.json")
 NORMALIZE_SUMMARY = Path("reports/normalize.json")
 WINDOW_SUMMARY = Path("reports/window.json")
@@ -27,9 +28,16 @@ REPORTS_COPY = Path("data/reports")
 FIGURES_COPY = Path("data/figures")
 
 
-def origin_file(folder: Path, held_back: int) -> Path:
-    """The file in `folder` of the origin that holds back the last `held_back` steps of each series; 0 is live."""
-    return folder / f"origin_{held_back}.safetensors"
+def origin_file(folder: Path, origin: int) -> Path:
+    """The file in `folder` of the origin that many steps before each series' end; 0 is the final one."""
+    return folder / f"origin_{origin}.safetensors"
+
+
+def write_summary(path: Path, summary: dict[str, Any]) -> None:
+    """Write a stage's summary as JSON, and print it in one line."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(", ".join(f"{name} {value}" for name, value in summary.items()))
 
 
 def fresh_folder(path: Path) -> None:
@@ -39,5 +47,5 @@ def fresh_folder(path: Path) -> None:
 
 
 def origins_in(folder: Path) -> list[int]:
-    """The origins that `folder` has files of, the live one first."""
+    """The origins that `folder` has files of, the final one first."""
     return sorted(int(path.stem.removeprefix("origin_")) for path in folder.glob("origin_*.safetensors"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.common.errors import UserError
 from stages.normalize.params import Backtest
 from stages.panel.panel import Panel
 
@@ -15,7 +16,7 @@ MOST_ORIGINS, FEWEST_ORIGINS = 5, 2
 
 @dataclass(frozen=True)
 class Origins:
-    """Each origin as the number of steps that are held back after it, latest first.
+    """Each origin as its number of steps before the end of each series, latest first.
 
     evaluation: those whose forecasts are scored
     calibration: earlier ones whose errors only calibrate intervals
@@ -26,8 +27,18 @@ class Origins:
 
     @property
     def all(self) -> list[int]:
-        """With the live origin, which holds nothing back."""
+        """With the final origin, the end of the data."""
         return [0, *self.evaluation, *self.calibration]
+
+
+def refuse_long_horizon(backtest: Backtest, panel: Panel) -> None:
+    """Raises UserError for a horizon that is no shorter than the longest series."""
+    longest = int(panel.lengths.max())
+    if backtest.horizon >= longest:
+        raise UserError(
+            f"params.yaml: backtest.horizon {backtest.horizon} is no shorter than the longest series, which has "
+            f"{longest} steps; make it shorter"
+        )
 
 
 def plan_origins(backtest: Backtest, panel: Panel) -> Origins:
@@ -41,7 +52,7 @@ def plan_origins(backtest: Backtest, panel: Panel) -> Origins:
     """
     series, horizon = len(panel.ids), backtest.horizon
     step = horizon if backtest.step == "auto" else backtest.step
-    origins, calibration = backtest.origins, backtest.calibration
+    origins, calibration = backtest.origins, backtest.calibration_origins
     if origins == "auto":
         origins = int(np.clip(math.ceil(ENOUGH_FORECASTS / series), FEWEST_ORIGINS, MOST_ORIGINS))
     if calibration == "auto":
@@ -54,7 +65,7 @@ def plan_origins(backtest: Backtest, panel: Panel) -> Origins:
             return planned
         if backtest.origins == "auto" and origins > 1:
             origins -= 1
-        elif backtest.calibration == "auto" and calibration > 0:
+        elif backtest.calibration_origins == "auto" and calibration > 0:
             calibration -= 1
         else:
             return planned

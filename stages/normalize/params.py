@@ -1,24 +1,25 @@
 """The parameters of the backtest and of `normalize`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from stages.common.params import Auto, PositiveInt, Section
 
 Log = Literal["auto", True, False]
-Seasonal = Literal["none", "difference", "indices", "shrunk"]
-Scale = Literal["none", "minmax", "standard", "robust", "mean"]
+Scale = Literal["mean", "minmax"]
 
 
 class Backtest(Section):
     horizon: PositiveInt
     origins: Auto | Annotated[int, Field(ge=0, le=10_000)]
     step: Auto | PositiveInt
-    calibration: Auto | Annotated[int, Field(ge=0, le=10_000)]
+    calibration_origins: Auto | Annotated[int, Field(ge=0, le=10_000)]
+
+    RENAMED: ClassVar = {"calibration": "backtest.calibration_origins"}
 
 
 class Normalize(Section):
     log: Log
-    seasonal: Seasonal
+    seasonal: Literal["none", "shrunk"]
     scale: Scale

@@ -1,18 +1,17 @@
 """The panel: one or more regular series of any lengths, as flat arrays and index pointers."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.panel.ragged import blocks
+from stages.common.arrays import Bools, Floats, Ints
+from stages.panel.history import History
 from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
 
 Floats = npt.NDArray[np.float64]
@@ -57,44 +56,16 @@ class Panel:
         """The shortest season, which seasonal naive forecasts repeat and MASE is scaled by."""
         return self.season_lengths[0]
 
-    def history_lengths(self, held_back: int) -> Ints:
-        """(S,) how much of each series the origin `held_back` steps before its end leaves."""
-        return np.maximum(self.lengths - held_back, 0)
-
-    def history(self, series: int, held_back: int) -> Floats:
-        """(n,) what the origin `held_back` steps before the end of one series may know of it."""
-        first, end = self.indptr[series], self.indptr[series + 1] - held_back
-        values = self.y[first : max(first, end)]
-        if self.interpolated and len(values) and self.filled[end - 1]:
-            values = values.copy()
-            values[self._last_given[end - 1] - first :] = self.y[self._last_given[end - 1]]
-        return values
-
-    def histories(self, held_back: int, block: slice = slice(None), given: bool = False) -> Floats:
-        """(S, longest) the histories of the series in `block`; with `given`, NaN where the input had no value.
-
-        Right-aligned, so that the last column is the origin; NaN before a series begins.
-        """
-        return self.last_values(held_back, int(self.history_lengths(held_back)[block].max(initial=0)), block, given)
-
-    def last_values(self, held_back: int, steps: int, block: slice = slice(None), given: bool = False) -> Floats:
-        """(S, steps) the last `steps` values of the histories of the series in `block`, as `histories` has them."""
-        ends = self.indptr[1:][block, None] - held_back
-        rows = ends + np.arange(-steps, 0)
-        known = rows >= self.indptr[:-1][block, None]
-        rows = np.where(known, rows, 0)
-        if given:
-            known &= ~self.filled[rows]
-        elif self.interpolated:
-            rows = np.minimum(rows, self._last_given[np.maximum(ends - 1, 0)])
-        return np.where(known, self.y[rows], np.nan)
+    def at(self, origin: int) -> History:
+        """The histories of all series at an origin, `origin` steps before each one's end."""
+        return History(self, origin)
 
     @cached_property
-    def _last_given(self) -> Ints:
+    def last_given(self) -> Ints:
         """(N,) the row of the last value that was given, up to each row; every series begins with one."""
         return np.maximum.accumulate(np.where(self.filled, 0, np.arange(len(self.y))))
 
-    def part(self, series: slice) -> "Panel":
+    def take(self, series: slice) -> "Panel":
         """The panel of some series alone."""
         rows = slice(*self.indptr[[series.start, series.stop]])
         return replace(
@@ -105,17 +76,6 @@ class Panel:
             y=self.y[rows],
             filled=self.filled[rows],
         )
-
-    def blocks(self, held_back: int) -> Iterator[slice]:
-        """Series in runs whose padded histories are of bounded size, so that memory does not grow with the panel."""
-        yield from blocks(self.history_lengths(held_back))
-
-    def after(self, held_back: int, horizon: int) -> tuple[Ints, Bools]:
-        """The rows of the `horizon` steps after an origin: positions (S, horizon), and which of them exist."""
-        first = self.indptr[1:] - held_back
-        rows = first[:, None] + np.arange(horizon)
-        exists = (rows >= self.indptr[:-1, None]) & (rows < self.indptr[1:, None])
-        return np.where(exists, rows, 0), exists
 
     def write(self, path: Path) -> None:
         frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})

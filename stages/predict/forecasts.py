@@ -117,12 +117,12 @@ def forecast_origin(
     """
     season = panel.season_length
     naive = np.stack([seasonal_naive(panel.history(i, held_back), season, horizon) for i in range(len(panel.ids))])
-    fallback = windows.ends.before < min(map(windows.least, networks), default=np.iinfo(np.int64).max)
+    fallback = windows.ends.before < (windows.min_length if networks else np.iinfo(np.int64).max)
     least = np.array([panel.history(i, held_back).min(initial=np.inf) for i in range(len(panel.ids))])
     past = panel.last_values(held_back, season)
     members = np.full((ensemble, *naive.shape), np.nan)
     for member, network in networks.items():
-        normalised = forecast(network, windows, member, horizon)
+        normalised = forecast(network, windows, horizon)
         members[member] = np.maximum(normalizer.inverse(normalised, past), _floor(least))
     members[:, fallback] = naive[fallback]
     has_history = panel.history_lengths(held_back) > 0

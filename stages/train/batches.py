@@ -1,56 +1,66 @@
-"""Batches of windows, gathered from the flat values as they are needed: what a network reads and what it should say."""
+"""Batches of windows, gathered from the flat values as they are needed: the inputs and targets of a network."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from stages.window.windows import Cuts, Windows, season_of
+from stages.window.windows import Cuts, Windows, season_at
 
-FARTHEST = 8.0  # units of scale: inputs beyond are cut off
-GATHERED = 16  # batches at once: fewer, larger operations, and still few windows in memory
-NO_DEVICE = torch.device("cpu")
+LARGEST_INPUT = 8.0  # in units of scale: larger inputs are clipped
+GATHERED = 16  # batches that are gathered at once: fewer, larger operations, a tenth less time a step
+CPU = torch.device("cpu")
+
+
+class Tensors:
+    """Base of a dataclass of tensors that describe the same windows."""
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Self:
+        """The same fields, `function` applied to each."""
+        return type(self)(**{field.name: function(getattr(self, field.name)) for field in fields(self)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
-class Inputs:
+class Inputs(Tensors):
     """What a network reads of B windows.
 
-    steps: (size, B, C) value, season and level off, in units of scale; then whether it is known, where windows are
-        padded; then differences over each of `Windows.lags`
+    steps: (size, B, C) the channels of `Batches.channels` at each step
     features: (B, F)
-    bases: (B, K, targets)
+    experts: (B, E, targets)
     """
 
     steps: Tensor
     features: Tensor
-    bases: Tensor
+    experts: Tensor
 
 
 @dataclass(frozen=True)
-class Targets:
-    """What a network should say of B windows, each (B, targets).
+class Targets(Tensors):
+    """What a network should forecast for B windows, each (B, targets).
 
-    values: what came, in the units of the bases
-    known: 1 where something came, else 0
-    middle: the median of the bases, 0 without any
+    values: the actual values, in the units of the experts
+    known: 1 where there is an actual value, else 0
+    expert_median: the median of the experts, 0 without any
     """
 
     values: Tensor
     known: Tensor
-    middle: Tensor
+    expert_median: Tensor
 
 
 class Batches:
-    """The windows of one member at some cuts, as tensors on a device."""
+    """The windows at some cuts that are long enough, as tensors on a device.
 
-    def __init__(self, windows: Windows, cuts: Cuts, member: int, device: torch.device = NO_DEVICE) -> None:
-        self.size, level = windows.of_member(member)
-        self.targets, self.padding, self.lags = windows.targets, windows.padding, windows.lags
-        self.seasons = windows.seasons
-        self.kept = np.flatnonzero(cuts.before >= windows.least(member))
+    kept: (B,) which of the cuts have a window
+    """
+
+    def __init__(self, windows: Windows, cuts: Cuts, device: torch.device = CPU) -> None:
+        self.size, self.targets, self.padding = windows.size, windows.targets, windows.padding
+        self.seasons, self.lags = windows.seasons, windows.lags
+        self.kept = np.flatnonzero(cuts.before >= windows.min_length)
 
         def tensor(array: np.ndarray) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array[self.kept])).to(device)
@@ -58,9 +68,9 @@ class Batches:
         reach = self.size + max(self.lags, default=0)  # windows may begin before the first value and end after the last
         self.values = nn.functional.pad(torch.from_numpy(windows.values), (reach, self.targets)).to(device)
         self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
-        self.season, self.level = tensor(cuts.season), tensor(cuts.levels[:, level])
-        self.scale, self.features, self.bases = tensor(cuts.scale), tensor(cuts.features), tensor(cuts.bases)
-        self.middle = middle_of(self.bases)
+        self.season, self.level, self.scale = tensor(cuts.season), tensor(cuts.level), tensor(cuts.scale)
+        self.features, self.experts = tensor(cuts.features), tensor(cuts.experts)
+        self.expert_median = median_of(self.experts)
         self.offsets = torch.arange(-self.size, self.targets, device=device)
         self.past, self.future = self.offsets[: self.size], self.offsets[self.size :]
 
@@ -68,8 +78,14 @@ class Batches:
         return len(self.kept)
 
     @property
-    def channels(self) -> int:
-        return 1 + self.padding + len(self.lags)
+    def channels(self) -> list[str]:
+        """What a network reads at each step, in the order of `gather`: names of channels.
+
+        value: season and level removed, in units of scale
+        known: 1 where the window reaches into its series, else 0; where windows are padded
+        change_n: the difference over n steps, for each of the lags, in units of scale
+        """
+        return ["value", *(["known"] if self.padding else []), *(f"change_{lag}" for lag in self.lags)]
 
     def stream(self, order: Tensor, size: int) -> Iterator[tuple[Inputs, Targets]]:
         """Batches of `size` windows in the order of the indices `order`, several gathered at once."""
@@ -79,47 +95,46 @@ class Batches:
                 if rows.numel():
                     inputs, targets = self.gather(rows)
                     for i in range(len(rows)):
-                        yield (
-                            Inputs(inputs.steps[i], inputs.features[i], inputs.bases[i]),
-                            Targets(targets.values[i], targets.known[i], targets.middle[i]),
-                        )
+                        yield inputs.map(lambda tensor, i=i: tensor[i]), targets.map(lambda tensor, i=i: tensor[i])
 
     def gather(self, batch: Tensor) -> tuple[Inputs, Targets]:
         """The windows at indices `batch` (B,); of several batches (n, B) at once, all sizes with n before them."""
         position, scale = self.position[batch][..., None], self.scale[batch][..., None]
+        before, after = self.before[batch][..., None], self.after[batch][..., None]
         values = self.values[position + self.offsets]
-        season = season_of(self.season[batch], self.seasons, self.offsets)
+        season = season_at(self.season[batch], self.seasons, self.offsets)
         past, future = ((values - season - self.level[batch][..., None]) / scale).split([self.size, self.targets], -1)
 
-        channels = [past.clamp(-FARTHEST, FARTHEST) if self.lags else past]
-        before = self.before[batch][..., None]
+        channels: dict[str, Tensor] = {"value": past.clamp(-LARGEST_INPUT, LARGEST_INPUT) if self.lags else past}
         if self.padding:
-            known = (self.past >= -before).to(past.dtype)
-            channels = [channels[0] * known, known]
+            channels["known"] = (self.past >= -before).to(past.dtype)
+            channels["value"] = channels["value"] * channels["known"]
         for lag in self.lags:
             change = (values[..., : self.size] - self.values[position + self.past - lag]) / scale
-            channels.append(change.clamp(-FARTHEST, FARTHEST) * (self.past - lag >= -before))
-        steps = past.new_empty(*batch.shape[:-1], self.size, batch.shape[-1], len(channels))
-        for channel, content in enumerate(channels):
-            steps[..., channel] = content.transpose(-1, -2)
+            known = self.past - lag >= -before
+            channels[f"change_{lag}"] = change.clamp(-LARGEST_INPUT, LARGEST_INPUT) * known
+        steps = past.new_empty(*batch.shape[:-1], self.size, batch.shape[-1], len(self.channels))
+        for place, name in enumerate(self.channels):
+            steps[..., place] = channels[name].transpose(-1, -2)
 
         def rows(table: Tensor) -> Tensor:
             return table.index_select(0, batch.flatten()).view(*batch.shape, *table.shape[1:])
 
-        exists = (self.future < self.after[batch][..., None]).to(past.dtype)
-        return Inputs(steps, rows(self.features), rows(self.bases)), Targets(future, exists, rows(self.middle))
+        known = (self.future < after).to(past.dtype)
+        inputs = Inputs(steps=steps, features=rows(self.features), experts=rows(self.experts))
+        return inputs, Targets(values=future, known=known, expert_median=rows(self.expert_median))
 
     def restore(self, predicted: Tensor) -> Tensor:
-        """Predictions (B, targets) for all the windows, from the units of the bases to those of the values."""
-        level = predicted * self.scale[:, None] + self.level[:, None]
-        restored: Tensor = level + season_of(self.season, self.seasons, self.future)
+        """Predictions (B, targets) for all the windows, from the units of the experts to those of the values."""
+        deseasonalized = predicted * self.scale[:, None] + self.level[:, None]
+        restored: Tensor = deseasonalized + season_at(self.season, self.seasons, self.future)
         return restored
 
 
-def middle_of(bases: Tensor) -> Tensor:
-    """(B, targets) the median of the bases (B, K, targets); 0 without any."""
-    count = bases.shape[1]
+def median_of(experts: Tensor) -> Tensor:
+    """(B, targets) the median of the experts (B, E, targets); 0 without any."""
+    count = experts.shape[1]
     if not count:
-        return bases.sum(dim=1)
-    ordered = bases.sort(dim=1).values
+        return experts.sum(dim=1)
+    ordered = experts.sort(dim=1).values
     return (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / 2

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -92,4 +93,25 @@ def _rnn(from_input: Floats, from_hidden: Floats, before: State) -> State:
     return {"hidden": np.tanh(from_input + from_hidden)}
 
 
-STEPS: dict[str, Callable[[Floats, Floats, State], State]] = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent cell.
+
+    module: its class in torch.nn
+    step: one step written out, or None: then no figure shows its gates
+    gates: those between 0 and 1, in the order of the figure
+    state: the state that the figure shows
+    """
+
+    module: str
+    step: Callable[[Floats, Floats, State], State] | None
+    gates: tuple[str, ...]
+    state: str
+
+
+CELLS: dict[str, Cell] = {
+    "lstm": Cell("LSTM", _lstm, ("forget", "input", "output"), "cell"),
+    "gru": Cell("GRU", _gru, ("reset", "update"), "hidden"),
+    "rnn": Cell("RNN", _rnn, (), "hidden"),
+}
+STEPS = {name: cell.step for name, cell in CELLS.items()}

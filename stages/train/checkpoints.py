@@ -1,6 +1,6 @@
-"""Finished networks of a training run that may be interrupted, each under a key of all that determines it.
+"""Checkpoints of finished networks, keyed by a hash of all that determines them: an interrupted run can resume.
 
-They stand in a folder that Git ignores and DVC does not know, so that both leave it alone. A run that reaches its end
+They are in a folder that Git ignores and DVC does not track, so that both leave it alone. A run that reaches its end
 removes it.
 """
 
@@ -10,20 +10,17 @@ import os
 import shutil
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from stages.common.arrays import Floats
 from stages.train.params import Model, Train
 
 FOLDER = Path(".checkpoints")
-CODE = [
-    Path(__file__).parents[1] / f"{name}.py"
-    for name in ("train/batches", "train/network", "train/training", "window/windows")
-]
+SOURCES = ["train/batches", "train/cells", "train/losses", "train/network", "train/training", "window/windows"]
+CODE = [Path(__file__).parents[1] / f"{name}.py" for name in SOURCES]
 LOSSES = "losses"
 
 
@@ -43,7 +40,7 @@ def hash_of(windows_file: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def save_checkpoint(path: Path, weights: dict[str, Tensor], losses: npt.NDArray[np.float64]) -> None:
+def save_checkpoint(path: Path, weights: dict[str, Tensor], losses: Floats) -> None:
     """Write all or nothing, even where the machine stops in between; nothing on a machine without the folder."""
     if not path.parent.is_dir():
         return
@@ -54,13 +51,13 @@ def save_checkpoint(path: Path, weights: dict[str, Tensor], losses: npt.NDArray[
     written.replace(path)
 
 
-def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], npt.NDArray[np.float64]] | None:
+def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Floats] | None:
     """Weights and losses; None where there is no whole checkpoint."""
     try:
         weights = load_file(path)
     except (FileNotFoundError, SafetensorError):
         return None
-    losses: npt.NDArray[np.float64] = weights.pop(LOSSES).numpy()
+    losses: Floats = weights.pop(LOSSES).numpy()
     return weights, losses
 
 

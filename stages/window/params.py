@@ -1,29 +1,42 @@
-"""The parameters of `window`."""
+"""The parameters of `window`: what a window holds, which experts forecast at its cut, and what it targets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from stages.common.params import Auto, OneOrMore, PositiveInt, Section
-
-Local = Literal["none", "last", "mean", "smoothing"]
-Base = Literal["ses", "theta", "holt", "patterns", "growth"]
+from stages.common.params import Auto, OneOf, Params, PositiveInt, Section
+from stages.window.experts import EXPERTS
 
 
 class Window(Section):
-    size: Auto | Annotated[list[PositiveInt], Field(min_length=1), OneOrMore]
+    experts: list[Annotated[str, OneOf(EXPERTS)]]
+    size: Auto | PositiveInt
     padding: bool
-    most: PositiveInt
-    local: Local
-    local_size: Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(min_length=1), OneOrMore]
-    bases: list[Base]
+    max_windows: PositiveInt
+    local_scaling: Literal["none", "smoothing"]
+    output: Literal["direct", "recursive"]
+
+    RENAMED: ClassVar = {
+        "bases": "window.experts",
+        "most": "window.max_windows",
+        "local": "window.local_scaling",
+    }
+    REMOVED: ClassVar = {"local_size": "a window's level is that of exponential smoothing, or none"}
 
     @model_validator(mode="after")
-    def _local_within_window(self) -> "Window":
-        if self.local == "mean" and self.size != "auto" and max(self.local_size) > min(self.size):
-            raise ValueError(f"local_size {max(self.local_size)} is longer than size {min(self.size)}; make it shorter")
-        if self.bases and self.local != "smoothing":
-            raise ValueError(f"bases {self.bases} come with local: smoothing; set local to it, or bases to []")
-        if len(set(self.bases)) < len(self.bases):
-            raise ValueError(f"bases {self.bases} must hold each name once")
+    def _experts_need_smoothing(self) -> "Window":
+        if self.experts and self.local_scaling != "smoothing":
+            raise ValueError(
+                f"experts {self.experts} need local_scaling: smoothing; set local_scaling to it, or experts to []"
+            )
+        if len(set(self.experts)) < len(self.experts):
+            raise ValueError(f"experts {self.experts} must hold each name once")
         return self
+
+    def check_with(self, others: Params) -> None:
+        per_cut = self.local_scaling == "smoothing" or self.padding or others.normalize.seasonal == "shrunk"
+        if self.output == "recursive" and per_cut:
+            raise ValueError(
+                "output recursive feeds a window its own forecasts, which needs window.local_scaling none, "
+                "window.padding false and normalize.seasonal none; set these, or output direct"
+            )

@@ -4,11 +4,8 @@ A test would switch the season on or off; shrinkage takes as much of it as the h
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Floats32 = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
+from stages.common.arrays import Floats, Floats32, Ints
 
 AGEING = 0.7  # weight of a season against the one after it
 NOISE = 2.0  # the F statistic up to which a pattern is taken for chance: 1 is what chance gives on average

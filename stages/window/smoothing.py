@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
-Floats32 = npt.NDArray[np.float32]
+from stages.common.arrays import Floats32, Ints, Rows, chunks
 
 ALPHAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99], dtype=np.float32)
 HOLT = np.array(list(product([0.1, 0.3, 0.5, 0.7, 0.9], [0.05, 0.15, 0.4], [0.8, 0.9, 0.97])), dtype=np.float32)
@@ -18,8 +17,8 @@ CHUNK = 1024  # histories at once, so that a chunk stays in the cache
 
 
 @dataclass(frozen=True)
-class Smoothed:
-    """What smoothing says of K histories.
+class Smoothed(Rows):
+    """Level, trend and forecasts of K histories, averaged over the grid of settings.
 
     level: (K,) by simple exponential smoothing
     alpha: (K,) its weight of the last value
@@ -37,15 +36,13 @@ class Smoothed:
     holt: Floats32
 
 
-def smooth(histories: Floats32, lengths: npt.NDArray[np.int64], horizon: int) -> Smoothed:
+def smooth(histories: Floats32, lengths: Ints, horizon: int) -> Smoothed:
     """Smooth histories (K, steps), right-aligned, of which the last `lengths` (K,), one or more, are known."""
-    chunks = [slice(first, first + CHUNK) for first in range(0, len(histories), CHUNK)]
-    parts = [_smooth(histories[chunk], lengths[chunk], horizon) for chunk in chunks]
-    names = Smoothed.__dataclass_fields__
-    return Smoothed(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    parts = [_smooth(histories[chunk], lengths[chunk], horizon) for chunk in chunks(len(histories), CHUNK)]
+    return Smoothed.concat(parts)
 
 
-def _smooth(histories: Floats32, lengths: npt.NDArray[np.int64], horizon: int) -> Smoothed:
+def _smooth(histories: Floats32, lengths: Ints, horizon: int) -> Smoothed:
     first = histories.shape[1] - lengths
     levels, weights, errors = _simple(histories, first)
     level, alpha = (levels * weights).sum(axis=1), weights @ ALPHAS
@@ -59,7 +56,7 @@ def _smooth(histories: Floats32, lengths: npt.NDArray[np.int64], horizon: int) -
     return Smoothed(*(part.astype(np.float32) for part in (level, alpha, rmse, slope, theta, holt)))
 
 
-def _simple(histories: Floats32, first: npt.NDArray[np.int64]) -> tuple[Floats32, Floats32, Floats32]:
+def _simple(histories: Floats32, first: Ints) -> tuple[Floats32, Floats32, Floats32]:
     """Final levels, weights and sums of squared errors (K, settings) of simple exponential smoothing (Brown 1956)."""
     level = np.repeat(histories[np.arange(len(histories)), first][:, None], len(ALPHAS), axis=1)
     squares = np.zeros_like(level)
@@ -70,7 +67,7 @@ def _simple(histories: Floats32, first: npt.NDArray[np.int64]) -> tuple[Floats32
     return level, _likelihood(squares, histories.shape[1] - first), squares
 
 
-def _damped_holt(histories: Floats32, first: npt.NDArray[np.int64], horizon: int) -> Floats32:
+def _damped_holt(histories: Floats32, first: Ints, horizon: int) -> Floats32:
     """Forecasts (K, horizon) of Holt's method with damped trend (Gardner and McKenzie 1985), started on 5 values."""
     rows, alpha, phi = np.arange(len(histories)), HOLT[:, 0], HOLT[:, 2]
     beta = alpha * HOLT[:, 1]
@@ -93,7 +90,7 @@ def _damped_holt(histories: Floats32, first: npt.NDArray[np.int64], horizon: int
     return forecasts
 
 
-def _likelihood(squares: Floats32, lengths: npt.NDArray[np.int64]) -> Floats32:
+def _likelihood(squares: Floats32, lengths: Ints) -> Floats32:
     """Weights (K, settings) that sum to 1, from sums of squared errors in units of scale."""
     log = -0.5 * lengths[:, None] * np.log(squares + 1e-6)
     weights = np.exp(log - log.max(axis=1, keepdims=True))
@@ -101,7 +98,7 @@ def _likelihood(squares: Floats32, lengths: npt.NDArray[np.int64]) -> Floats32:
     return shares
 
 
-def _slope(histories: Floats32, first: npt.NDArray[np.int64]) -> Floats32:
+def _slope(histories: Floats32, first: Ints) -> Floats32:
     """(K,) slopes of the least-squares lines; 0 for fewer than three values."""
     steps = np.arange(histories.shape[1], dtype=np.float32)
     known = steps >= first[:, None]

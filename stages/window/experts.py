@@ -1,0 +1,102 @@
+"""The experts: closed-form forecasts at each cut, which the network weighs and corrects. One table, EXPERTS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.common.arrays import Bools, Floats32
+from stages.window.smoothing import Smoothed
+from stages.window.windows import Cuts, season_at
+
+CYCLES = [1, 2]  # how many seasons a seasonal mean is taken over
+
+
+@dataclass(frozen=True)
+class Context:
+    """What experts forecast K cuts from: all of it computed from the values before each cut.
+
+    values: (V,) normalised histories
+    seasons: lengths of the seasons in the values
+    cuts: their positions, seasonal indices and scale
+    level: (K,) the local level, in normalised units
+    smoothed: exponential smoothing of the deseasonalised histories, in units of scale
+    """
+
+    values: Floats32
+    seasons: list[int]
+    cuts: Cuts
+    level: Floats32
+    smoothed: Smoothed
+    targets: int
+
+    def as_expert(self, forecast: Floats32, needed: int) -> Floats32:
+        """Forecasts (K, targets) in normalised units, less season and level, in units of scale.
+
+        0, which is the level, where the history has fewer than `needed` values.
+        """
+        season = season_at(self.cuts.season, self.seasons, np.arange(self.targets))
+        deviation = forecast - season - self.level[:, None]
+        enough = (self.cuts.before >= needed)[:, None]
+        expert: Floats32 = np.where(enough, deviation, 0).astype(np.float32) / self.cuts.scale[:, None]
+        return expert
+
+
+def last_values(values: Floats32, cuts: Cuts, steps: int) -> tuple[Floats32, Bools]:
+    """The last `steps` values before each cut (K, steps), 0 before the series begins, and which of them exist."""
+    offsets = np.arange(-steps, 0)
+    exists = offsets >= -cuts.before[:, None]
+    return np.where(exists, values[np.maximum(cuts.position[:, None] + offsets, 0)], np.float32(0)), exists
+
+
+def ses(context: Context) -> list[Floats32]:
+    """Simple exponential smoothing: the level itself."""
+    return [np.zeros((len(context.cuts), context.targets), dtype=np.float32)]
+
+
+def theta(context: Context) -> list[Floats32]:
+    """The Theta method."""
+    return [context.smoothed.theta - context.smoothed.level[:, None]]
+
+
+def holt(context: Context) -> list[Floats32]:
+    """Holt's linear trend, damped."""
+    return [context.smoothed.holt - context.smoothed.level[:, None]]
+
+
+def seasonal_mean(context: Context) -> list[Floats32]:
+    """The mean pattern of the last one and two seasons, on the mean of the last short season; for each season."""
+    return [_seasonal_mean(context, length, cycles) for length in context.seasons for cycles in CYCLES]
+
+
+def seasonal_drift(context: Context) -> list[Floats32]:
+    """The last season repeated, plus in each season its mean growth over the one before; for each season."""
+    return [_seasonal_drift(context, length) for length in context.seasons]
+
+
+def _seasonal_mean(context: Context, length: int, cycles: int) -> Floats32:
+    short, needed = context.seasons[0], cycles * length
+    history, _ = last_values(context.values, context.cuts, needed)
+    by_cycle = history.reshape(len(history), cycles, length)
+    pattern = (by_cycle - by_cycle.mean(axis=2, keepdims=True)).mean(axis=1)
+    last_mean = history[:, -short:].mean(axis=1, keepdims=True)
+    pattern = pattern - pattern[:, -short:].mean(axis=1, keepdims=True) + last_mean
+    return context.as_expert(pattern[:, np.arange(context.targets) % length], needed)
+
+
+def _seasonal_drift(context: Context, length: int) -> Floats32:
+    history, _ = last_values(context.values, context.cuts, 2 * length)
+    growth = (history[:, length:] - history[:, :length]).mean(axis=1, keepdims=True)
+    ahead = np.arange(context.targets)
+    repeated = history[:, length + ahead % length] + growth * (1 + ahead // length)
+    return context.as_expert(repeated, 2 * length)
+
+
+# By name: the forecasts (K, targets) of each, level and season removed, in units of scale.
+EXPERTS: dict[str, Callable[[Context], list[Floats32]]] = {
+    "ses": ses,
+    "theta": theta,
+    "holt": holt,
+    "seasonal_mean": seasonal_mean,
+    "seasonal_drift": seasonal_drift,
+}
