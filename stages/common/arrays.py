@@ -14,25 +14,33 @@ Bools = npt.NDArray[np.bool_]
 
 
 class Rows:
-    """Base of a dataclass whose arrays (K, ...) describe the same K rows; other fields are common to all of them."""
+    """Base of a dataclass whose arrays (K, ...) describe the same K rows; other fields are common to all rows.
+
+    A field that is itself of this kind describes the same rows.
+    """
 
     def take(self, rows: slice | Ints) -> Self:
         """Some of the rows."""
-        return self._with({name: value[rows] for name, value in self._arrays().items()})
+        return self._with(
+            {name: value.take(rows) if isinstance(value, Rows) else value[rows] for name, value in self._by_row()}
+        )
 
     @classmethod
     def concat(cls, parts: Sequence[Self]) -> Self:
         """The rows of all `parts`, one after another; what is common to all rows is taken from the first."""
-        arrays = [part._arrays() for part in parts]
-        return parts[0]._with({name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]})
+        joined: dict[str, Any] = {}
+        for name, value in parts[0]._by_row():
+            values = [getattr(part, name) for part in parts]
+            joined[name] = value.concat(values) if isinstance(value, Rows) else np.concatenate(values)
+        return parts[0]._with(joined)
 
-    def _with(self, arrays: dict[str, npt.NDArray[Any]]) -> Self:
+    def _by_row(self) -> list[tuple[str, Any]]:
+        return [(name, value) for name, value in vars(self).items() if isinstance(value, np.ndarray | Rows)]
+
+    def _with(self, changes: dict[str, Any]) -> Self:
         changed = copy(self)
-        changed.__dict__.update(arrays)
+        changed.__dict__.update(changes)
         return changed
-
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:

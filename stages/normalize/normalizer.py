@@ -13,6 +13,7 @@ from stages.common.paths import origin_file
 from stages.normalize.params import Log, Scale
 
 SETTINGS = ["log", "scale"]
+LEARNED = ["log_", "shift_", "center_", "spread_"]
 
 
 @dataclass
@@ -81,7 +82,8 @@ class Normalizer(Rows):
         """Into `folder`: what was learned for one origin, and the settings, which are the same for every origin."""
         settings = {name: getattr(self, name) for name in SETTINGS}
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
-        save_file(self._arrays(), origin_file(folder, origin))
+        learned = {name: getattr(self, name) for name in LEARNED}
+        save_file(learned, origin_file(folder, origin))
 
     @classmethod
     def read(cls, folder: Path, origin: int) -> "Normalizer":

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from stages.common.arrays import Bools, Floats, Ints
 from stages.panel.ragged import blocks
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from stages.panel.panel import Panel
 
 
@@ -68,7 +69,7 @@ class History:
         """Runs of series whose padded histories are of bounded size, so that memory does not grow with the panel."""
         yield from blocks(self.lengths)
 
-    def cutoffs(self, series: Ints) -> pd.Series:
+    def cutoffs(self, series: Ints) -> "pd.Series":
         """The last known step of each of `series`, which have a history."""
         return self.panel.ds.iloc[self.panel.indptr[1:][series] - self.origin - 1]
 

@@ -14,10 +14,6 @@ from stages.common.arrays import Bools, Floats, Ints
 from stages.panel.history import History
 from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Panel:

@@ -1,58 +1,95 @@
-"""The classical methods that the model is measured against, on the same histories, from statsforecast."""
+"""The baselines: classical methods, on the same histories, from statsforecast. One table, BASELINES."""
 
 import warnings
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import inf
 
 import numpy as np
-import numpy.typing as npt
 
-from stages.common.params import Auto
-from stages.predict.params import Baseline
+from stages.common.arrays import Floats
+from stages.panel.history import History
 
-Floats = npt.NDArray[np.float64]
-
-# How many values all histories of all origins may hold for a method to be run by `auto`: each then takes a minute or
-# two on two cores. AutoARIMA takes about 10 ms for each value of monthly series, AutoETS 1, AutoTheta 0.2.
-MOST_VALUES: dict[Baseline, float] = {
-    "seasonal_naive": float("inf"),
-    "auto_ets": 250_000,
-    "auto_theta": 500_000,
-    "auto_arima": 20_000,
-    "auto_theta_log": 500_000,
-    "auto_arima_log": 20_000,
-}
+Method = Callable[[Floats, int, int], Floats]  # history (n,), season length, horizon -> forecast (horizon,)
 
 
-def choose_baselines(named: Auto | list[Baseline], values: int) -> list[Baseline]:
-    """The baselines that are named, or all that are quick enough for histories of `values` values together."""
-    return [name for name, most in MOST_VALUES.items() if values <= most] if named == "auto" else named
+@dataclass(frozen=True)
+class Baseline:
+    """A classical method.
+
+    forecast: its forecast (horizon,) of one history (n,), in the units of the history; NaN where it gives up
+    most_values: how many values all histories of all origins may hold for `auto` to run it: it then takes a minute or
+        two on two cores. AutoARIMA takes about 10 ms for each value of monthly series, AutoETS 1, AutoTheta 0.2.
+    log: whether it forecasts the logarithm of a positive history
+    """
+
+    forecast: Method
+    most_values: float = inf
+    log: bool = False
 
 
 def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:
-    """Last season again (horizon,); the last value where the history (n,) is shorter than a season, NaN without one."""
+    """Repeat the last season (horizon,); the last value where the history is shorter than a season, NaN without one."""
     if not len(history):
         return np.full(horizon, np.nan)
     return np.resize(history[-season_length:] if len(history) >= season_length else history[-1:], horizon)
 
 
-def forecast_baseline(name: Baseline, history: Floats, season_length: int, horizon: int) -> Floats:
-    """The forecast (horizon,) of one series' history (n,) in the input's units.
+def repeat_last_season(history: History, horizon: int) -> Floats:
+    """The seasonal naive forecast (S, horizon) of every series."""
+    season = history.panel.season_length
+    last = history.last(season)
+    last = np.where((history.lengths < season)[:, None], last[:, -1:], last)
+    return last[:, np.arange(horizon) % season]
 
-    `_log` names work on the logarithm where the history is positive. Where a method gives up (on a history too
-    short or constant for it), the seasonal naive forecast stands in.
-    """
-    if name == "seasonal_naive":
-        return seasonal_naive(history, season_length, horizon)
+
+def statsforecast_method(name: str, history: Floats, season_length: int, horizon: int) -> Floats:
+    """The forecast of the class `name` of statsforecast.models; NaN where it fails, as on constant histories."""
     from statsforecast import models  # half a second that only this needs
 
-    kinds: dict[str, Any] = {"ets": models.AutoETS, "theta": models.AutoTheta, "arima": models.AutoARIMA}
-    logged = name.endswith("_log") and bool((history > 0).all())
-    method = kinds[name.removeprefix("auto_").removesuffix("_log")](season_length=season_length)
+    method = getattr(models, name)(season_length=season_length)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):  # of divisions by zero on dull series
+        with warnings.catch_warnings(), np.errstate(all="ignore"):  # divisions by zero on constant series
             warnings.simplefilter("ignore")
-            mean = method.forecast(y=np.log(history) if logged else history, h=horizon)["mean"]
+            return np.asarray(method.forecast(y=history, h=horizon)["mean"], dtype=np.float64)
     except (ValueError, ZeroDivisionError, IndexError, RuntimeError, np.linalg.LinAlgError):
-        mean = np.full(horizon, np.nan)
-    values = np.asarray(np.exp(mean) if logged else mean, dtype=np.float64)
+        return np.full(horizon, np.nan)
+
+
+auto_ets, auto_theta, auto_arima = (
+    partial(statsforecast_method, name) for name in ("AutoETS", "AutoTheta", "AutoARIMA")
+)
+
+BASELINES: dict[str, Baseline] = {
+    "seasonal_naive": Baseline(seasonal_naive),
+    "auto_ets": Baseline(auto_ets, most_values=250_000),
+    "auto_theta": Baseline(auto_theta, most_values=500_000),
+    "auto_arima": Baseline(auto_arima, most_values=20_000),
+    "auto_theta_log": Baseline(auto_theta, most_values=500_000, log=True),
+    "auto_arima_log": Baseline(auto_arima, most_values=20_000, log=True),
+}
+
+
+def choose_baselines(named: str | list[str], values: int) -> list[str]:
+    """The baselines that are named, or with `auto` all that are fast enough for histories of `values` values in all."""
+    if isinstance(named, list):
+        return named
+    return [name for name, baseline in BASELINES.items() if values <= baseline.most_values]
+
+
+def left_out(chosen: list[str]) -> list[str]:
+    """The baselines that are not among those chosen."""
+    return [name for name in BASELINES if name not in chosen]
+
+
+def forecast_baseline(name: str, history: Floats, season_length: int, horizon: int) -> Floats:
+    """The forecast (horizon,) of one series' history (n,) in the input's units.
+
+    Where a method gives up (on a history too short or constant for it), the seasonal naive forecast replaces it.
+    """
+    baseline = BASELINES[name]
+    logged = baseline.log and bool((history > 0).all())
+    values = baseline.forecast(np.log(history) if logged else history, season_length, horizon)
+    values = np.exp(values) if logged else values
     return values if np.isfinite(values).all() else seasonal_naive(history, season_length, horizon)

@@ -1,110 +1,50 @@
-"""What the model says at one origin, in the input's units: the median of its members, and the intervals."""
+"""The ensemble's forecast at an origin, in the input's units: the median of its members."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from stages.common.arrays import Bools, Floats, Rows
 from stages.normalize.normalizer import Normalizer
-from stages.panel.panel import Panel
-from stages.predict.baselines import seasonal_naive
-from stages.predict.intervals import half_widths
-from stages.predict.metrics import mean_over_steps, seasonal_scale
+from stages.panel.history import History
+from stages.predict.baselines import repeat_last_season
+from stages.predict.metrics import seasonal_scale
 from stages.train.network import Forecaster, forecast
 from stages.window.windows import Windows
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-
-UNIT_SEASONS = 6  # over whose changes a series' unit is the mean
-STAND_IN_SEASONS = 10  # whose changes stand in for errors where there are none
+INTERVAL_SEASONS = 6  # whose changes the scale of a series' intervals is the mean of
 
 
 @dataclass(frozen=True)
-class OriginForecast:
-    """Forecasts for S series from the origin `held_back` steps before each series' end.
+class OriginForecast(Rows):
+    """Forecasts for S series from one origin, made from their histories alone.
 
+    origin: steps before each series' end
     point: (S, horizon) the median of the members that have a forecast, in the input's units; NaN without history
-    member_errors: (M, S) mean absolute error of each member; NaN where it has no forecast
-    fallback: (S,) True where a series is too short for a window and the seasonal naive forecast stands in
+    members: (S, M, horizon) the forecast of each member; NaN where it has none
+    fallback: (S,) True where a series is too short for a window and has the seasonal naive forecast
     has_history: (S,) False for a series that begins after the origin
-    actual: (S, horizon) what came next; NaN where it is unknown or was filled
-    unit: (S,) the local scale where the model works, see `local_unit`
-    scale: (S,) MASE's denominator
-    least: (S,) the smallest value of the history
+    interval_scale: (S,) see `interval_scale`
+    history_min: (S,) the smallest value of the history; infinity without one
     """
 
-    held_back: int
+    origin: int
     point: Floats
-    member_errors: Floats
+    members: Floats
     fallback: Bools
     has_history: Bools
-    actual: Floats
-    unit: Floats
-    scale: Floats
-    least: Floats
+    interval_scale: Floats
+    history_min: Floats
     normalizer: Normalizer
 
-    @classmethod
-    def joined(cls, parts: list["OriginForecast"]) -> "OriginForecast":
-        """One forecast for the series of all `parts`, which are of one origin.
-
-        A series of a single value has no unit of its own and takes the median of all, each relative to its spread.
-        """
-        names = [field.name for field in fields(cls) if field.name not in ("held_back", "normalizer")]
-        arrays = {
-            name: np.concatenate([getattr(part, name) for part in parts], axis=-1 if name == "member_errors" else 0)
-            for name in names
-        }
-        normalizer = Normalizer.joined([part.normalizer for part in parts])
-        relative = arrays["unit"] / normalizer.spread_
-        known = ~np.isnan(relative)
-        typical = np.median(relative[known]) if known.any() else np.nan
-        arrays["unit"] = np.where(known, arrays["unit"], typical * normalizer.spread_)
-        return cls(held_back=parts[0].held_back, normalizer=normalizer, **arrays)
-
-    def scores(self) -> Floats:
-        """(S, horizon) absolute errors in units where the model works; NaN where unknown or by fallback.
-
-        A logged series that falls to where it has no logarithm: half its smallest value stands in.
-        """
-        shift = self.normalizer.shift_[:, None]
-        gone = self.normalizer.log_[:, None] & (self.actual + shift <= 0)
-        actual = np.where(gone, 0.5 * (self.least[:, None] + shift) - shift, self.actual)
-        error = np.abs(self.normalizer.to_level(actual) - self.normalizer.to_level(self.point))
-        return error / np.where((self.unit > 0) & ~self.fallback, self.unit, np.nan)[:, None]
-
-    def limits(self, earlier: Iterable["OriginForecast"], levels: list[int], panel: Panel) -> tuple[Floats, Floats]:
-        """Lower and upper limits, both (levels, S, horizon), from the errors of `earlier` origins known at this one.
-
-        Where there are none, one-season-ahead changes inside the histories stand in for them. NaN where not even
-        another series has a unit.
-        """
-        horizon = self.actual.shape[1]
-        known = [np.empty((0, horizon))]
-        for origin in earlier:
-            seen = np.arange(1, horizon + 1) <= origin.held_back - self.held_back
-            known.append(np.where(seen, origin.scores(), np.nan))
-        widths = half_widths(np.concatenate(known), levels)
-        if np.isnan(widths).any():
-            widths = half_widths(self._changes(panel), levels).repeat(horizon, axis=1)
-        level = self.normalizer.to_level(self.point)
-        margin = widths[:, None, :] * self.unit[:, None]  # (levels, S, horizon)
-        low, high = self.normalizer.from_level(level - margin), self.normalizer.from_level(level + margin)
-        return np.maximum(low, _floor(self.least)), np.maximum(high, _floor(self.least))
-
-    def _changes(self, panel: Panel) -> Floats:
-        """(K, 1) absolute seasonal changes inside the histories in units."""
-        season = panel.season_length if panel.history_lengths(self.held_back).max() > panel.season_length else 1
-        level = self.normalizer.to_level(panel.last_values(self.held_back, (STAND_IN_SEASONS + 1) * season))
-        changes = np.abs(level[:, season:] - level[:, :-season])
-        return (changes / np.where(self.unit > 0, self.unit, np.nan)[:, None]).reshape(-1, 1)
+    @property
+    def floor(self) -> Floats:
+        """(S, 1) the smallest value of forecasts and intervals: 0 for a series that was never negative."""
+        return np.where(self.history_min < 0, -np.inf, 0.0)[:, None]
 
 
 def forecast_origin(
-    panel: Panel,
-    held_back: int,
+    history: History,
     horizon: int,
     normalizer: Normalizer,
     windows: Windows,
@@ -113,57 +53,47 @@ def forecast_origin(
 ) -> OriginForecast:
     """Forecast every series from one origin by an ensemble of `ensemble` members.
 
-    `networks`, by member, lacks those whose windows fit into no history of the origin.
+    `networks`, by member, is empty where the windows fit into no history of the origin.
     """
-    season = panel.season_length
-    naive = np.stack([seasonal_naive(panel.history(i, held_back), season, horizon) for i in range(len(panel.ids))])
+    naive = repeat_last_season(history, horizon)
+    history_min = np.concatenate([_minimum(history.matrix(block)) for block in history.blocks()])
+    has_history = history.lengths > 0
     fallback = windows.ends.before < (windows.min_length if networks else np.iinfo(np.int64).max)
-    least = np.array([panel.history(i, held_back).min(initial=np.inf) for i in range(len(panel.ids))])
-    past = panel.last_values(held_back, season)
-    members = np.full((ensemble, *naive.shape), np.nan)
+    floor = np.where(history_min < 0, -np.inf, 0.0)[:, None]
+    members = np.full((len(naive), ensemble, horizon), np.nan)
     for member, network in networks.items():
         normalised = forecast(network, windows, horizon)
-        members[member] = np.maximum(normalizer.inverse(normalised, past), _floor(least))
-    members[:, fallback] = naive[fallback]
-    has_history = panel.history_lengths(held_back) > 0
+        members[:, member] = np.maximum(normalizer.inverse_transform(normalised), floor)
+    members[fallback] = naive[fallback, None]
     point = np.full(naive.shape, np.nan)
-    point[has_history] = np.nanmedian(members[:, has_history], axis=0)
-    rows, exists = panel.after(held_back, horizon)
-    actual = np.where(exists & ~panel.filled[rows], panel.y[rows], np.nan)
+    point[has_history] = np.nanmedian(members[has_history], axis=1)
     return OriginForecast(
-        held_back=held_back,
+        origin=history.origin,
         point=point,
-        member_errors=np.stack([mean_over_steps(np.abs(actual - each)) for each in members]),
+        members=members,
         fallback=fallback,
         has_history=has_history,
-        actual=actual,
-        unit=local_unit(panel, held_back, normalizer),
-        scale=_by_blocks(
-            panel, held_back, lambda block: seasonal_scale(panel.histories(held_back, block, given=True), season)
-        ),
-        least=least,
+        interval_scale=interval_scale(history, normalizer),
+        history_min=history_min,
         normalizer=normalizer,
     )
 
 
-def local_unit(panel: Panel, held_back: int, normalizer: Normalizer) -> Floats:
-    """(S,) the scale of a series where the model works: its mean absolute change over a season, lately.
+def interval_scale(history: History, normalizer: Normalizer) -> Floats:
+    """(S,) the unit of a series' intervals: its mean absolute seasonal change lately, on the log scale if logged.
 
-    Of the last six seasons, or as many steps as the longest season has; over one step where not one season is known;
-    0 for a constant series, NaN for one of a single value.
+    Over the last six seasons, or as many steps as the longest season has; over single steps where the history is no
+    longer than a season; 0 for a constant series, NaN for one of a single value.
     """
-    season = panel.season_length
-    steps = max(UNIT_SEASONS * season, *panel.season_lengths) + season
-    level = normalizer.to_level(panel.last_values(held_back, steps))
-    unit = seasonal_scale(level, season)
-    unit = np.where(np.isnan(unit), seasonal_scale(level, 1), unit)
-    return np.where(np.isnan(unit) & (panel.history_lengths(held_back) > 1), 0.0, unit)
+    season = history.panel.season_length
+    steps = max(INTERVAL_SEASONS * season, *history.panel.season_lengths) + season
+    values = normalizer.to_log_scale(history.last(steps))
+    scale = seasonal_scale(values, season)
+    scale = np.where(np.isnan(scale), seasonal_scale(values, 1), scale)
+    return np.where(np.isnan(scale) & (history.lengths > 1), 0.0, scale)
 
 
-def _by_blocks(panel: Panel, held_back: int, of_block: Callable[[slice], Floats]) -> Floats:
-    return np.concatenate([of_block(block) for block in panel.blocks(held_back)])
-
-
-def _floor(least: Floats) -> Floats:
-    """(S, 1) the least that forecasts and limits may be: 0 for a series that was never negative."""
-    return np.where(least < 0, -np.inf, 0.0)[:, None]
+def _minimum(values: Floats) -> Floats:
+    """(S,) the smallest of the values (S, steps) that are not NaN, infinity where there is none."""
+    smallest: Floats = np.where(np.isnan(values), np.inf, values).min(axis=1, initial=np.inf)
+    return smallest

@@ -1,17 +1,64 @@
 """Prediction intervals by split conformal prediction on earlier origins (Lei et al. 2018).
 
-The score of an error is its absolute value in units of its series' own scale, where the model works (the logarithm
-of series that are logged, so that limits of positive series are positive). The interval at a step is the forecast
-plus and minus the scale times the conformal quantile of the scores that earlier origins had at that step. Where these
-are few, as for a single series, those of the nearest steps join them until there are enough.
+The nonconformity score of an error is its absolute value in units of its series' own scale, on the log scale for
+series that are logged, so that limits of positive series are positive. The interval at a step is the forecast plus and
+minus the scale times the conformal quantile of the scores that earlier origins had at that step. Where these are few,
+as for a single series, those of the nearest steps join them until there are enough.
 """
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterable
 
-Floats = npt.NDArray[np.float64]
+import numpy as np
+
+from stages.common.arrays import Floats
+from stages.panel.history import History
+from stages.predict.forecasts import OriginForecast
+from stages.predict.scoring import ScoredForecast
 
 ENOUGH_SCORES = 100  # so that the outermost of a 95 % interval are five scores and not one
+STAND_IN_SEASONS = 10  # whose changes stand in for errors where there are none
+
+
+def half_widths_at(
+    forecast: OriginForecast, earlier: Iterable[ScoredForecast], levels: list[int], history: History
+) -> Floats:
+    """Half-widths (levels, horizon) of a forecast's intervals, from the errors of `earlier` origins known at its own.
+
+    In units of each series' interval scale. Where there are no errors, one-season-ahead changes inside the histories
+    stand in for them. NaN where not even another series has a scale.
+    """
+    horizon = forecast.point.shape[1]
+    scores = [np.empty((0, horizon))]
+    for scored in earlier:
+        known = np.arange(1, horizon + 1) <= scored.forecast.origin - forecast.origin
+        scores.append(np.where(known, nonconformity_scores(scored), np.nan))
+    widths = half_widths(np.concatenate(scores), levels)
+    if np.isnan(widths).any():
+        widths = half_widths(_seasonal_changes(forecast, history), levels).repeat(horizon, axis=1)
+    return widths
+
+
+def intervals(forecast: OriginForecast, widths: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper limits (levels, S, horizon) in the input's units, from half-widths (levels, horizon)."""
+    normalizer = forecast.normalizer
+    point = normalizer.to_log_scale(forecast.point)
+    margin = widths[:, None, :] * forecast.interval_scale[:, None]  # (levels, S, horizon)
+    lower, upper = normalizer.from_log_scale(point - margin), normalizer.from_log_scale(point + margin)
+    return np.maximum(lower, forecast.floor), np.maximum(upper, forecast.floor)
+
+
+def nonconformity_scores(scored: ScoredForecast) -> Floats:
+    """(S, horizon) absolute errors in units of the interval scale; NaN where unknown or by fallback.
+
+    For a logged series that falls to where it has no logarithm, half its smallest value stands in.
+    """
+    forecast, normalizer = scored.forecast, scored.forecast.normalizer
+    shift = normalizer.shift_[:, None]
+    no_logarithm = normalizer.log_[:, None] & (scored.actual + shift <= 0)
+    actual = np.where(no_logarithm, 0.5 * (forecast.history_min[:, None] + shift) - shift, scored.actual)
+    error = np.abs(normalizer.to_log_scale(actual) - normalizer.to_log_scale(forecast.point))
+    scaled = (forecast.interval_scale > 0) & ~forecast.fallback
+    return error / np.where(scaled, forecast.interval_scale, np.nan)[:, None]
 
 
 def conformal_quantile(scores: Floats, level: int) -> float:
@@ -27,7 +74,7 @@ def conformal_quantile(scores: Floats, level: int) -> float:
 def half_widths(scores: Floats, levels: list[int]) -> Floats:
     """Half-widths (levels, horizon) in units of scale, from scores (K, horizon); NaN in scores is unknown.
 
-    Rising with the level. Where all steps together are too few for a level, the largest score stands in for it.
+    Increasing with the level. Where all steps together are too few for a level, the largest score stands in for it.
     NaN where there are no scores at all.
     """
     horizon = scores.shape[1]
@@ -43,3 +90,12 @@ def half_widths(scores: Floats, levels: list[int]) -> Floats:
             quantile = conformal_quantile(near, level)
             widths[row, step] = near.max() if np.isnan(quantile) else quantile
     return widths
+
+
+def _seasonal_changes(forecast: OriginForecast, history: History) -> Floats:
+    """(K, 1) absolute seasonal changes inside the histories, in units of the interval scale."""
+    season = history.panel.season_length if history.lengths.max() > history.panel.season_length else 1
+    values = forecast.normalizer.to_log_scale(history.last((STAND_IN_SEASONS + 1) * season))
+    changes = np.abs(values[:, season:] - values[:, :-season])
+    scale = np.where(forecast.interval_scale > 0, forecast.interval_scale, np.nan)[:, None]
+    return (changes / scale).reshape(-1, 1)

@@ -1,9 +1,8 @@
 """Point and interval accuracy. Every score is averaged over a series' horizon, then over series and origins."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from stages.common.arrays import Floats, mean_known
 
 
 def seasonal_scale(histories: Floats, season_length: int) -> Floats:
@@ -13,7 +12,7 @@ def seasonal_scale(histories: Floats, season_length: int) -> Floats:
     section 3. Right-aligned histories, NaN before a series begins; 0 (a series that repeats) counts as none.
     """
     differences = np.abs(histories[:, season_length:] - histories[:, :-season_length])
-    scale = mean_over_steps(differences)
+    scale = mean_known(differences)
     return np.where(scale > 0, scale, np.nan)
 
 
@@ -31,18 +30,18 @@ def scores(actual: Floats, forecast: Floats, scale: Floats) -> dict[str, Floats]
         relative = np.where(actual == 0, np.nan, 100 * error / np.abs(actual))
         symmetric = np.where(size == 0, 0.0, 200 * error / size)
     return {
-        "mase": mean_over_steps(error) / scale,
-        "smape": mean_over_steps(symmetric),
-        "mape": mean_over_steps(relative),
-        "mae": mean_over_steps(error),
-        "rmse": np.sqrt(mean_over_steps(error**2)),
+        "mase": mean_known(error) / scale,
+        "smape": mean_known(symmetric),
+        "mape": mean_known(relative),
+        "mae": mean_known(error),
+        "rmse": np.sqrt(mean_known(error**2)),
     }
 
 
 def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
     """(S,) per cent of the actual values (S, horizon) that lie in [low, high]; where one is unknown none counts."""
     inside = np.where(np.isnan(actual + low + high), np.nan, (low <= actual) & (actual <= high))
-    return 100 * mean_over_steps(inside)
+    return 100 * mean_known(inside)
 
 
 def interval_score(actual: Floats, low: Floats, high: Floats, scale: Floats, level: int) -> Floats:
@@ -52,10 +51,10 @@ def interval_score(actual: Floats, low: Floats, high: Floats, scale: Floats, lev
     """
     penalty = 2 / (1 - level / 100)
     missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-    return mean_over_steps(high - low + penalty * missed) / scale
+    return mean_known(high - low + penalty * missed) / scale
 
 
-def mean_known(values: Floats) -> float | None:
+def overall_mean(values: Floats) -> float | None:
     """The mean of the finite values, to six significant digits; None where there are none."""
     finite = values[np.isfinite(values)]
     return six_digits(finite.mean()) if finite.size else None
@@ -64,10 +63,3 @@ def mean_known(values: Floats) -> float | None:
 def six_digits(value: float) -> float:
     """`value` to six significant digits, as metrics are written."""
     return float(f"{value:.6g}")
-
-
-def mean_over_steps(values: Floats) -> Floats:
-    """(S,) means of the known values (S, steps), NaN where none is known."""
-    known = ~np.isnan(values)
-    total, count = np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

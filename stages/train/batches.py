@@ -1,7 +1,8 @@
 """Batches of windows, gathered from the flat values as they are needed: the inputs and targets of a network."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from stages.window.windows import Cuts, Windows, season_at
 
 LARGEST_INPUT = 8.0  # in units of scale: larger inputs are clipped
-GATHERED = 16  # batches that are gathered at once: fewer, larger operations, a tenth less time a step
+GATHERED = 16  # batches that are gathered at once: fewer, larger operations
 CPU = torch.device("cpu")
 
 
@@ -20,7 +21,7 @@ class Tensors:
 
     def map(self, function: Callable[[Tensor], Tensor]) -> Self:
         """The same fields, `function` applied to each."""
-        return type(self)(**{field.name: function(getattr(self, field.name)) for field in fields(self)})  # type: ignore[arg-type]
+        return type(self)(**{name: function(value) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ class Batches:
             for rows in (part[:whole].view(-1, size), part[whole:][None]):
                 if rows.numel():
                     inputs, targets = self.gather(rows)
-                    for i in range(len(rows)):
-                        yield inputs.map(lambda tensor, i=i: tensor[i]), targets.map(lambda tensor, i=i: tensor[i])
+                    for row in range(len(rows)):
+                        yield inputs.map(itemgetter(row)), targets.map(itemgetter(row))
 
     def gather(self, batch: Tensor) -> tuple[Inputs, Targets]:
         """The windows at indices `batch` (B,); of several batches (n, B) at once, all sizes with n before them."""

@@ -1,0 +1,24 @@
+"""What predict warns of: origins before all data, series too short for the model."""
+
+from stages.common.errors import quoted, warn
+from stages.predict.forecasts import OriginForecast
+
+
+def warn_of_origins_out_of_reach(count: int) -> None:
+    """A line on stderr where evaluation origins have no history of any series."""
+    if count:
+        warn(
+            f"{count} evaluation origins lie before the first value of every series and are left out; "
+            "make backtest.origins or backtest.step smaller"
+        )
+
+
+def warn_of_fallback(final: OriginForecast, ids: list[str]) -> None:
+    """A line on stderr where series are forecast by the seasonal naive method."""
+    names = [quoted(name) for name, fallback in zip(ids, final.fallback, strict=True) if fallback]
+    if names:
+        few = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        warn(
+            f"{len(names)} of {len(ids)} series are too short for a window and are forecast by seasonal naive "
+            f"({few}); make window.size smaller to include them"
+        )

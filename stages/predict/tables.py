@@ -1,0 +1,121 @@
+"""The tables that predict writes as CSV: forecasts, evaluation, scaled errors, and plot data."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.common.arrays import Floats, Ints, mean_known
+from stages.panel.panel import Panel
+from stages.predict.evaluation import Evaluation
+from stages.predict.forecasts import OriginForecast
+from stages.predict.metrics import scores
+
+MOST_ERRORS = 5_000  # rows of the table of scaled errors, which is in Git
+
+
+def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
+    """With numbers to `digits` significant digits."""
+    table.to_csv(path, index=False, float_format=f"%.{digits}g", lineterminator="\n")
+
+
+def forecast_table(
+    final: OriginForecast, lower: Floats, upper: Floats, panel: Panel, levels: list[int]
+) -> pd.DataFrame:
+    """reports/forecast.csv: the final origin's forecast and intervals, in the input's order, units and time format.
+
+    lower, upper: (levels, S, horizon)
+    """
+    horizon = final.point.shape[1]
+    last = panel.ds.iloc[panel.indptr[1:] - 1]
+    axis = panel.time_axis
+    steps = {step: axis.format(axis.next_steps(step, horizon)).to_numpy() for step in last.unique()}
+    table = {
+        "unique_id": np.repeat(np.array(panel.ids, dtype=object), horizon),
+        "ds": np.concatenate([steps[step] for step in last]),
+        "model": final.point.ravel(),
+    }
+    return pd.DataFrame({**table, **_limits(lower, upper, levels)})
+
+
+def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[int]) -> pd.DataFrame:
+    """reports/evaluation.csv: a row for each series, evaluation origin and step with an actual value.
+
+    `scaled_error` is the model's absolute error over MASE's scale.
+    """
+    frames = []
+    for evaluation in evaluations:
+        horizon, series = evaluation.actual.shape[1], evaluation.series
+        rows, _ = evaluation.history.after(horizon)
+        cutoffs = panel.time_axis.format(evaluation.history.cutoffs(series)).to_numpy()
+        error = np.abs(evaluation.actual - evaluation.methods["model"]) / evaluation.mase_scale[:, None]
+        table = {
+            "unique_id": np.repeat(np.array(panel.ids, dtype=object)[series], horizon),
+            "cutoff": np.repeat(cutoffs, horizon),
+            "ds": panel.time_axis.format(panel.ds.iloc[rows[series].ravel()]).to_numpy(),
+            "step": np.tile(np.arange(1, horizon + 1), len(series)),
+            "y": evaluation.actual.ravel(),
+            "model": evaluation.methods["model"].ravel(),
+            **_limits(evaluation.lower, evaluation.upper, levels),
+            "scaled_error": error.ravel(),
+        }
+        table.update({name: values.ravel() for name, values in evaluation.methods.items() if name != "model"})
+        frames.append(pd.DataFrame(table))
+    limits = [f"model-{end}-{level}" for level in levels for end in ("lo", "hi")]
+    columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *limits, "scaled_error"]
+    merged = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    return merged[merged["y"].notna()]
+
+
+def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
+    """reports/errors.csv: the mean scaled error of each method, a row for each series and evaluation origin.
+
+    By `cutoff`, the last known step, two versions' rows can be paired, whatever was appended since. Where there are
+    more than MOST_ERRORS rows, whole series are left out, by the hash of their ids: other versions leave out the same.
+    """
+    frames = []
+    for evaluation in evaluations:
+        table = {
+            "unique_id": np.array(panel.ids, dtype=object)[evaluation.series],
+            "cutoff": panel.time_axis.format(evaluation.history.cutoffs(evaluation.series)).to_numpy(),
+            "origin": evaluation.history.origin,
+        }
+        for name, values in evaluation.methods.items():
+            table[name] = scores(evaluation.actual, values, evaluation.mase_scale)["mase"]
+        frames.append(pd.DataFrame(table))
+    columns = ["unique_id", "cutoff", "origin", "model", "seasonal_naive"]
+    errors = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    errors = errors[errors["model"].notna()]
+    return errors[errors["unique_id"].isin(_drawn_by_hash(errors["unique_id"], MOST_ERRORS))]
+
+
+def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
+    """reports/error_by_step.csv: the mean scaled error by step, a column for each method."""
+    table: dict[str, Floats | Ints] = {"step": np.arange(1, horizon + 1)}
+    for name in evaluations[0].methods if evaluations else ["model", "seasonal_naive"]:
+        errors = [np.abs(e.actual - e.methods[name]) / e.mase_scale[:, None] for e in evaluations]
+        table[name] = mean_known(np.concatenate(errors) if errors else np.full((1, horizon), np.nan), axis=0)
+    return pd.DataFrame(table)
+
+
+def backtest_table(evaluation: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """reports/backtest.csv: actual values and the latest forecast of each, of the panel's first series."""
+    first = evaluation[evaluation["unique_id"] == panel.ids[0]]
+    first = first.assign(time=panel.time_axis.parse(first["ds"]))
+    latest = first.sort_values(["time", "step"]).drop_duplicates("time")
+    return latest[["ds", "y", "model"]].rename(columns={"y": "actual"})
+
+
+def _limits(lower: Floats, upper: Floats, levels: list[int]) -> dict[str, Floats]:
+    limits = {}
+    for row, level in enumerate(levels):
+        limits[f"model-lo-{level}"], limits[f"model-hi-{level}"] = lower[row].ravel(), upper[row].ravel()
+    return limits
+
+
+def _drawn_by_hash(ids: pd.Series, most: int) -> list[str]:
+    """The series whose ids' hashes are the smallest, as many as have at most `most` rows in all; one at least."""
+    rows = ids.value_counts(sort=False)
+    rows = rows.loc[sorted(rows.index, key=lambda name: hashlib.sha256(name.encode()).digest())]
+    return list(rows.index[(rows.cumsum() <= most) | (np.arange(len(rows)) == 0)])

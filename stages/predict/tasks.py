@@ -1,0 +1,103 @@
+"""Forecasting as independent tasks: the model on shards of the panel, the baselines on a few series each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from stages.common.arrays import Floats, chunks
+from stages.common.paths import origin_file, origins_in
+from stages.compute.pool import Pool
+from stages.compute.workers import FileArgument
+from stages.normalize.normalizer import Normalizer
+from stages.panel.panel import Panel
+from stages.predict.baselines import forecast_baseline
+from stages.predict.forecasts import forecast_origin
+from stages.predict.scoring import ScoredForecast, score
+from stages.train.network import Forecaster, load_networks
+from stages.window.windows import Windows
+
+Shard = tuple[slice, FileArgument[Panel]]  # some of the series, and their panel
+
+SHARD = 4096  # series of a forecasting task, and of what a worker reads
+FEW_SERIES = 32  # of a baseline's task
+
+
+def shards(panel: Panel, path: Path) -> list[Shard]:
+    """The panel, which is in the file `path`, in parts of whole series."""
+    return [
+        (series, FileArgument.at(path, Panel.read, *map(int, panel.indptr[[series.start, series.stop]])))
+        for series in chunks(len(panel.ids), SHARD)
+    ]
+
+
+def forecast_origins(
+    parts: list[Shard], horizon: int, ensemble: int, folders: tuple[Path, Path, Path], pool: Pool
+) -> list[ScoredForecast]:
+    """The model's forecasts at every origin, the final one first, scored; a task for each origin and shard.
+
+    folders: of the normalizers, the windows and the networks
+    """
+    normalizers, windows, networks = folders
+    arguments = []
+    for origin in origins_in(normalizers):
+        normalizer, ensemble_networks = Normalizer.read(normalizers, origin), load_networks(networks, origin)
+        for series, panel in parts:
+            ends = FileArgument.at(origin_file(windows, origin), Windows.read_ends, series.start, series.stop)
+            arguments.append((panel, origin, horizon, normalizer.take(series), ends, ensemble_networks, ensemble))
+    by_origin: dict[int, list[ScoredForecast]] = {}
+    for scored in pool.run(forecast_shard, arguments):
+        by_origin.setdefault(scored.forecast.origin, []).append(scored)
+    return [ScoredForecast.concat(scored) for scored in by_origin.values()]
+
+
+def forecast_shard(
+    panel: Panel,
+    origin: int,
+    horizon: int,
+    normalizer: Normalizer,
+    windows: Windows,
+    networks: dict[int, Forecaster],
+    ensemble: int,
+) -> ScoredForecast:
+    """The model's forecasts of a panel from one origin, scored; a task."""
+    history = panel.at(origin)
+    return score(forecast_origin(history, horizon, normalizer, windows, networks, ensemble), history)
+
+
+def forecast_baselines(
+    origins: list[int], parts: list[Shard], horizon: int, names: list[str], pool: Pool
+) -> dict[int, dict[str, Floats]]:
+    """Forecasts (S, horizon) by origin and baseline, for the S series that have a history there.
+
+    A task for each baseline and few series does all the origins.
+    """
+    arguments = [
+        (name, panel, few, origins, horizon)
+        for name in names
+        for series, panel in parts
+        for few in chunks(series.stop - series.start, FEW_SERIES)
+    ]
+    found: dict[int, dict[str, list[Floats]]] = {origin: {} for origin in origins}
+    for (name, *_), by_origin in zip(arguments, pool.run(forecast_few, arguments), strict=True):
+        for origin, values in zip(origins, by_origin, strict=True):
+            found[origin].setdefault(name, []).append(values)
+    return {
+        origin: {name: np.concatenate(values) for name, values in by_name.items()} for origin, by_name in found.items()
+    }
+
+
+def forecast_few(name: str, panel: Panel, few: slice, origins: list[int], horizon: int) -> list[Floats]:
+    """One baseline's forecasts (S, horizon) at each origin, for those of a few series with a history there; a task."""
+    part = panel.take(few)
+    return [
+        np.array([forecast_baseline(name, values, panel.season_length, horizon) for values in _known(part, origin)])
+        .reshape(-1, horizon)
+        for origin in origins
+    ]  # fmt: skip
+
+
+def _known(panel: Panel, origin: int) -> Iterator[Floats]:
+    history = panel.at(origin)
+    for series in np.flatnonzero(history.lengths):
+        yield history.values(int(series))
