@@ -1,0 +1,98 @@
+"""The house as its plan says: who may import whom, what a script may hold, and the map of all files."""
+
+import ast
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.projects import ROOT
+
+SHARED = ["common", "panel", "compute"]
+PIPELINE = ["ingest", "normalize", "window", "train", "predict", "plot"]
+COMMANDS = ["compare"]  # may import anything
+FILES = sorted((ROOT / "stages").rglob("*.py"))
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """Whether a statement is `if TYPE_CHECKING:`, which imports nothing when the code runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def nodes(tree: ast.AST) -> list[ast.AST]:
+    """Every node that runs."""
+    return [tree, *(node for child in ast.iter_child_nodes(tree) if not is_for_types(child) for node in nodes(child))]
+
+
+def imported(file: Path) -> set[Path]:
+    """The files of stages/ that `file` itself imports, anywhere in it."""
+    names: set[str] = set()
+    for node in nodes(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    paths = {ROOT / (name.replace(".", "/") + ".py") for name in names if name.startswith("stages.")}
+    return {path for path in paths if path.is_file()}
+
+
+def room(file: Path) -> str:
+    return file.relative_to(ROOT / "stages").parts[0]
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def test_the_folders_are_those_of_the_plan() -> None:
+    assert {room(file) for file in FILES} == {"__init__.py", *SHARED, *PIPELINE, *COMMANDS}
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_a_stage_imports_shared_folders_and_earlier_stages_alone(file: Path) -> None:
+    own = room(file)
+    allowed = {"common"} if own in SHARED else {*SHARED, *PIPELINE[: PIPELINE.index(own)]} if own in PIPELINE else None
+    if allowed is not None:
+        assert {room(each) for each in imported(file)} <= {own, *allowed}
+
+
+def test_no_file_imports_itself_through_others() -> None:
+    order = TopologicalSorter({file: imported(file) for file in FILES}).static_order()
+    assert set(order) == set(FILES)
+
+
+@pytest.mark.parametrize("folder", [*PIPELINE, *COMMANDS])
+def test_a_script_holds_main_alone_and_nothing_imports_it(folder: str) -> None:
+    script = ROOT / "stages" / folder / "__main__.py"
+    defined = [node.name for node in ast.parse(script.read_text()).body if isinstance(node, ast.FunctionDef)]
+    assert "main" in defined
+    assert set(defined) <= {"main", "parse"}
+    importers = [file for file in [*FILES, *(ROOT / "tests").rglob("*.py")] if script in imported(file)]
+    assert importers == []
+
+
+def first_line(file: Path) -> str:
+    return (ast.get_docstring(ast.parse(file.read_text())) or "").split("\n")[0]
+
+
+def test_the_map_has_a_line_for_every_file_which_is_the_first_of_its_docstring() -> None:
+    page = (ROOT / "stages/README.md").read_text()
+    (drawn,) = re.findall(r"```\nstages/\n(.*?)```", page, flags=re.DOTALL)
+    folder, found = "", {}
+    for line in drawn.splitlines():
+        if heading := re.match(r"  (\w+)/", line):
+            folder = f"{heading[1]}/"
+        elif entry := re.match(r"  (?:  )?(\w+\.py) +(.*)", line):
+            found[("" if line[2] != " " else folder) + entry[1]] = entry[2]
+    assert found == {file.relative_to(ROOT / "stages").as_posix(): first_line(file) for file in FILES}
+
+
+def test_the_front_door_names_every_folder_and_is_short() -> None:
+    page = (ROOT / "README.md").read_text()
+    assert len(page.splitlines()) <= 200
+    for folder in [*SHARED, *PIPELINE, *COMMANDS]:
+        assert re.search(rf"^ +{folder}/ +\S", page, flags=re.MULTILINE), folder
+    for script in (ROOT / "stages").glob("*/__main__.py"):
+        summary = re.sub(r"^Stage \d, \w+: ", "", first_line(script)).rstrip(".")
+        assert summary in page, script
