@@ -27,10 +27,7 @@ from stages.compute.workers import CODE, local_versions
 
 STAGES = Path(__file__).parents[1]
 START_CLUSTER = "dask scheduler"
-MALLOPT = {
-    -1: 2**27,
-    -3: 2**25,
-}  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD; setting one alone fixes the other at its default
+MALLOPT = {-1: 2**27, -3: 2**25}  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD: setting one alone keeps the other small
 
 # Workers run `forget_other_code` and `KeepFreeMemory` before they have this module: both travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -51,15 +48,14 @@ def open_engine(compute: Compute) -> Iterator[Engine]:
         tasks_at_once = "2 * n_jobs" if compute.workers == "auto" else compute.workers
         with _explained(compute), parallel_config(backend="dask", client=client):
             # As a task, which Dask can run again: what `Client.scatter` sends is lost with the worker that holds it.
-            yield Engine(
-                {"pre_dispatch": tasks_at_once}, scatter=lambda value: client.submit(identity, value, pure=False)
-            )
+            scatter = lambda value: client.submit(identity, value, pure=False)  # noqa: E731
+            yield Engine({"pre_dispatch": tasks_at_once}, scatter)
 
 
 def _silence_logs() -> None:
     for name in ("distributed", "distributed.client"):  # Dask gives each a level of its own
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # Of a task that still runs when another one's error closes the connection.
+    # A task that still runs when another one's error closes the connection reports that.
     logging.getLogger("tornado.application").addFilter(lambda record: CommClosedError not in (record.exc_info or ()))
     warnings.filterwarnings(
         "ignore", module="distributed"

@@ -22,7 +22,5 @@ def open_engine(compute: Compute) -> Iterator[Engine]:
     except TerminatedWorkerError:
         raise worker_killed(compute) from None
     finally:
-        if (
-            processes > 1
-        ):  # joblib would keep them and their memory until Python exits, and then wait for each to clean up
+        if processes > 1:  # joblib would keep them, and their memory, until Python exits
             get_reusable_executor(reuse=True).shutdown(kill_workers=True)
