@@ -19,24 +19,27 @@ from tests.projects import change_file, environment
 
 @dataclass(frozen=True)
 class Cluster:
+    """A running cluster and the programs that were started for it."""
+
     engine: str
     address: str
-    began: list[psutil.Process]
+    programs: list[psutil.Process]
 
-    def chosen_by(self, folder: Path) -> Path:
+    def set_in(self, folder: Path) -> Path:
+        """Make the project in `folder` use this cluster."""
         change_file(folder, compute__engine=self.engine, compute__address=self.address, compute__workers="auto")
         return folder
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that do tasks."""
+        """The processes that run tasks."""
         name = {"dask": "spawn_main", "ray": "ray::PoolActor"}[self.engine]
-        every = [child for process in self.began for child in process.children(recursive=True)]
-        return [process for process in every if name in " ".join(process.cmdline())]
+        children = [child for program in self.programs for child in program.children(recursive=True)]
+        return [process for process in children if name in " ".join(process.cmdline())]
 
 
 @contextmanager
 def running(*command: str, until: str, **variables: str) -> Iterator[psutil.Process]:
-    """A program in the background, with more environment variables, from the line that holds `until` on."""
+    """A program in the background, with `variables` in its environment, once it has printed a line with `until`."""
     with tempfile.TemporaryDirectory(prefix="c") as folder:
         process = subprocess.Popen(
             command, cwd=folder, env=environment(PYTHONUNBUFFERED="1", **variables), text=True,
@@ -53,11 +56,11 @@ def running(*command: str, until: str, **variables: str) -> Iterator[psutil.Proc
         try:
             yield psutil.Process(process.pid)
         finally:
-            every = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+            processes = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
             process.send_signal(signal.SIGTERM)
-            _, alive = psutil.wait_procs(every, timeout=10)
-            for each in alive:
-                each.kill()
+            _, alive = psutil.wait_procs(processes, timeout=10)
+            for survivor in alive:
+                survivor.kill()
             process.wait()
 
 
@@ -67,23 +70,23 @@ def drain(output: IO[str]) -> None:
 
 
 def free_port() -> str:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1])
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return str(unused.getsockname()[1])
 
 
 @contextmanager
 def started(engine: str, workers: int, **variables: str) -> Iterator[Cluster]:
-    """A Dask scheduler with some workers, or a Ray head with as many; more environment variables for the workers."""
+    """A Dask scheduler or a Ray head with `workers`, which have `variables` in their environment."""
     port = free_port()
     with ExitStack() as stack:
         if engine == "dask":
             address = f"tcp://127.0.0.1:{port}"
             scheduler = ["dask", "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
             worker = ["dask", "worker", address, "--nworkers", str(workers), "--nthreads", "1", "--no-dashboard"]
-            began = [stack.enter_context(running(*scheduler, until="Scheduler at"))]
+            programs = [stack.enter_context(running(*scheduler, until="Scheduler at"))]
             if workers:
-                began.append(stack.enter_context(running(*worker, until="Registered to", **variables)))
+                programs.append(stack.enter_context(running(*worker, until="Registered to", **variables)))
                 with Client(address) as client:  # type: ignore[no-untyped-call]
                     client.wait_for_workers(workers, timeout=60)
         else:
@@ -94,5 +97,5 @@ def started(engine: str, workers: int, **variables: str) -> Iterator[Cluster]:
                 folder, "--num-cpus", str(workers), "--object-store-memory", "100000000", "--include-dashboard",
                 "false", "--disable-usage-stats",
             ]  # fmt: skip
-            began = [stack.enter_context(running(*head, until="Ray runtime started", **variables))]
-        yield Cluster(engine, address, began)
+            programs = [stack.enter_context(running(*head, until="Ray runtime started", **variables))]
+        yield Cluster(engine, address, programs)

@@ -1,4 +1,4 @@
-"""The pipeline on clusters of Dask and Ray that the tests start: the bytes of `local`, workers that die, what fails."""
+"""The pipeline on clusters of Dask and Ray that the tests start: same bytes as `local`, dying workers, errors."""
 
 import json
 import socket
@@ -14,66 +14,59 @@ from tests.projects import repro, shell
 
 ENGINES = ["dask", "ray"]
 WORKERS = 3
-# The stages whose tasks go to the workers, and an output of each.
-SIDE_BY_SIDE = {"window": "data/windows", "train": "models/networks", "predict": "reports/metrics.json"}
+# The stages that run tasks on workers, and an output of each.
+OUTPUTS = {"window": "data/windows", "train": "models/networks", "predict": "reports/metrics.json"}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    with started(request.param, WORKERS) as one:
-        yield one
+    with started(request.param, WORKERS) as running:
+        yield running
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    """What the stages wrote, by name."""
-    every = [path for name in ("data", "models", "reports") for path in (folder / name).rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in every}
+    """The files that the stages wrote, by name."""
+    paths = [path for name in ("data", "models", "reports") for path in (folder / name).rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def run_stage(folder: Path, stage: str) -> None:
-    """Without its output, as DVC does."""
-    shell("rm", "-r", SIDE_BY_SIDE[stage], cwd=folder)
+    """Remove the output first, as DVC does."""
+    shell("rm", "-r", OUTPUTS[stage], cwd=folder)
     done = shell("python", "-m", f"stages.{stage}", cwd=folder)
     assert [line for line in done.stderr.splitlines() if not line.startswith("warning:")] == []
 
 
-def replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert text.count(old) == 1, old
-    path.write_text(text.replace(old, new))
-
-
-def test_a_cluster_gives_the_bytes_of_this_machine_and_its_choice_runs_nothing_again(
-    cluster: Cluster, copy: Path
-) -> None:
+def test_a_cluster_gives_the_same_bytes_and_choosing_it_reruns_nothing(cluster: Cluster, copy: Path) -> None:
     before = results(copy)
-    cluster.chosen_by(copy)
+    cluster.set_in(copy)
     assert repro(copy) == []
-    for stage in SIDE_BY_SIDE:
+    for stage in OUTPUTS:
         run_stage(copy, stage)
     assert results(copy) == before
 
 
-# At the end of a copy's `workers`: no worker sees a file, and who packs or unpacks what is sent writes that down.
-UNSEEN = """
-def _note(what, sent):
-    with open({log!r}, "a") as log:
-        print(what, os.getpid(), sent.stored.path, *sent.stored.part, sep="|", file=log)
-
-def _pack(sent):
-    _note("packs", sent)
-    return vars(sent)
-
-def _unpack(sent, state):
-    vars(sent).update(state)
-    _note("unpacks", sent)
-
+# Added to a copy's `workers`: no worker sees a file, and each pickling and unpickling of contents is logged.
+NO_STORAGE = """
 import os
-FileArgument.is_visible = lambda stored: False
-FileContents.__getstate__, FileContents.__setstate__ = _pack, _unpack
+
+def _log(action, contents):
+    with open({log!r}, "a") as log:
+        print(action, os.getpid(), contents.file.path, *contents.file.part, sep="|", file=log)
+
+def _get_state(contents):
+    _log("pickles", contents)
+    return vars(contents)
+
+def _set_state(contents, state):
+    vars(contents).update(state)
+    _log("unpickles", contents)
+
+FileArgument.is_visible = lambda file: False
+FileContents.__getstate__, FileContents.__setstate__ = _get_state, _set_state
 """
 
-# At the end of a copy's `training`: each is written down, and the first that comes to its second epoch is killed there.
+# Added to a copy's `training`: each start is logged, and the first worker to reach its second epoch is killed there.
 KILLED = """
 import os, signal
 _train_network = train_network
@@ -94,64 +87,73 @@ def train_network(windows, member, model, settings, report):
 """
 
 
-def spy(folder: Path, module: str, code: str) -> Path:
-    """Code at the end of a module in a copy of the project; the file that it writes to."""
+def append(folder: Path, module: str, code: str) -> Path:
+    """Add code to the end of a module in a copy of the project; returns the file that it logs to."""
     log = folder.parent / "log"
-    with (folder / f"stages/common/{module}.py").open("a") as source:
+    with (folder / f"stages/{module}.py").open("a") as source:
         source.write(code.format(log=str(log)))
     return log
 
 
 def test_without_shared_storage_each_file_is_sent_once(cluster: Cluster, copy: Path) -> None:
-    """Once to each process of Dask, once to the object store of Ray, however many tasks read the file."""
+    """Dask sends it once to each process, Ray once to its object store, however many tasks read it."""
     before = results(copy)
-    log = spy(cluster.chosen_by(copy), "workers", UNSEEN)
+    log = append(cluster.set_in(copy), "compute/workers", NO_STORAGE)
     run_stage(copy, "predict")
     assert results(copy) == before
     counted = Counter(tuple(line.split("|", maxsplit=2)) for line in log.read_text().splitlines())
     processes = {str(worker.pid) for worker in cluster.workers()}
     if cluster.engine == "dask":
-        sent = {key[1:]: count for key, count in counted.items() if key[0] == "unpacks" and key[1] in processes}
+        sent = {key[1:]: count for key, count in counted.items() if key[0] == "unpickles" and key[1] in processes}
     else:
-        sent = {key[1:]: count for key, count in counted.items() if key[0] == "packs"}
+        sent = {key[1:]: count for key, count in counted.items() if key[0] == "pickles"}
     files = {str(copy / "data/panel.parquet"), *map(str, (copy / "data/windows").iterdir())}
     assert {place.partition("|")[0] for _, place in sent} == files
     assert set(sent.values()) == {1}
 
 
 @pytest.mark.parametrize("storage", ["shared", "none"])
-def test_a_worker_that_is_killed_in_training_costs_its_task_and_no_more(
-    cluster: Cluster, copy: Path, storage: str
-) -> None:
+def test_a_worker_killed_in_training_costs_only_its_task(cluster: Cluster, copy: Path, storage: str) -> None:
     before = results(copy)
     if storage == "none":
-        spy(copy, "workers", UNSEEN)
-    log = spy(cluster.chosen_by(copy), "training", KILLED)
+        append(copy, "compute/workers", NO_STORAGE)
+    log = append(cluster.set_in(copy), "train/training", KILLED)
     run_stage(copy, "train")
     assert log.with_name("log.killed").exists()
     networks = json.loads(before["reports/train.json"])["networks"]
     trained = log.read_text().splitlines().count("trains")
-    assert trained == networks + 1 + 1  # the plain RNN, and the killed one again
+    assert trained == networks + 1 + 1  # the plain RNN, and the killed network again
     assert results(copy) == before
 
 
+# Added to a copy's `workers`: every task is replaced by one that fails.
+FAILING = """
+_serialize_task = serialize_task
+
+def _fail(*arguments):
+    {code}
+
+def serialize_task(task, arguments):
+    return _serialize_task(_fail, arguments)
+"""
+
+
 @pytest.mark.parametrize(
-    ("does", "words"),
+    ("code", "words"),
     [
-        ("raise MemoryError", "a task needs more memory than there is; "),
-        ("import os; os.kill(os.getpid(), 9)", "most often for want of memory; "),
+        ("raise MemoryError", "a task needs more memory than is available; "),
+        ("import os; os.kill(os.getpid(), 9)", "most often for lack of memory; "),
     ],
     ids=["refused", "killed"],
 )
-def test_a_task_that_runs_out_of_memory_ends_in_one_line(cluster: Cluster, light: Path, does: str, words: str) -> None:
-    """The kernel, Dask's nanny and Ray's monitor kill who takes too much; Python refuses it."""
-    task = '    seasons = history["seasons"].tolist()\n    windows = cut'
-    replace(light / "stages/window.py", task, f"    {does}\n{task}")
-    assert words in refused(cluster.chosen_by(light))
+def test_a_task_that_runs_out_of_memory_ends_in_one_line(cluster: Cluster, light: Path, code: str, words: str) -> None:
+    """Python raises MemoryError; or the kernel, Dask's nanny or Ray's monitor kills the process."""
+    append(light, "compute/workers", FAILING.format(code=code))
+    assert words in refused(cluster.set_in(light))
 
 
 def refused(folder: Path) -> str:
-    """The one line that the stage `window` ends with."""
+    """The line of the error that ends the stage `window`."""
     done = shell("python", "-m", "stages.window", cwd=folder, check=False)
     assert done.returncode == 1, done.stdout
     (line,) = done.stderr.splitlines()
@@ -164,32 +166,32 @@ def test_an_address_that_does_not_answer_is_named(light: Path, engine: str) -> N
     for address, found in [
         (f"127.0.0.1:{free_port()}", "refused"), ("nowhere", "host:port"), ("http://127.0.0.1:1", "host:port"),
     ]:  # fmt: skip
-        line = refused(Cluster(engine, address, []).chosen_by(light))
+        line = refused(Cluster(engine, address, []).set_in(light))
         assert f"no {engine} cluster answers at compute.address {address}" in line
         assert found in line
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_program_that_is_no_scheduler_is_not_waited_for(light: Path, engine: str) -> None:
-    """It takes the connection and closes it; the engines themselves would wait for its greeting."""
+def test_a_program_other_than_a_scheduler_is_refused(light: Path, engine: str) -> None:
+    """It accepts the connection and closes it; the clients of Dask and Ray would wait for its first bytes."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         threading.Thread(target=lambda: other.accept()[0].close(), daemon=True).start()
         address = f"127.0.0.1:{other.getsockname()[1]}"
-        line = refused(Cluster(engine, address, []).chosen_by(light))
-    assert f"compute.address {address} (something else listens there)" in line
+        line = refused(Cluster(engine, address, []).set_in(light))
+    assert f"compute.address {address} (another program listens there)" in line
 
 
 def test_a_cluster_without_workers_says_how_to_start_one(light: Path) -> None:
     with started("dask", 0) as cluster:
-        line = refused(cluster.chosen_by(light))
-    assert f"it has no worker; start some (`dask worker {cluster.address} --nthreads 1`)" in line
+        line = refused(cluster.set_in(light))
+    assert f"it has no workers; start some (`dask worker {cluster.address} --nthreads 1`)" in line
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_without_its_package_says_how_to_install_it(light: Path, engine: str, tmp_path: Path) -> None:
     module = {"dask": "distributed", "ray": "ray"}[engine]
     (tmp_path / f"{module}.py").write_text(f"raise ModuleNotFoundError(name={module!r})")
-    Cluster(engine, "127.0.0.1:1", []).chosen_by(light)
+    Cluster(engine, "127.0.0.1:1", []).set_in(light)
     variables = {"PYTHONPATH": str(tmp_path)}
     done = shell("python", "-m", "stages.window", cwd=light, check=False, variables=variables)
     assert f"`pip install -r stages/compute/requirements-{engine}.txt`" in done.stderr
@@ -201,7 +203,7 @@ OTHER_SOFTWARE = {
     "another-torch": (
         "torch-2.12.0.dist-info/METADATA",
         "Name: torch\nVersion: 2.12.0\n",
-        "its torch is 2.12.0, but 2",
+        "its torch is 2.12.0, but the run started with 2",
     ),
     "no-package": ("safetensors.py", "raise ModuleNotFoundError(name='safetensors')", "has no package safetensors"),
 }
@@ -215,6 +217,6 @@ def test_workers_with_other_software_are_refused(light: Path, engine: str, case:
     path.parent.mkdir(parents=True)
     path.write_text(text)
     with started(engine, 2, PYTHONPATH=str(tmp_path / "first")) as cluster:
-        line = refused(cluster.chosen_by(light))
+        line = refused(cluster.set_in(light))
     assert words in line
     assert "requirements" in line

@@ -1,4 +1,4 @@
-"""What a user can cause ends a stage with exit status 1 and one line on stderr; anything else is a defect and shows."""
+"""Errors that users can cause end a stage with status 1 and one line on stderr; a bug keeps its traceback."""
 
 import gc
 import io
@@ -8,66 +8,80 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-SHOWN = 60  # characters of an input's text in a message
+MAX_QUOTED = 60  # characters of an input's text in a message
 
 
 class UserError(Exception):
-    """Something a user can mend: names the file, row, column or parameter, what was found and what to do."""
+    """An error that the user can fix: it names the file, row, column or parameter, what was found and what to do."""
 
 
-def quoted(found: object) -> str:
-    """What was found, for a message: as Python writes it, no longer than a line, nothing in it that steers a terminal.
+def quoted(value: object) -> str:
+    """`repr` of a value for a message, cut to one line, without control characters.
 
     >>> quoted("a tab\\t, and so on" + 100 * "!")[:20]
     "'a tab\\\\t, and so on!"
     """
-    if isinstance(found, str):
-        return repr(found if len(found) <= SHOWN else found[: SHOWN - 1] + "…")
-    text = repr(found)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    if isinstance(value, str):
+        return repr(_cut(value))
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
 
 
 def warn(message: str) -> None:
-    """A line on stderr that says what to do."""
-    print("warning: " + " ".join(message.split()), file=sys.stderr)
+    """Print a warning as one line on stderr."""
+    print("warning: " + _one_line(message), file=sys.stderr)
 
 
 def run(main: Callable[[], None], writes: bool = True) -> None:
-    """Run a stage's `main`; a user's mistake, an interrupt or a file system's refusal becomes one line on stderr.
+    """Run a stage's `main`: an error that a user can cause, or Ctrl-C, ends in one line on stderr and exit status 1.
 
-    DVC deletes a stage's outputs before it runs the stage, so where there was an earlier run the line says how to
-    get its results back; not where nothing `writes`.
+    writes: whether the stage has outputs. DVC deletes them before it runs the stage, so if there was an earlier run the
+        line says how to restore its results.
     """
-    from safetensors import SafetensorError  # a worker of a cluster that lacks it can still say so
+    message = _run(main)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is written, or a second Ctrl-C would break the line below
+    if message is None:
+        return
+    restore = " (`dvc checkout` and `git checkout reports` restore the last results)"
+    print("error: " + _one_line(message) + (restore if writes and Path("dvc.lock").exists() else ""), file=sys.stderr)
+    sys.exit(1)
 
-    gc.freeze()  # what was imported stays to the end, which else takes half a second for looking through it
-    gc.enable()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    if isinstance(sys.__stdout__, io.TextIOWrapper):  # a terminal without UTF-8 shows what it cannot write as \\u2192
-        sys.__stdout__.reconfigure(errors="backslashreplace")
+
+def _run(main: Callable[[], None]) -> str | None:
+    """Run `main` and return the message of an error that a user can cause, None if all went well."""
+    from safetensors import SafetensorError  # here, so that a worker of a cluster without the package can report that
+
     try:
+        _end_start_up()
         main()
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has read enough
+    except BrokenPipeError:  # the program that reads the output, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except UserError as error:
-        message = str(error)
+        return str(error)
     except KeyboardInterrupt:
-        message = "interrupted; run `dvc repro` again to go on"
+        return "interrupted; run `dvc repro` again to go on"
     except MemoryError:
-        message = "the memory of this machine is too small for that; make the data or the network smaller"
+        return "this machine has too little memory; make the data or the network smaller"
     except OSError as error:
-        message = f"{error.filename or 'file system'}: {error.strerror or error}; mend that and run `dvc repro` again"
-    except SafetensorError as error:  # a full disk, or a file that was torn
-        message = f"arrays cannot be read or written: {error}; mend that and run `dvc repro` again"
-    else:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is written
-        return
-    restore = " (`dvc checkout` and `git checkout reports` bring the last results back)"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would only tear this line
-    print(
-        "error: " + " ".join(message.split()) + (restore if writes and Path("dvc.lock").exists() else ""),
-        file=sys.stderr,
-    )
-    sys.exit(1)
+        return f"{error.filename or 'file system'}: {error.strerror or error}; fix that and run `dvc repro` again"
+    except SafetensorError as error:  # a full disk, or a damaged file
+        return f"arrays cannot be read or written: {error}; fix that and run `dvc repro` again"
+    return None
+
+
+def _end_start_up() -> None:
+    """End what `stages/__init__.py` set for the time of imports, and let any terminal take the output."""
+    gc.freeze()  # imported objects stay to the end: going through them at every collection would take half a second
+    gc.enable()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if isinstance(sys.__stdout__, io.TextIOWrapper):  # a terminal without UTF-8 gets \u2192 for an arrow, not an error
+        sys.__stdout__.reconfigure(errors="backslashreplace")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,17 +1,26 @@
-"""Independent tasks side by side; what they return does not depend on how many run at once, nor where."""
+"""Run independent tasks in parallel, with the same results on any number of workers."""
 
 import pickle
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from stages.compute.engines import Engine, engine
+from stages.common.errors import UserError
+from stages.compute.engine import Engine, missing_package, out_of_memory, place
 from stages.compute.params import Compute
-from stages.compute.workers import FileArgument, FileContents, FileNotVisible, do, local_versions, serialize_task
+from stages.compute.workers import (
+    FIX_HINT,
+    FileArgument,
+    FileContents,
+    FileNotVisible,
+    local_versions,
+    run_task,
+    serialize_task,
+)
 
 Result = TypeVar("Result")
 Arguments = tuple[object, ...]
@@ -19,68 +28,100 @@ Arguments = tuple[object, ...]
 
 @contextmanager
 def open_pool(compute: Compute) -> Iterator["Pool"]:
-    """Workers as `compute` has them; raises UserError, also for what happens to them later, see `engine`."""
-    with engine(compute) as where:
-        yield Pool(compute, where)
+    """The workers that `compute` asks for.
+
+    Raises UserError if the engine's package is missing, its cluster does not answer, or workers lack what tasks need,
+    die or run out of memory.
+    """
+    try:
+        with _open_engine(compute) as engine:
+            yield Pool(compute, engine)
+    except ModuleNotFoundError as error:
+        raise UserError(f"{place(compute)}: a worker has no package {error.name}; {FIX_HINT}") from None
+    except MemoryError:
+        raise out_of_memory(compute) from None
+
+
+def _open_engine(compute: Compute) -> AbstractContextManager[Engine]:
+    """Import only the engine that is chosen: `dask` and `ray` need packages that others do without."""
+    try:
+        if compute.engine == "local":
+            from stages.compute.local import open_engine
+        elif compute.engine == "dask":
+            from stages.compute.dask import open_engine
+        else:
+            from stages.compute.ray import open_engine
+    except ImportError:
+        raise missing_package(compute) from None
+    return open_engine(compute)
 
 
 class Pool:
     """Workers for the tasks of a stage.
 
-    A `FileArgument` argument reaches each worker once: read from the storage by those that see it. What others do not see
-    is read here and sent.
+    Each worker reads a `FileArgument` once, if it sees the file. For those that do not, the file is read here and
+    scattered.
     """
 
-    def __init__(self, compute: Compute, where: Engine) -> None:
-        self.compute, self.where = compute, where
+    def __init__(self, compute: Compute, engine: Engine) -> None:
+        self.compute, self.engine = compute, engine
         self.local = compute.engine == "local"
-        self.software = {} if self.local else local_versions()
-        self.sent: dict[FileArgument[Any], object] = {}
+        self.versions = {} if self.local else local_versions()
+        self.scattered: dict[FileArgument[Any], object] = {}
 
     def run(self, task: Callable[..., Result], arguments: Iterable[Arguments]) -> Iterator[Result]:
-        """`task(*arguments)` for each of `arguments`, in their order; from this machine as they are ready."""
-        given = list(arguments)
+        """`task(*call)` for each call of `arguments`, in their order; a local pool gives each result once it is ready.
+
+        Raises what a task raises, and ValueError for a task that is defined in `__main__`.
+        """
+        calls = list(arguments)
         if self.local:
-            return self._side_by_side(task, given)
-        results = list(self._side_by_side(task, given))
-        unseen = [number for number, result in enumerate(results) if isinstance(result, FileNotVisible)]
-        again = [given[number] for number in unseen]
-        for each in {each for these in again for each in _stored(these)} - self.sent.keys():
-            self.sent[each] = self.where.send(FileContents(each))
-        for number, result in zip(unseen, self._side_by_side(task, again), strict=True):
+            return self._in_parallel(task, calls)
+        results = list(self._in_parallel(task, calls))
+        failed = [number for number, result in enumerate(results) if isinstance(result, FileNotVisible)]
+        retried = [calls[number] for number in failed]
+        self._scatter(file for call in retried for file in _files(call))
+        for number, result in zip(failed, self._in_parallel(task, retried), strict=True):
             results[number] = result
         return iter(results)
 
-    def _side_by_side(self, task: Callable[..., Any], arguments: Sequence[Arguments]) -> Iterator[Any]:
-        class Counted(Parallel):  # type: ignore[misc]
-            def print_progress(self) -> None:
-                bar.update(self.n_completed_tasks - bar.n)
+    def _scatter(self, files: Iterable[FileArgument[Any]]) -> None:
+        for file in files:
+            if file not in self.scattered:
+                self.scattered[file] = self.engine.scatter(FileContents(file))
 
-        if not arguments:
+    def _in_parallel(self, task: Callable[..., Any], calls: Sequence[Arguments]) -> Iterator[Any]:
+        if not calls:
             return
-        calls = (
-            delayed(do)(
-                serialize_task(task, these), self.software, *(self.sent[s] for s in _stored(these) if s in self.sent)
-            )
-            for these in arguments
-        )
+        jobs = (delayed(run_task)(serialize_task(task, call), self.versions, *self._contents(call)) for call in calls)
         quiet = True if self.local else None  # local stages have bars of their own; None: where stderr is no terminal
-        with tqdm(total=len(arguments), unit="task", desc=self.compute.engine, leave=False, disable=quiet) as bar:
-            with _ignored_interrupts(self.local):
-                results = Counted(**self.where.options)(calls)
+        with tqdm(total=len(calls), unit="task", desc=self.compute.engine, leave=False, disable=quiet) as bar:
+            with _interrupts_ignored() if self.local else nullcontext():
+                results = _ParallelWithBar(bar, **self.engine.options)(jobs)
             yield from map(pickle.loads, results)
 
+    def _contents(self, call: Arguments) -> list[object]:
+        return [self.scattered[file] for file in _files(call) if file in self.scattered]
 
-def _stored(arguments: Arguments) -> list[FileArgument[Any]]:
-    return [each for each in arguments if isinstance(each, FileArgument)]
+
+class _ParallelWithBar(Parallel):  # type: ignore[misc]
+    def __init__(self, bar: "tqdm[Any]", **options: Any) -> None:
+        super().__init__(**options)
+        self.bar = bar
+
+    def print_progress(self) -> None:
+        self.bar.update(self.n_completed_tasks - self.bar.n)
+
+
+def _files(call: Arguments) -> list[FileArgument[Any]]:
+    return [argument for argument in call if isinstance(argument, FileArgument)]
 
 
 @contextmanager
-def _ignored_interrupts(really: bool) -> Iterator[None]:
-    """What processes that begin now inherit: a Ctrl-C ends the parent, in one line, and the parent ends them."""
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if really else None
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes that start meanwhile inherit this: Ctrl-C ends their parent, in one line, and the parent ends them."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        if really:
-            signal.signal(signal.SIGINT, handler)
+        signal.signal(signal.SIGINT, handler)

@@ -1,6 +1,6 @@
-"""What a worker does with a task: is it the same software as where the run began, and what the task reads, once.
+"""The worker's side of a task: check that versions match, read each input file once, run the task.
 
-Imports nothing but Python's own, so that a worker without a package can say so.
+Imports only the standard library, so that a worker that lacks a package can report it.
 """
 
 import hashlib
@@ -8,7 +8,6 @@ import importlib
 import pickle
 import platform
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,26 +23,28 @@ from stages.common.errors import UserError
 Value = TypeVar("Value")
 
 CODE = "code of stages"
-PINNED = ("torch", "numpy", "pandas", "scipy", "statsforecast")  # packages on which the bytes of results hang
-FIX_HINT = "install this project's requirements in the environment of every worker and start the workers again"
-ELSEWHERE = "another run has sent its code there since; wait for its end, or start the workers again"
-KEPT = 2  # files that a worker keeps open: a task reads two at most
-BUSY = threading.Lock()  # torch's seed is one for a process, so a second task at once would change the first
+PINNED = ("torch", "numpy", "pandas", "scipy", "statsforecast")  # packages that decide the bytes of results
+FIX_HINT = "install this project's requirements in the environment of every worker and restart the workers"
+OTHER_RUN_HINT = "another run has since sent its own code there; wait until it ends, or restart the workers"
+CACHED_FILES = 2  # in each worker: a task reads two at most
+BUSY = threading.Lock()  # a process has one random seed of torch: a second task at the same time would change it
 
 
 @dataclass(frozen=True)
 class FileArgument(Generic[Value]):
-    """A file that many tasks read, or a part of it, as an argument of theirs: the task gets `read(path, *part)`.
+    """A file that many tasks read, or a part of it, as an argument of them: the task gets `read(path, *part)`.
 
-    A worker that sees this very file reads it once for all its tasks. One that does not, on a machine without the
-    storage, gets what was read as `FileContents`.
+    A worker that sees this very file reads it once for all its tasks. A worker without access to it gets the value as
+    `FileContents`.
+
+    size, modified: of the file when the argument was made, in bytes and nanoseconds
     """
 
-    read: Callable[..., Value] = field(compare=False)  # engines may make a copy of it
+    read: Callable[..., Value] = field(compare=False)  # engines may copy it
     path: Path
     part: tuple[int, ...]
     size: int
-    changed: int
+    modified: int
 
     @classmethod
     def at(cls, path: Path, read: Callable[..., Value], *part: int) -> "FileArgument[Value]":
@@ -51,92 +52,104 @@ class FileArgument(Generic[Value]):
         return cls(read, path.resolve(), part, status.st_size, status.st_mtime_ns)
 
     def is_visible(self) -> bool:
-        """Whether this machine sees the file: the same size, changed at the same nanosecond."""
+        """Whether this machine sees the file, with the same size and time of modification."""
         try:
             status = self.path.stat()
         except OSError:
             return False
-        return (status.st_size, status.st_mtime_ns) == (self.size, self.changed)
-
-
-@lru_cache(maxsize=KEPT)
-def _read(stored: FileArgument[Any]) -> Any:
-    return stored.read(stored.path, *stored.part)
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.modified)
 
 
 class FileContents(Generic[Value]):
-    """What was read of a file, for the workers that do not see it."""
+    """A `FileArgument` with its value, for workers that do not see the file."""
 
-    def __init__(self, stored: FileArgument[Value]) -> None:
-        self.stored, self.value = stored, stored.read(stored.path, *stored.part)
+    def __init__(self, file: FileArgument[Value]) -> None:
+        self.file, self.value = file, file.read(file.path, *file.part)
 
 
 class FileNotVisible:
     """The result of a task on a worker that does not see a file which the task reads."""
 
 
+@lru_cache(maxsize=CACHED_FILES)
+def _read(file: FileArgument[Any]) -> Any:
+    return file.read(file.path, *file.part)
+
+
 def serialize_task(task: Callable[..., Any], arguments: tuple[object, ...]) -> bytes:
-    """A task for `do`, which alone opens it: engines would serialise in ways of their own, and need all packages."""
-    main = sys.modules["__main__"].__spec__  # of `python -m stages.train`
-    module = main.name if task.__module__ == "__main__" and main else task.__module__
-    return pickle.dumps((module, task.__name__, arguments))
+    """Pickle a task for `run_task`: engines would do so in ways of their own, and need all packages to unpickle it.
+
+    Raises ValueError for a task that is defined in `__main__`, which on a worker is another module.
+    """
+    if task.__module__ == "__main__":
+        raise ValueError(f"a worker cannot import {task.__name__} from __main__; move it to a module that has a name")
+    return pickle.dumps((task.__module__, task.__name__, arguments))
 
 
-def do(task: bytes, software: dict[str, str], *sent: Any) -> bytes:
-    """Do a task on any machine; the pickled result, `FileNotVisible` where it reads a file neither here nor `sent`.
+def run_task(task: bytes, versions: dict[str, str], *scattered: Any) -> bytes:
+    """Run a task of `serialize_task` on any machine and pickle its result.
 
-    Raises UserError where the software is not what the run began with: results could then differ.
+    versions: the `local_versions` of the machine that started the run; others could give other results
+    scattered: `FileContents`, or Ray's references to them, of files that this machine may not see
+    returns: the result, or a `FileNotVisible` if the task reads a file that is neither on this machine nor scattered
+
+    Raises UserError if versions differ, a package is missing, or the process runs another task already.
     """
     worker = f"worker on {socket.gethostname()}"
-    for name, wanted in software.items():
-        if (found := local_versions().get(name, "none")) != wanted:
-            mend = ELSEWHERE if name == CODE else FIX_HINT
-            raise UserError(f"{worker}: its {name} is {found}, but {wanted} where the run began; {mend}")
+    _check_versions(versions, worker)
     if not BUSY.acquire(blocking=False):
         raise UserError(f"{worker}: it was given two tasks at once; start Dask's workers with --nthreads 1")
     try:
         module, name, arguments = pickle.loads(task)
-        fetched = [each if isinstance(each, FileContents) else _from_ray(each) for each in sent]
-        read = {each.stored: each.value for each in fetched}
-        for stored in arguments:
-            if isinstance(stored, FileArgument) and stored not in read:
-                if not stored.is_visible():
-                    return pickle.dumps(FileNotVisible())
-                read[stored] = _read(stored)
-        ready = [read[each] if isinstance(each, FileArgument) else each for each in arguments]
-        return pickle.dumps(getattr(importlib.import_module(module), name)(*ready))
+        values = {contents.file: contents.value for contents in map(_contents, scattered)}
+        unread = [argument for argument in arguments if isinstance(argument, FileArgument) and argument not in values]
+        if not all(file.is_visible() for file in unread):
+            return pickle.dumps(FileNotVisible())
+        values |= {file: _read(file) for file in unread}
+        arguments = [values[argument] if isinstance(argument, FileArgument) else argument for argument in arguments]
+        return pickle.dumps(getattr(importlib.import_module(module), name)(*arguments))
     except ModuleNotFoundError as error:
         raise UserError(f"{worker}: it has no package {error.name}; {FIX_HINT}") from None
     finally:
         BUSY.release()
 
 
-def _from_ray(reference: Any) -> FileContents[Any]:
-    """What Ray's store holds, its arrays in the memory that the workers of a machine share."""
+def _check_versions(expected: dict[str, str], worker: str) -> None:
+    versions = local_versions()
+    for name, wanted in expected.items():
+        if (found := versions.get(name, "none")) != wanted:
+            hint = OTHER_RUN_HINT if name == CODE else FIX_HINT
+            raise UserError(f"{worker}: its {name} is {found}, but the run started with {wanted}; {hint}")
+
+
+def _contents(scattered: Any) -> FileContents[Any]:
+    """Dask gives the contents, Ray a reference to them; arrays in Ray's store are shared by a machine's workers."""
+    if isinstance(scattered, FileContents):
+        return scattered
     import ray
 
-    sent: FileContents[Any] = ray.get(reference)
-    return sent
+    contents: FileContents[Any] = ray.get(scattered)
+    return contents
 
 
 @lru_cache(maxsize=1)
 def local_versions() -> dict[str, str]:
-    """Versions of what results hang on, and a hash of this project's code."""
-    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    """Versions of Python and the `PINNED` packages that are installed, and a hash of this project's code."""
+    versions = {"Python": ".".join(platform.python_version_tuple()[:2])}
     for package in PINNED:
         try:
-            found[package] = version(package).split("+")[0]
+            versions[package] = version(package).split("+")[0]
         except PackageNotFoundError:
             continue
     digest = hashlib.sha256()
     for source in sorted(_sources(files("stages")), key=str):
         digest.update(source.read_bytes())
-    return {**found, CODE: digest.hexdigest()[:12]}
+    return {**versions, CODE: digest.hexdigest()[:12]}
 
 
 def _sources(folder: Traversable) -> Iterator[Traversable]:
-    for each in folder.iterdir():
-        if each.is_dir():
-            yield from _sources(each)
-        elif each.name.endswith(".py"):
-            yield each
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry)
+        elif entry.name.endswith(".py"):
+            yield entry

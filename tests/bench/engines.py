@@ -1,11 +1,11 @@
-"""Training side by side: two processes against one, Dask and Ray against both.
+"""Training in parallel: two processes against one, Dask and Ray against two processes.
 
     python -m tests.bench.engines --series 1000
 
-The stage `train`, as `dvc repro` runs it, on the generated panel of `tests.bench.scale`: eight networks for each origin
-and the plain RNN beside them. Beside two processes against one stands what this machine has to give: two runs of one
-process at the same time, each in a folder of its own. Clusters of two workers are started on this machine and run the
-stage once before they are timed, in turn with two processes. Prints the median of each ratio and all of them.
+The stage `train`, as `dvc repro` runs it, on the generated panel of `tests.bench.scale`: eight networks for each
+origin, and the plain RNN. The upper bound for two processes against one is measured too: two runs of one process at the
+same time, each in a folder of its own. Clusters of two workers run on this machine. Each runs the stage once before it
+is timed, in turn with two processes. Prints each ratio's median and values.
 """
 
 import argparse
@@ -25,7 +25,7 @@ BEFORE = ["ingest", "normalize", "window"]
 
 
 def timed(*folders: Path, **compute: object) -> float:
-    """Seconds of the stage in one or more folders at once."""
+    """Seconds that the stage takes in one or more folders at once."""
     for folder in folders:
         change_file(folder, **{f"compute__{key}": value for key, value in compute.items()})
         shutil.rmtree(folder / ".checkpoints", ignore_errors=True)
@@ -40,25 +40,23 @@ def timed(*folders: Path, **compute: object) -> float:
 
 
 def speed_up(folder: Path, times: int) -> None:
-    """Of two processes, and what the machine has to give."""
+    """Measure two processes, and the upper bound on this machine."""
     other = shutil.copytree(folder, folder.with_name("other"))
-    speedups, most = [], []
+    speed_ups, bounds = [], []
     for _ in range(times):
-        one = timed(folder, engine="local", workers=1)
-        speedups.append(one / timed(folder, engine="local", workers=2))
-        most.append(2 * one / timed(folder, other, engine="local", workers=1))
-    show("two processes, times as fast as one", speedups)
-    show("two runs of one process at once, the same", most)
+        single = timed(folder, engine="local", workers=1)
+        speed_ups.append(single / timed(folder, engine="local", workers=2))
+        bounds.append(2 * single / timed(folder, other, engine="local", workers=1))
+    show("two processes, times as fast as one", speed_ups)
+    show("two runs of one process at once", bounds)
 
 
 def overhead(folder: Path, engine: str, times: int) -> None:
     with started(engine, 2) as cluster:
-        way = {"engine": engine, "address": cluster.address, "workers": 2}
-        timed(folder, **way)
-        show(
-            f"seconds of {engine} over two processes",
-            [timed(folder, **way) / timed(folder, engine="local") for _ in range(times)],
-        )
+        compute = {"engine": engine, "address": cluster.address, "workers": 2}
+        timed(folder, **compute)
+        ratios = [timed(folder, **compute) / timed(folder, engine="local") for _ in range(times)]
+        show(f"seconds of {engine} over two processes", ratios)
 
 
 def show(name: str, ratios: list[float]) -> None:

@@ -1,4 +1,4 @@
-"""What a user can cause ends in one line and status 1."""
+"""Errors that a user can cause end in one line and exit status 1."""
 
 import errno
 import signal
@@ -11,8 +11,8 @@ from stages.common.errors import UserError, quoted, run
 
 
 @pytest.fixture(autouse=True)
-def interrupts() -> Iterator[None]:
-    """Left as they were found."""
+def restored_interrupts() -> Iterator[None]:
+    """Restores the handler."""
     handler = signal.getsignal(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, handler)
@@ -42,19 +42,19 @@ def test_one_line_and_status_1(error: BaseException, words: str, capsys: pytest.
     assert "dvc checkout" not in printed
 
 
-def test_how_to_get_results_back_is_said_where_there_were_any(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_the_line_says_how_to_restore_earlier_results(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "dvc.lock").touch()
     with pytest.raises(SystemExit):
         run(lambda: raising(UserError("wrong")))
-    assert "`dvc checkout` and `git checkout reports` bring the last results back" in capsys.readouterr().err
+    assert "`dvc checkout` and `git checkout reports` restore the last results" in capsys.readouterr().err
 
 
-def test_a_defect_is_not_hidden() -> None:
+def test_a_bug_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         run(lambda: raising(ZeroDivisionError()))
 
 
-def test_what_is_shown_is_short_and_steers_no_terminal() -> None:
+def test_quoted_values_are_short_and_without_control_characters() -> None:
     assert quoted("é 'quoted'") == repr("é 'quoted'")
     assert quoted("\x1b[31m\nred") == r"'\x1b[31m\nred'"
     assert len(quoted("x" * 10_000)) == len(quoted(["x"] * 10_000)) + 2 == 62

@@ -1,8 +1,10 @@
-"""Tasks side by side in this machine's processes; on clusters, see tests/test_engines.py."""
+"""Tasks in parallel processes of this machine, the engine `local`; for clusters see tests/test_engines.py."""
 
 import math
 import operator
 import os
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -11,6 +13,7 @@ from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.compute.pool import open_pool
 from tests.builders import change
+from tests.projects import ROOT
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -22,13 +25,13 @@ def test_results_come_in_the_order_of_their_arguments(default_params: Params, wo
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_what_a_task_raises_reaches_the_caller(default_params: Params, workers: int) -> None:
+def test_an_exception_of_a_task_reaches_the_caller(default_params: Params, workers: int) -> None:
     compute = change(default_params, compute__workers=workers).compute
     with pytest.raises(ValueError, match="math domain error"), open_pool(compute) as pool:
         list(pool.run(math.sqrt, [(1.0,), (-1.0,)]))
 
 
-def test_processes_and_what_they_hold_go_when_the_pool_is_closed(default_params: Params) -> None:
+def test_closing_the_pool_ends_its_processes(default_params: Params) -> None:
     with open_pool(change(default_params, compute__workers=2).compute) as pool:
         processes = set(pool.run(os.getpid, [()] * 20))
         assert all(psutil.pid_exists(process) for process in processes)
@@ -36,19 +39,25 @@ def test_processes_and_what_they_hold_go_when_the_pool_is_closed(default_params:
     assert not any(psutil.pid_exists(process) for process in processes)
 
 
-def test_a_process_that_is_killed_ends_in_words(default_params: Params) -> None:
+def test_a_killed_process_ends_in_a_user_error(default_params: Params) -> None:
     compute = change(default_params, compute__workers=2).compute
     with (
-        pytest.raises(UserError, match=r"this machine: .+ was killed, .+ set compute\.workers to fewer"),
+        pytest.raises(UserError, match=r"this machine: .+ was killed .+ set compute\.workers to fewer"),
         open_pool(compute) as pool,
     ):
         list(pool.run(os._exit, [(1,), (1,)]))
 
 
-def test_memory_that_is_refused_ends_in_words(default_params: Params) -> None:
+def test_an_allocation_that_fails_ends_in_a_user_error(default_params: Params) -> None:
     compute = change(default_params, compute__workers=1).compute
     with (
-        pytest.raises(UserError, match=r"this machine: a task needs more memory than there is"),
+        pytest.raises(UserError, match=r"this machine: a task needs more memory than is available"),
         open_pool(compute) as pool,
     ):
         list(pool.run(bytearray, [(2**62,)]))
+
+
+def test_the_packages_of_clusters_are_imported_only_when_chosen() -> None:
+    code = "import sys, stages.compute.pool; print({'distributed', 'ray'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

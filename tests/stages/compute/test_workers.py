@@ -1,4 +1,4 @@
-"""A task on a worker: the same software, its files once, one task at a time; and every refusal in one line."""
+"""A task on a worker: matching versions, each file read once, one task at a time; every refusal is one line."""
 
 import operator
 import os
@@ -12,19 +12,27 @@ import pytest
 
 from stages.common.errors import UserError
 from stages.compute import workers
-from stages.compute.workers import CODE, FileArgument, FileContents, FileNotVisible, do, local_versions, serialize_task
+from stages.compute.workers import (
+    CODE,
+    FileArgument,
+    FileContents,
+    FileNotVisible,
+    local_versions,
+    run_task,
+    serialize_task,
+)
 from tests.projects import ROOT
 
 
 def length(path: Path) -> int:
-    """What the tests read of a file; each reading leaves a line beside it."""
-    with path.with_suffix(".read").open("a") as log:
+    """The value that tests read from a file; each reading adds a line to a log beside it."""
+    with path.with_suffix(".log").open("a") as log:
         log.write("read\n")
     return len(path.read_text())
 
 
 def readings(path: Path) -> int:
-    return len(path.with_suffix(".read").read_text().splitlines())
+    return len(path.with_suffix(".log").read_text().splitlines())
 
 
 def needs_a_package() -> None:
@@ -38,24 +46,24 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def done(task: bytes, *sent: FileContents[int]) -> object:
-    return pickle.loads(do(task, local_versions(), *sent))
+def result_of(task: bytes, *scattered: FileContents[int]) -> object:
+    return pickle.loads(run_task(task, local_versions(), *scattered))
 
 
-def test_what_a_task_returns_and_a_file_that_many_tasks_read_once(file: Path) -> None:
-    stored = FileArgument.at(file, length)
-    assert [done(serialize_task(operator.add, (stored, number))) for number in (1, 2, 3)] == [5, 6, 7]
+def test_tasks_return_results_and_read_a_common_file_once(file: Path) -> None:
+    argument = FileArgument.at(file, length)
+    assert [result_of(serialize_task(operator.add, (argument, number))) for number in (1, 2, 3)] == [5, 6, 7]
     assert readings(file) == 1
 
 
-def test_a_file_that_was_written_again_is_read_again(file: Path) -> None:
-    assert done(serialize_task(operator.add, (FileArgument.at(file, length), 0))) == 4
+def test_a_file_that_has_changed_is_read_again(file: Path) -> None:
+    assert result_of(serialize_task(operator.add, (FileArgument.at(file, length), 0))) == 4
     file.write_text("eleven more")
-    assert done(serialize_task(operator.add, (FileArgument.at(file, length), 0))) == 11
+    assert result_of(serialize_task(operator.add, (FileArgument.at(file, length), 0))) == 11
 
 
 @pytest.mark.parametrize("change", ["removed", "another", "touched"])
-def test_a_file_that_is_not_the_one_that_was_meant_is_unseen(file: Path, change: str) -> None:
+def test_a_file_other_than_the_argument_s_is_not_visible(file: Path, change: str) -> None:
     task = serialize_task(operator.neg, (FileArgument.at(file, length),))
     if change == "removed":
         file.unlink()
@@ -63,38 +71,44 @@ def test_a_file_that_is_not_the_one_that_was_meant_is_unseen(file: Path, change:
         file.write_text("longer")
     else:
         os.utime(file, ns=(0, file.stat().st_mtime_ns + 1))
-    assert isinstance(done(task), FileNotVisible)
+    assert isinstance(result_of(task), FileNotVisible)
 
 
-def test_what_was_sent_stands_in_for_the_file(file: Path) -> None:
-    stored = FileArgument.at(file, length)
-    sent = pickle.loads(pickle.dumps(FileContents(stored)))
+def test_scattered_contents_take_the_place_of_the_file(file: Path) -> None:
+    argument = FileArgument.at(file, length)
+    contents = pickle.loads(pickle.dumps(FileContents(argument)))
     file.unlink()
-    assert done(serialize_task(operator.neg, (stored,)), sent) == -4
+    assert result_of(serialize_task(operator.neg, (argument,)), contents) == -4
 
 
-def test_other_software_is_refused_by_name() -> None:
+def test_a_task_of_a_script_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needs_a_package, "__module__", "__main__")
+    with pytest.raises(ValueError, match="cannot import needs_a_package from __main__; move it to a module"):
+        serialize_task(needs_a_package, ())
+
+
+def test_other_versions_are_refused_by_name() -> None:
     task = serialize_task(operator.neg, (1,))
-    for name, wanted in local_versions().items():
-        with pytest.raises(UserError, match=rf"its {name} is {wanted}, but 0\.1 where the run began"):
-            do(task, {**local_versions(), name: "0.1"})
-    with pytest.raises(UserError, match=r"its another is none, but 1\.0"):
-        do(task, {"another": "1.0"})
+    for name, installed in local_versions().items():
+        with pytest.raises(UserError, match=rf"its {name} is {installed}, but the run started with 0\.1; "):
+            run_task(task, {**local_versions(), name: "0.1"})
+    with pytest.raises(UserError, match=r"its another is none, but the run started with 1\.0; "):
+        run_task(task, {"another": "1.0"})
 
 
-def test_a_package_that_a_task_misses_is_named() -> None:
+def test_a_missing_package_is_named() -> None:
     with pytest.raises(UserError, match=r"worker on .+: it has no package something; install"):
-        do(serialize_task(needs_a_package, ()), local_versions())
-    assert done(serialize_task(operator.neg, (1,))) == -1  # and the next task may run
+        run_task(serialize_task(needs_a_package, ()), local_versions())
+    assert result_of(serialize_task(operator.neg, (1,))) == -1  # and the next task may run
 
 
 def test_one_task_at_a_time() -> None:
     with workers.BUSY, pytest.raises(UserError, match="--nthreads 1"):
-        do(serialize_task(operator.neg, (1,)), local_versions())
+        run_task(serialize_task(operator.neg, (1,)), local_versions())
 
 
-def test_the_code_is_known_by_its_bytes_wherever_it_is_loaded_from(tmp_path: Path) -> None:
-    """From a zip, as a worker of Dask has it, the same; with one character more, another."""
+def test_the_hash_of_the_code_depends_on_its_bytes_and_not_on_where_it_is(tmp_path: Path) -> None:
+    """The same from a zip, which is how workers of Dask load it; another with one character more."""
     code = "import sys; sys.path.insert(0, sys.argv[1]); from stages.compute import workers as w; "
     program = [sys.executable, "-c", code + "print(w.__file__, w.local_versions()[w.CODE])"]
     archive = shutil.make_archive(str(tmp_path / "code"), "zip", ROOT, "stages")

@@ -1,0 +1,26 @@
+"""The engine `local`: processes of this machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from joblib import cpu_count
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from stages.compute.engine import Engine, worker_killed
+from stages.compute.params import Compute
+
+
+@contextmanager
+def open_engine(compute: Compute) -> Iterator[Engine]:
+    """Start processes when the first tasks come, and end them with the context; raises UserError if one is killed."""
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it warns of what Ctrl-C left for it to remove
+    processes = cpu_count() if compute.workers == "auto" else compute.workers
+    try:
+        yield Engine({"n_jobs": processes, "return_as": "generator"}, scatter=lambda value: value)
+    except TerminatedWorkerError:
+        raise worker_killed(compute) from None
+    finally:
+        if processes > 1:  # joblib would keep them, and their memory, until Python exits
+            get_reusable_executor(reuse=True).shutdown(kill_workers=True)
