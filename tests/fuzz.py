@@ -29,9 +29,10 @@ from tqdm import tqdm
 
 from stages.common.errors import UserError
 from stages.common.params import read_params
-from stages.ingest.__main__ import ingest, summarize
 from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
+from stages.ingest.regular import build_panel
+from stages.ingest.summary import summarize
 from tests.projects import ROOT
 
 PLAIN = {"path": "input.csv", "time": "time", "max_gigabytes": 1e-3}
@@ -115,7 +116,7 @@ def try_csv(seed: int) -> str:
     Path("input.csv").write_bytes(content)
     settings = Ingest.model_validate({**PLAIN, **changes})
     raw = read_raw(settings)
-    panel = ingest(raw, settings)
+    panel = build_panel(raw, settings)
     summarize(panel, raw)
     assert np.isfinite(panel.y).all()
     assert len(panel.time_axis.format(panel.ds)) == len(panel.y) == panel.indptr[-1]

@@ -1,4 +1,4 @@
-"""Small raw files, written, read and ingested: what tests of the rooms that a raw file goes through share."""
+"""Small raw files for tests of ingest: write one, read it and build its panel."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stages.common.errors import UserError
-from stages.ingest.__main__ import ingest
 from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
+from stages.ingest.regular import build_panel
 from stages.panel.panel import Panel
 
 Values = dict[str, list[Any]]
@@ -23,7 +23,7 @@ AUTO: Changes = {"frequency": "auto"}
 
 
 def cases(names: tuple[str, ...], table: Sequence[tuple[Any, ...]]) -> pytest.MarkDecorator:
-    """A test for each row of a table, called by the row's first cell."""
+    """Parametrize a test by the rows of a table; the first cell of a row is its id."""
     return pytest.mark.parametrize(names, [row[1:] for row in table], ids=[row[0] for row in table])
 
 
@@ -38,12 +38,12 @@ def settings(path: str = "input.csv", **changes: Any) -> Ingest:
 
 def panel_of(text: str | bytes, path: str = "input.csv", **changes: Any) -> Panel:
     Path(path).write_bytes(text if isinstance(text, bytes) else text.encode())
-    given = settings(path, **changes)
-    return ingest(read_raw(given), given)
+    declared = settings(path, **changes)
+    return build_panel(read_raw(declared), declared)
 
 
 def values_of(panel: Panel) -> Values:
-    """The values of each series."""
+    """The values of each series, by id."""
     return {name: panel.history(series, 0).tolist() for series, name in enumerate(panel.ids)}
 
 
@@ -52,7 +52,7 @@ def times_of(panel: Panel) -> list[str]:
 
 
 def reads(text: str | bytes, changes: Changes, expected: Values) -> None:
-    """These values, under these ids in this order, none of them filled in."""
+    """The panel has the `expected` values, in the order of their ids, and none is filled."""
     panel = panel_of(text, **changes)
     assert values_of(panel) == expected
     assert list(values_of(panel)) == list(expected)
@@ -60,7 +60,7 @@ def reads(text: str | bytes, changes: Changes, expected: Values) -> None:
 
 
 def refuses(text: str | bytes, changes: Changes, words: list[str]) -> None:
-    """A UserError that names the file or the parameter, in one line that is not too long, and in these words."""
+    """The file raises a UserError of under 500 characters that names the file or params.yaml and contains `words`."""
     with pytest.raises(UserError) as caught:
         panel_of(text, **changes)
     message = str(caught.value)

@@ -1,4 +1,4 @@
-"""The whole pipeline on data of all kinds: short, dull, hostile, wide, fetched."""
+"""The whole pipeline on unusual data: short, constant or hostile series, wide files, downloaded files."""
 
 import functools
 import http.server
@@ -12,13 +12,13 @@ import pandas as pd
 from tests.projects import change_file, repro, shell, tiny_panel, tiny_project
 
 
-def test_short_series_are_named_and_forecast_all_the_same(copy: Path) -> None:
+def test_short_series_are_warned_of_and_forecast(copy: Path) -> None:
     done = shell("python", "-m", "stages.predict", cwd=copy)
     assert "1 of 3 series are too short for a window" in done.stderr
     assert "('new')" in done.stderr
 
 
-def test_only_the_future(copy: Path) -> None:
+def test_a_forecast_without_evaluation_origins(copy: Path) -> None:
     change_file(copy, backtest__origins=0, backtest__calibration=0)
     printed = shell("dvc", "repro", cwd=copy).stdout
     assert "how good this forecast is was not measured" in printed
@@ -27,13 +27,13 @@ def test_only_the_future(copy: Path) -> None:
     assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["lo-80"]).all()
 
 
-def test_series_that_are_dull_or_short_among_good_ones(tmp_path: Path) -> None:
-    """One value, the same value, zeros, zeros but for one: finite forecasts for each, and nothing to warn of."""
-    dull = {"single": [50.0], "constant": [7.0] * 30, "zeros": [0.0] * 30, "rare": [0.0] * 25 + [3.0] + [0.0] * 4}
+def test_single_values_constants_and_zeros_among_ordinary_series(tmp_path: Path) -> None:
+    """Series of one value, a constant, zeros, or zeros with one spike have finite forecasts and cause no warnings."""
+    odd = {"single": [50.0], "constant": [7.0] * 30, "zeros": [0.0] * 30, "rare": [0.0] * 25 + [3.0] + [0.0] * 4}
     frames = [tiny_panel()]
-    for name, sales in dull.items():
-        stamps = pd.date_range(end="2023-10-01", periods=len(sales), freq="QS").strftime("%Y-%m-%d")
-        frames.append(pd.DataFrame({"shop": name, "date": stamps, "sales": sales}))
+    for name, sales in odd.items():
+        timestamps = pd.date_range(end="2023-10-01", periods=len(sales), freq="QS").strftime("%Y-%m-%d")
+        frames.append(pd.DataFrame({"shop": name, "date": timestamps, "sales": sales}))
     folder = tiny_project(tmp_path / "project", pd.concat(frames))
     done = shell("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
@@ -42,7 +42,7 @@ def test_series_that_are_dull_or_short_among_good_ones(tmp_path: Path) -> None:
     assert np.isfinite(forecast.drop(columns="ds")).all(axis=None)
     assert (forecast.drop(columns="ds") >= 0).all(axis=None)  # none of the series was ever negative
     assert (forecast.loc["single", "forecast"] == 50).all()
-    assert (forecast.loc["single", "hi-80"] > 50).all()  # as uncertain as the others, for its size
+    assert (forecast.loc["single", "hi-80"] > 50).all()  # as uncertain as the others, relative to its size
     np.testing.assert_allclose(forecast.loc["constant", "forecast"], 7, rtol=0.01)
     np.testing.assert_allclose(forecast.loc["zeros", "forecast"], 0, atol=0.01)
     assert (forecast.loc["rare", "forecast"] < 3).all()
@@ -52,8 +52,8 @@ def test_series_that_are_dull_or_short_among_good_ones(tmp_path: Path) -> None:
     assert "NaN" not in (folder / "reports/metrics.json").read_text()
 
 
-def test_values_of_all_sizes_and_hostile_names(tmp_path: Path) -> None:
-    """1e-12 to 1e15 in one panel, ids that are formulas, HTML, mathematics, paths, two lines or 10,000 characters."""
+def test_small_and_large_values_and_hostile_ids(tmp_path: Path) -> None:
+    """Values from 1e-12 to 1e15 in one panel; ids with formulas, HTML, TeX, paths, two lines or 10,000 characters."""
     frames = [tiny_panel()]
     names = [
         "=1+1",
@@ -82,7 +82,7 @@ def test_values_of_all_sizes_and_hostile_names(tmp_path: Path) -> None:
     assert not list(folder.rglob("*passwd*"))
 
 
-def test_wide_files_give_what_long_ones_give(finished: Path, copy: Path) -> None:
+def test_wide_and_long_files_give_the_same_results(finished: Path, copy: Path) -> None:
     wide = tiny_panel().pivot_table(index="date", columns="shop", values="sales", sort=False)[["west", "east", "new"]]
     wide.to_csv(copy / "data/raw/wide.csv")
     changes = {"ingest__path": "data/raw/wide.csv", "ingest__series": None, "ingest__value": None}
@@ -91,8 +91,8 @@ def test_wide_files_give_what_long_ones_give(finished: Path, copy: Path) -> None
         assert (copy / "reports" / name).read_bytes() == (finished / "reports" / name).read_bytes()
 
 
-def test_a_file_from_an_address(light: Path) -> None:
-    """`dvc import-url` fetches it, `dvc repro` reads it, `dvc update` fetches what changed."""
+def test_a_downloaded_file(light: Path) -> None:
+    """`dvc import-url` downloads it, `dvc repro` reads it, `dvc update` downloads it again when it has changed."""
     served = light.parent / "served"
     served.mkdir()
     tiny_panel().to_csv(served / "sales.csv", index=False)

@@ -1,4 +1,4 @@
-"""A CSV file as columns: fields apart by comma, semicolon, tab or bar, quoted or not, gzipped or not."""
+"""Read columns of a CSV file: separated by comma, semicolon, tab or bar; quoted or not; gzipped or not."""
 
 import contextlib
 import csv
@@ -15,64 +15,62 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from stages.common.errors import UserError
-from stages.ingest.numbers import MISSING
-from stages.ingest.params import Ingest
+from stages.ingest.numbers import MISSING, NumberFormat
 
 DELIMITERS = ",;\t|"
-BLOCK = 2**22  # bytes that are parsed at once; no row may be longer
-LONGEST_HEADER = 2**24
+BLOCK = 2**22  # bytes parsed at once; no row may be longer
+MAX_HEADER = 2**24  # bytes
+TEXT = pa.dictionary(pa.int32(), pa.string())  # ids and timestamps repeat
 
 
 class CsvFile:
-    """The columns of a CSV file. Raises UserError for what is none, or unpacks to more than the limit.
+    """A CSV file with a header.
 
-    The delimiter is the one that the header's named columns are apart by.
+    named: the columns that the parameters name; the delimiter is the one that finds most of them in the header
+    max_gigabytes: the most that the file may decompress to
+
+    Raises UserError for a file that is not CSV in UTF-8, and beyond `max_gigabytes`.
     """
 
-    def __init__(self, path: Path, settings: Ingest) -> None:
-        self.path, self.settings = path, settings
-        with self._opened() as file:
-            head = file.read(4).removeprefix(b"\xef\xbb\xbf")
-            if head == b"PAR1":
-                raise UserError(f"{path}: a Parquet file; end its name in .parquet")
-        wanted = {settings.time, *([settings.series] if settings.series else [])}
-        wanted |= {settings.value} if isinstance(settings.value, str) else set(settings.value or [])
+    def __init__(self, path: Path, named: set[str], number_format: NumberFormat, max_gigabytes: float) -> None:
+        self.path, self.number_format, self.limit = path, number_format, int(max_gigabytes * 1e9)
+        self._refuse_parquet()
         line = self._header()
         headers = {
             delimiter: next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
             for delimiter in DELIMITERS
         }
-        self.delimiter = max(DELIMITERS, key=lambda d: (len(wanted & set(headers[d])), len(headers[d])))
+        self.delimiter = max(DELIMITERS, key=lambda each: (len(named & set(headers[each])), len(headers[each])))
         self.columns = headers[self.delimiter]
 
-    def read(
-        self, texts: list[str], numbers: list[str]
-    ) -> tuple[dict[str, pa.ChunkedArray], list[tuple[str, pa.ChunkedArray]]]:
-        """Columns of ids and times by name, and columns of values: as text where one is no plain number."""
-        text = pa.dictionary(pa.int32(), pa.string())
-        types = {**dict.fromkeys(numbers, pa.float64()), **dict.fromkeys(texts, text)}
-        if self.settings.thousands:
-            types.update(dict.fromkeys(numbers, pa.string()))
-        try:
-            table = self._parse(types)
-            plain = not any(pc.any(pc.is_nan(table[name])).as_py() for name in numbers if types[name] == pa.float64())
-        except pa.ArrowInvalid:
-            plain = False
-        if not plain:
+    def read(self, texts: list[str], numbers: list[str]) -> dict[str, pa.ChunkedArray]:
+        """The columns by name: `texts` as text, `numbers` as numbers, or all as text if any needs `number_format`."""
+        types = dict.fromkeys(texts, TEXT)
+        table = None if self.number_format.thousands else self._parse_plain(types, numbers)
+        if table is None:
             try:
                 table = self._parse({**types, **dict.fromkeys(numbers, pa.string())})
             except pa.ArrowInvalid as error:
                 raise self._explained(str(error)) from None
-        return {name: table[name] for name in texts}, [(name, table[name]) for name in numbers]
+        return {name: table[name] for name in (*texts, *numbers)}
 
-    def row(self, observation: int) -> int:
-        """The line of the file in which an observation begins; the header's is 1."""
+    def row_number(self, index: int) -> int:
+        """The line of the file on which the row of a value begins; the header is on line 1."""
         with self._opened() as file, contextlib.suppress(csv.Error, UnicodeDecodeError):
             begins = (line for line, record in self._records(file) if record)
-            return next(itertools.islice(begins, observation + 1, None), 1)
+            return next(itertools.islice(begins, index + 1, None), 1)
         return 1
 
+    def _parse_plain(self, types: dict[str, pa.DataType], numbers: list[str]) -> pa.Table | None:
+        """The table with `numbers` as float64; None if one holds a text that is not a plain number, or a NaN."""
+        try:
+            table = self._parse({**types, **dict.fromkeys(numbers, pa.float64())})
+        except pa.ArrowInvalid:
+            return None
+        return None if any(pc.any(pc.is_nan(table[name])).as_py() for name in numbers) else table
+
     def _parse(self, types: dict[str, pa.DataType]) -> pa.Table:
+        """The columns of `types`. Raises ArrowInvalid for what pyarrow cannot parse, UserError for an open quote."""
         with self._opened() as file:
             table = pacsv.read_csv(
                 file,
@@ -83,29 +81,36 @@ class CsvFile:
                     include_columns=list(types),
                     null_values=MISSING,
                     strings_can_be_null=False,
-                    decimal_point=self.settings.decimal,
+                    decimal_point=self.number_format.decimal,
                 ),
             )
-            if cast(Bounded, cast(io.BufferedReader, file).raw).quotes % 2:
+            if cast(BoundedFile, cast(io.BufferedReader, file).raw).quotes % 2:
                 self._refuse_open_quote()
             return table
 
+    def _refuse_parquet(self) -> None:
+        with self._opened() as file:
+            if file.read(4) == b"PAR1":
+                raise UserError(f"{self.path}: a Parquet file; end its name in .parquet")
+
     def _refuse_open_quote(self) -> None:
-        """Raises UserError where the last record goes on over line ends to the end of the file: its quote is open."""
+        """Raises UserError if the last record's opening quote is never closed: it then spans the last lines."""
         begins, lines = 1, 1
         with self._opened() as file, contextlib.suppress(csv.Error):
             for line, record in self._records(file):
                 begins, lines = line, sum(field.count("\n") for field in record)
             if not lines:
                 return
-        raise UserError(f"{self.path} row {begins}: a quote opens in this row and does not close; close or double it")
+        raise UserError(
+            f"{self.path} row {begins}: a quote opens in this row and is never closed; close it, or double it"
+        )
 
     def _header(self) -> str:
-        """The first line that is not blank; with quoted line ends, all of it."""
+        """The first line that is not blank, with the lines after it that a quoted name spans."""
         with self._opened() as file:
             line = b""
             while not line.strip() or line.count(b'"') % 2:
-                more = file.readline(LONGEST_HEADER)
+                more = file.readline(MAX_HEADER)
                 if not more:
                     break
                 line = more if not line.strip() else line + more
@@ -120,7 +125,7 @@ class CsvFile:
         return text
 
     def _explained(self, problem: str) -> UserError:
-        """What pyarrow refuses, found again row by row."""
+        """The error for a file that pyarrow cannot parse, with the row, which Python's own reader finds."""
         row = 1
         with self._opened() as file:
             try:
@@ -128,7 +133,7 @@ class CsvFile:
                     if record and len(record) != len(self.columns):
                         return UserError(
                             f"{self.path} row {row}: {len(record)} fields, but the header has {len(self.columns)}; "
-                            "correct the row, or quote the field that has a delimiter or a quote in it"
+                            "correct the row, or quote the field that contains a delimiter or a quote"
                         )
             except UnicodeDecodeError:
                 return UserError(f"{self.path} row {self._undecodable()}: not UTF-8; save the file as UTF-8")
@@ -147,7 +152,7 @@ class CsvFile:
         return 1
 
     def _records(self, file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
-        """Every record, the header too, and the line in which it begins."""
+        """Every record, the header included, and the line on which it begins."""
         csv.field_size_limit(BLOCK)
         reader = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), delimiter=self.delimiter)
         begins = 1
@@ -157,20 +162,19 @@ class CsvFile:
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
-        """The file's bytes, unpacked, up to the limit."""
-        limit = int(self.settings.max_gigabytes * 1e9)
+        """The decompressed bytes of the file, up to the limit."""
         with self.path.open("rb") as file:
             gzipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            bounded = Bounded(gzip.GzipFile(fileobj=file) if gzipped else file, limit, self.path)
+            bounded = BoundedFile(gzip.GzipFile(fileobj=file) if gzipped else file, self.limit, self.path)
             try:
                 yield cast(BinaryIO, io.BufferedReader(bounded, 2**16))
             except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-                raise UserError(f"{self.path}: not a whole gzip file: {error}; pack it again") from None
+                raise UserError(f"{self.path}: not a whole gzip file: {error}; compress it again") from None
 
 
-class Bounded(io.RawIOBase):
-    """A file of which no more than `limit` bytes can be read, its quotes counted. Raises UserError beyond."""
+class BoundedFile(io.RawIOBase):
+    """A file that raises UserError once more than `limit` bytes are read; it counts the quotes that it has read."""
 
     def __init__(self, file: io.BufferedIOBase | BinaryIO, limit: int, path: Path) -> None:
         self.file, self.left, self.limit, self.path = file, limit, limit, path
@@ -185,8 +189,8 @@ class Bounded(io.RawIOBase):
         self.quotes += data.count(b'"')
         if self.left < 0:
             raise UserError(
-                f"{self.path}: unpacks to more than {self.limit / 1e9:g} GB; "
-                "set ingest.max_gigabytes higher if the file is to be trusted"
+                f"{self.path}: decompresses to more than {self.limit / 1e9:g} GB; "
+                "set ingest.max_gigabytes higher if you trust the file"
             )
         cast(memoryview, buffer)[: len(data)] = data
         return len(data)

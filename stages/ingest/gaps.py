@@ -1,25 +1,21 @@
-"""What stands in for values that are missing inside a series; its first and last value are always given."""
-
-from typing import Literal
+"""Fill missing values inside a series; its first and last values are never missing."""
 
 import numpy as np
-import numpy.typing as npt
 
+from stages.common.arrays import Floats, Ints
+from stages.ingest.params import Filling
 from stages.panel.ragged import starts
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
+def fill(y: Floats, lengths: Ints, season: int, method: Filling) -> Floats:
+    """(N,) `y` without NaN: concatenated series of `lengths` (S,), each of which begins and ends with a value.
 
-def fill(
-    y: Floats, lengths: Ints, season: int, method: Literal["interpolate", "forward", "zero", "seasonal"]
-) -> Floats:
-    """`y` (N,) without NaN: series of `lengths` (S,) one after another, each of which begins and ends with a value.
-
-    interpolate: on the straight line between the values before and after the gap
-    forward: the value before the gap
-    zero: 0
-    seasonal: the value one season before, or the nearest whole number of seasons before; forward where there is none
+    season: steps in a season
+    method:
+        interpolate: on the straight line between the values before and after the gap
+        forward: the last value before the gap
+        zero: 0
+        seasonal: the nearest value a whole number of seasons before; forward if there is none
     """
     missing = np.isnan(y)
     rows = np.arange(len(y))

@@ -1,4 +1,4 @@
-"""The parameters of `ingest`."""
+"""The parameters in section `ingest` of params.yaml."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 from stages.common.errors import quoted
 from stages.common.params import Name, OneOrMore, Positive, PositiveInt, Section
 
-Missing = Literal["error", "interpolate", "forward", "zero", "seasonal"]
+Filling = Literal["interpolate", "forward", "zero", "seasonal"]
+Missing = Literal["error", Filling]
 
 
 class Ingest(Section):
@@ -25,9 +26,9 @@ class Ingest(Section):
     max_gigabytes: Positive
 
     @model_validator(mode="after")
-    def _seasons_rise(self) -> "Ingest":
+    def _season_lengths_ascend(self) -> "Ingest":
         if self.season_length is not None and self.season_length != sorted(set(self.season_length)):
-            raise ValueError(f"season_length {self.season_length} must be in rising order, each once")
+            raise ValueError(f"season_length {self.season_length} must be in rising order, without duplicates")
         return self
 
     @model_validator(mode="after")
@@ -47,9 +48,13 @@ class Ingest(Section):
         return self
 
     @model_validator(mode="after")
-    def _forms_differ(self) -> "Ingest":
+    def _separators_differ(self) -> "Ingest":
         if self.thousands == self.decimal:
-            raise ValueError(f"thousands and decimal are both {self.decimal!r}; set one of them to what it is")
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}; correct one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _formats_need_dates(self) -> "Ingest":
         if self.frequency is None and (self.time_format or self.time_zone):
             raise ValueError("time_format and time_zone go with dates; set them to null, or frequency to auto")
         return self

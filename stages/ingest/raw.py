@@ -1,6 +1,6 @@
-"""The raw file, in whatever form: long or wide, CSV or Parquet, as observations that know where they stood.
+"""Read the raw file (CSV or Parquet, long or wide) as observations with their row numbers.
 
-Nothing that is read is unpickled or evaluated; `ingest.max_gigabytes` bounds what is unpacked.
+Nothing that is read is unpickled or evaluated; `ingest.max_gigabytes` bounds what is decompressed.
 """
 
 import difflib
@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,108 +16,133 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stages.common.arrays import Bools, Floats
 from stages.common.errors import UserError, quoted
+from stages.ingest.columns import Column
 from stages.ingest.csv_file import CsvFile
-from stages.ingest.numbers import to_numbers
+from stages.ingest.numbers import NumberFormat, to_numbers
 from stages.ingest.params import Ingest
-from stages.ingest.parquet_file import ParquetTable
+from stages.ingest.parquet_files import ParquetFiles
 
-Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]  # indices into distinct values
 
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # whole years that 64 bits of nanoseconds hold
 
 
 @dataclass(frozen=True)
 class Raw:
-    """N observations of S series at U distinct time stamps, in the file's order.
+    """N observations of S series at U distinct timestamps, in the file's order.
 
-    source: the file's name, for messages
-    time: its time column
-    ids: (S,) the series, in the order of their first rows
-    series: (N,) the series of each observation
-    stamps: (U,) distinct time stamps, text or datetime64, in the order of their first rows
-    steps: (N,) the stamp of each observation
-    values: (N,) NaN where there is none
-    row: the number that a user finds the observation's row by
+    source: the file's path, for messages
+    time: the name of the time column
+    ids: (S,) the ids of the series, in the order of their first rows
+    series_codes: (N,) the index in `ids` of each observation's series
+    timestamps: (U,) distinct, text or datetime64, in the order of their first rows
+    time_codes: (N,) the index in `timestamps` of each observation's timestamp
+    values: (N,) NaN where missing
+    row_number: from an observation to the row number that a user sees in the file
     """
 
     source: str
     time: str
     ids: list[str]
-    series: Ints
-    stamps: pd.Series
-    steps: Ints
+    series_codes: Codes
+    timestamps: pd.Series
+    time_codes: Codes
     values: Floats
-    row: Callable[[int], int]
-
-    def where_stamp(self, stamp: int) -> str:
-        """The first row of a stamp, its column and what stands there."""
-        return self.where(int((self.steps == stamp).argmax()))
+    row_number: Callable[[int], int]
 
     def where(self, observation: int) -> str:
-        """The row of an observation, its time column and what stands there."""
-        found = quoted(str(self.stamps.iloc[self.steps[observation]]))
-        return f"{self.source} row {self.row(observation)}, column {quoted(self.time)}: {found}"
+        """The file, row, time column and timestamp of an observation, for messages."""
+        found = quoted(str(self.timestamps.iloc[self.time_codes[observation]]))
+        return f"{self.source} row {self.row_number(observation)}, column {quoted(self.time)}: {found}"
+
+    def where_timestamp(self, timestamp: int) -> str:
+        """`where` of the first observation with a timestamp, given by its index in `timestamps`."""
+        return self.where(int((self.time_codes == timestamp).argmax()))
+
+
+class Reader(Protocol):
+    """A raw file whose columns can be read.
+
+    columns: the names of its columns, in the file's order
+    """
+
+    path: Path
+    columns: list[str]
+
+    def read(self, texts: list[str], numbers: list[str]) -> dict[str, pa.ChunkedArray]:
+        """The columns `texts` and `numbers`, by name. Numbers may be returned as text."""
+
+    def row_number(self, index: int) -> int:
+        """The row number that a user sees in the file, of a value at `index` in its column."""
 
 
 def read_raw(settings: Ingest) -> Raw:
-    """The observations of the file that `settings` names. Raises UserError for a file that does not hold them."""
-    path = _checked_path(settings.path)
-    table: CsvFile | ParquetTable = (
-        ParquetTable(path, settings) if path.is_dir() or path.suffix in {".parquet", ".pq"} else CsvFile(path, settings)
-    )
-    wide = not isinstance(settings.value, str)
-    named = [name for name in (settings.series, settings.time) if name is not None]
+    """The observations in the file `settings.path`.
+
+    Raises UserError for a path outside the project, a file that cannot be read, and columns that do not exist or do
+    not hold what they should.
+    """
+    number_format = NumberFormat(settings.decimal, settings.thousands)
+    reader = _open(settings, number_format)
     if isinstance(settings.value, str):
-        measured = [settings.value]
-    elif settings.value is None:
-        measured = [name for name in table.columns if name != settings.time]
+        return _read_long(reader, settings.series, settings.time, settings.value, number_format)
+    values = settings.value or [name for name in reader.columns if name != settings.time]
+    return _read_wide(reader, settings.time, values, number_format)
+
+
+def _read_long(reader: Reader, series: str | None, time: str, value: str, number_format: NumberFormat) -> Raw:
+    """A file with a row for each observation. Without a column `series` it is one series, called `value`."""
+    columns = _read_columns(reader, [time] if series is None else [series, time], [value])
+    time_codes, timestamps = _read_timestamps(columns[time])
+    values = to_numbers(columns[value], number_format)
+    if series is None:
+        series_codes, ids = np.zeros(len(values), dtype=np.int32), [value]
     else:
-        measured = settings.value
-    _check_columns(table.columns, [*named, *measured], str(path))
-    texts, numbers = table.read(named, measured)
-    if not len(texts[settings.time]):
-        raise UserError(f"{path}: a header and no rows; put the data into it")
-
-    times = _checked_times(texts[settings.time], str(path), settings.time, table.row)
-    steps, stamps = _distinct(times)
-    if not pd.api.types.is_datetime64_any_dtype(stamps):
-        stamps = stamps.astype(str).str.strip()
-    _refuse_empty(steps, str(path), settings.time, "no time", table.row)
-    if wide:
-        rows = len(steps)
-        values = np.concatenate([to_numbers(column, name, str(path), settings, table.row) for name, column in numbers])
-        series = np.repeat(np.arange(len(measured), dtype=np.int32), rows)
-        return Raw(
-            str(path), settings.time, measured, series, stamps, np.tile(steps, len(measured)), values,
-            lambda observation: table.row(observation % rows),
-        )  # fmt: skip
-    name, column = numbers[0]
-    values = to_numbers(column, name, str(path), settings, table.row)
-    series, ids = np.zeros(len(values), dtype=np.int32), [name]
-    if settings.series is not None:
-        column = texts[settings.series]
-        column = column if pa.types.is_dictionary(column.type) else pc.cast(column, pa.string())
-        series, found = _distinct(column)
-        ids = found.tolist()
-        blank = np.array([not each.strip() for each in ids] + [True])
-        _refuse_empty(np.where(blank[series], -1, series), str(path), settings.series, "no series id", table.row)
-    return Raw(str(path), settings.time, ids, series, stamps, steps, values, table.row)
+        series_codes, ids = _read_ids(columns[series])
+    return Raw(str(reader.path), time, ids, series_codes, timestamps, time_codes, values, reader.row_number)
 
 
-def _checked_path(named: str) -> Path:
-    """The path, if it is one of the project. Raises UserError."""
-    if "://" in named:
-        local = "data/raw/" + (named.rstrip("/").rsplit("/", 1)[-1] or "data.csv")
+def _read_wide(reader: Reader, time: str, names: list[str], number_format: NumberFormat) -> Raw:
+    """A file with a row for each timestamp and a column for each series: observations by series, then by row."""
+    columns = _read_columns(reader, [time], names)
+    time_codes, timestamps = _read_timestamps(columns[time])
+    rows = len(time_codes)
+    return Raw(
+        source=str(reader.path),
+        time=time,
+        ids=names,
+        series_codes=np.repeat(np.arange(len(names), dtype=np.int32), rows),
+        timestamps=timestamps,
+        time_codes=np.tile(time_codes, len(names)),
+        values=np.concatenate([to_numbers(columns[name], number_format) for name in names]),
+        row_number=lambda observation: reader.row_number(observation % rows),
+    )
+
+
+def _open(settings: Ingest, number_format: NumberFormat) -> Reader:
+    """The reader for the file's format: Parquet for a folder and by the ending of the name, else CSV."""
+    path = _checked_path(settings.path)
+    if path.is_dir() or path.suffix in {".parquet", ".pq"}:
+        return ParquetFiles(path, settings.series, settings.time, settings.max_gigabytes)
+    values = [settings.value] if isinstance(settings.value, str) else settings.value or []
+    named = {settings.time, *values} | ({settings.series} if settings.series else set())
+    return CsvFile(path, named, number_format, settings.max_gigabytes)
+
+
+def _checked_path(text: str) -> Path:
+    """The path, relative to the project. Raises UserError for an address, and for a path that is not in the project."""
+    if "://" in text:
+        local = "data/raw/" + (text.rstrip("/").rsplit("/", 1)[-1] or "data.csv")
         raise UserError(
-            f"params.yaml: ingest.path is an address; fetch it with `dvc import-url {quoted(named)} {local}` "
-            f"(`dvc update` fetches it again), and set ingest.path to {local}"
+            f"params.yaml: ingest.path is an address; download it with `dvc import-url {quoted(text)} {local}` "
+            f"(`dvc update` downloads it again), and set ingest.path to {local}"
         )
-    path = Path(os.path.relpath(named))
+    path = Path(os.path.relpath(text))
     if ".." in path.parts:
         raise UserError(
-            f"params.yaml: ingest.path {quoted(named)} leads out of the project; "
+            f"params.yaml: ingest.path {quoted(text)} leads out of the project; "
             "put the file into data/raw, or `dvc import-url` it there"
         )
     if not path.exists():
@@ -124,6 +150,16 @@ def _checked_path(named: str) -> Path:
         hint = f"there is {quoted(str(path.parent / near[0]))}; " if near else ""
         raise UserError(f"{path}: no such file; {hint}correct ingest.path in params.yaml")
     return path
+
+
+def _read_columns(reader: Reader, texts: list[str], numbers: list[str]) -> dict[str, Column]:
+    """The columns by name. Raises UserError if a column is missing or there twice, and for a file without rows."""
+    source = str(reader.path)
+    _check_columns(reader.columns, [*texts, *numbers], source)
+    arrays = reader.read(texts, numbers)
+    if not len(arrays[texts[0]]):
+        raise UserError(f"{source}: a header and no rows; put the data into it")
+    return {name: Column(source, name, values, reader.row_number) for name, values in arrays.items()}
 
 
 def _check_columns(columns: list[str], wanted: list[str], source: str) -> None:
@@ -139,42 +175,59 @@ def _check_columns(columns: list[str], wanted: list[str], source: str) -> None:
                 "correct ingest.series, ingest.time or ingest.value in params.yaml"
             )
     if len(wanted) < 2:
-        raise UserError(f"{source}: no column but {quoted(wanted[0])}; name the one with values in ingest.value")
+        raise UserError(f"{source}: no column but {quoted(wanted[0])}; set ingest.value to the column of values")
 
 
-def _checked_times(column: pa.ChunkedArray, source: str, name: str, row: Callable[[int], int]) -> pa.ChunkedArray:
-    """Times as text or as nanoseconds. Raises UserError for what is neither, and for years that have none."""
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        years = pc.year(column).to_numpy()
+def _read_timestamps(column: Column) -> tuple[Codes, pd.Series]:
+    """Codes (N,) and distinct timestamps (U,) of the time column. Raises UserError for a row without a timestamp."""
+    codes, timestamps = _distinct(_checked_times(column))
+    if not pd.api.types.is_datetime64_any_dtype(timestamps):
+        timestamps = timestamps.astype(str).str.strip()
+    _refuse_empty(codes < 0, column, "no time")
+    return codes, timestamps
+
+
+def _read_ids(column: Column) -> tuple[Codes, list[str]]:
+    """Codes (N,) and ids (S,) of the column of series. Raises UserError for a row without an id."""
+    values = column.values
+    codes, found = _distinct(values if pa.types.is_dictionary(values.type) else pc.cast(values, pa.string()))
+    ids: list[str] = found.tolist()
+    is_blank = np.array([not name.strip() for name in ids] + [True])  # the last one is that of code -1
+    _refuse_empty(is_blank[codes], column, "no series id")
+    return codes, ids
+
+
+def _checked_times(column: Column) -> pa.ChunkedArray:
+    """(N,) text, or datetimes in nanoseconds. Raises UserError for other types and for years out of range."""
+    values, kind = column.values, column.values.type
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        years = pc.year(values).to_numpy()
         wrong = (years < FIRST_YEAR) | (years > LAST_YEAR)
         if wrong.any():
             first = int(wrong.argmax())
             raise UserError(
-                f"{source} row {row(first)}, column {quoted(name)}: {column[first].as_py()} is no date from "
-                f"{FIRST_YEAR} to {LAST_YEAR}; correct it"
+                f"{column.where(first)}: {values[first].as_py()} is not a date from {FIRST_YEAR} to {LAST_YEAR}; "
+                "correct it"
             )
-        zone = column.type.tz if pa.types.is_timestamp(column.type) else None
-        return column.cast(pa.timestamp("ns", zone))
-    if pa.types.is_integer(column.type):
-        return column.cast(pa.string())
-    if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
-        return column
-    raise UserError(
-        f"{source}, column {quoted(name)} holds {column.type}, neither dates nor text nor whole numbers; convert it"
-    )
+        return values.cast(pa.timestamp("ns", kind.tz if pa.types.is_timestamp(kind) else None))
+    if pa.types.is_integer(kind):
+        return values.cast(pa.string())
+    if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
+        return values
+    raise UserError(f"{column} holds {kind}, not dates, text or whole numbers; convert it")
 
 
-def _distinct(column: pa.ChunkedArray) -> tuple[Ints, pd.Series]:
-    """Codes (N,) and distinct values in the order of their first rows; code -1 for none."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    array = column.unify_dictionaries().combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # of no rows
+def _distinct(values: pa.ChunkedArray) -> tuple[Codes, pd.Series]:
+    """Codes (N,) and distinct values in the order of their first rows; code -1 for a missing value."""
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    array = values.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # has no rows
         array = pa.concat_arrays(array.chunks)
     codes = array.indices if not array.null_count else pc.fill_null(array.indices, -1)
     return codes.to_numpy(), array.dictionary.to_pandas()
 
 
-def _refuse_empty(codes: Ints, source: str, column: str, problem: str, row: Callable[[int], int]) -> None:
-    if (codes < 0).any():
-        raise UserError(f"{source} row {row(int((codes < 0).argmax()))}, column {quoted(column)}: {problem}; write one")
+def _refuse_empty(is_empty: Bools, column: Column, problem: str) -> None:
+    if is_empty.any():
+        raise UserError(f"{column.where(int(is_empty.argmax()))}: {problem}; write one")

@@ -1,198 +1,244 @@
-"""From a file's time column to steps: which time axis the file has, declared or found out, and where its rows are."""
+"""Parse the time column: determine its format, time zone and frequency; place timestamps on the regular grid."""
 
 import zoneinfo
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pandas.tseries.offsets import Tick
 
+from stages.common.arrays import Ints
 from stages.common.errors import UserError, quoted
 from stages.ingest.frequency import infer_frequency, offset_of
 from stages.ingest.params import Ingest
 from stages.ingest.raw import FIRST_YEAR, LAST_YEAR, Raw
-from stages.panel.time_axis import TimeAxis
-from stages.panel.time_formats import OFFSET, default_format, formats_of, parse_times, pattern
+from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
+from stages.panel.time_formats import OFFSET, candidate_formats, default_format, parse_times, pattern
 
-MOST_STEPS_A_ROW = 100  # a panel that is all gaps has the wrong frequency
+MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
 LARGEST_STEP = 2**53
 
 
 def read_time_axis(raw: Raw, settings: Ingest) -> tuple[TimeAxis, pd.Series]:
-    """The time axis of a raw file, and the steps (U,) of its distinct time stamps.
+    """The time axis of a raw file, and its distinct timestamps (U,) as datetime64 or integers.
 
-    Raises UserError for stamps that are no dates or could be several, and where no frequency fits them.
+    Raises UserError for timestamps that are not dates, that are ambiguous or that no frequency fits, and for a declared
+    frequency, format or time zone that does not exist or does not fit them.
     """
-    is_text = not pd.api.types.is_datetime64_any_dtype(raw.stamps)
-    integers = settings.frequency is None or (
-        settings.frequency == "auto" and settings.time_format is None and is_text and _are_integers(raw.stamps)
-    )
-    if integers:
-        if settings.frequency == "auto":
-            _refuse_dates_as_numbers(raw)
-        return TimeAxis(None, None), _integer_steps(raw)
-    if settings.frequency != "auto":
-        offset_of(str(settings.frequency))
-    zone = settings.time_zone
-    if zone and zone not in zoneinfo.available_timezones():
-        raise UserError(f"params.yaml: ingest.time_zone is {quoted(zone)}; use a name such as Europe/Berlin, or null")
-    if is_text:
-        time_format, stamps = _read_dates(raw, settings)
-    else:
-        time_format, stamps = settings.time_format or default_format(raw.stamps), raw.stamps
-        if zone and stamps.dt.tz is None:
-            raise UserError(
-                f"params.yaml: ingest.time_zone is {zone!r}, but {raw.source} has no offsets; set it to null"
-            )
-        zone = zone or (_zone_of(stamps) if stamps.dt.tz is not None else None)
-    if zone:
-        stamps = stamps.dt.tz_convert(zone)
     frequency = settings.frequency
+    if frequency is None:
+        return INTEGER_STEPS, _read_integers(raw)
+    if frequency == "auto" and settings.time_format is None and _are_whole_numbers(raw.timestamps):
+        _refuse_dates_as_numbers(raw)
+        return INTEGER_STEPS, _read_integers(raw)
+    if frequency != "auto":
+        offset_of(frequency)
+    _refuse_unknown_zone(settings.time_zone)
+    time_format, time_zone, timestamps = _read_dates(raw, settings)
     if frequency == "auto":
-        frequency = infer_frequency(stamps)
+        frequency = infer_frequency(timestamps)
         if frequency is None:
-            raise UserError(_irregular(raw, stamps, time_format))
-    return TimeAxis(frequency, time_format, zone), stamps
+            raise _irregular(raw, timestamps)
+    return TimeAxis(frequency, time_format, time_zone), timestamps
 
 
-def place_on_grid(raw: Raw, time_axis: TimeAxis, stamps: pd.Series) -> tuple[pd.Index, npt.NDArray[np.intp]]:
-    """The grid from the first to the last of `stamps` (U,), and the place of each stamp on it (U,).
+def place_on_grid(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series) -> tuple[pd.Index, Ints]:
+    """The grid (G,) from the first to the last of `timestamps` (U,), and the position of each on it (U,).
 
-    Raises UserError for a stamp that is off the grid, and for a grid far longer than the data.
+    Raises UserError for a timestamp that is not on the grid, and for a grid far longer than the data.
     """
-    first, last = stamps.min(), stamps.max()
-    length = _step_length(time_axis.frequency)
-    span = last - first if time_axis.frequency is None else last.value - first.value
-    steps = span // length if length else 0
-    if steps > MOST_STEPS_A_ROW * len(raw.values):
-        kind = "integer steps" if time_axis.frequency is None else f"steps of frequency {time_axis.frequency!r}"
-        raise UserError(
-            f"{raw.source}, column {quoted(raw.time)}: {len(raw.values)} values span {steps} {kind}; "
-            "set ingest.frequency (and ingest.time_format, if these are dates) to what they are"
-        )
+    first, last = timestamps.min(), timestamps.max()
+    _refuse_long_grid(raw, time_axis.frequency, first, last)
     grid = time_axis.steps_between(first, last)
-    at = grid.get_indexer(pd.Index(stamps))
-    if (at < 0).any():
-        wrong = int((at < 0).argmax())
-        fits = infer_frequency(stamps)
+    positions: Ints = grid.get_indexer(pd.Index(timestamps))
+    if (positions < 0).any():
+        start = time_axis.format(pd.Series([grid[0] if len(grid) else first])).iloc[0]
+        inferred = infer_frequency(timestamps)
+        hint = f"set ingest.frequency to {inferred!r}, which fits all" if inferred else "correct it or ingest.frequency"
         raise UserError(
-            f"{raw.where_stamp(wrong)} is not a step of frequency {time_axis.frequency!r} from "
-            f"{time_axis.format(pd.Series([grid[0] if len(grid) else first])).iloc[0]} on; "
-            + (f"set ingest.frequency to {fits!r}, which fits all" if fits else "correct ingest.frequency or the row")
+            f"{raw.where_timestamp(int((positions < 0).argmax()))} is not a step of frequency {time_axis.frequency!r} "
+            f"from {start} on; {hint}"
         )
-    return grid, at
+    return grid, positions
 
 
-def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, pd.Series]:
-    """The format of the distinct stamps, and what they are in it; in UTC where there is a time zone."""
-    texts, zone = raw.stamps, settings.time_zone
-    if settings.time_format:
-        time_format = settings.time_format
-        reads_offsets = "%z" in time_format or "%:z" in time_format
-        if reads_offsets and not zone:
-            raise UserError(
-                f"params.yaml: ingest.time_format {quoted(time_format)} reads offsets from UTC; set ingest.time_zone to "
-                "the zone whose they are (UTC, Europe/Berlin, ...)"
-            )
-        try:
-            stamps = parse_times(texts, time_format, utc=zone is not None)
-        except ValueError as error:
-            raise UserError(f"params.yaml: ingest.time_format is {quoted(time_format)}: {error}; correct it") from None
-        if zone and not reads_offsets:
-            raise UserError(
-                f"params.yaml: ingest.time_zone is {zone!r}, but ingest.time_format {time_format!r} reads no offsets; "
-                "put %z into it, or set ingest.time_zone to null"
-            )
+def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, str | None, pd.Series]:
+    """The format, the time zone and the timestamps (U,), as datetime64 in that zone, of a column of dates."""
+    time_format, time_zone = settings.time_format, settings.time_zone
+    if _is_datetime(raw.timestamps):
+        timestamps = raw.timestamps
+        time_format = time_format or default_format(timestamps)
+        has_offsets = timestamps.dt.tz is not None
+        time_zone = time_zone or (_zone_of(timestamps) if has_offsets else None)
     else:
-        found = formats_of(texts, time_zone=zone is not None)
-        whole = [name for name, stamps in found.items() if stamps.notna().all()]
-        if len(whole) > 1:
-            apart = int((found[whole[0]] != found[whole[1]]).to_numpy().argmax())
-            readings = " or ".join(f"{found[name].iloc[apart]:%-d %B %Y} ({name})" for name in whole)
-            raise UserError(
-                f"{raw.where_stamp(apart)} is {readings}, and no other row tells which; set ingest.time_format to one"
-            )
-        time_format = max(found, key=lambda name: int(found[name].notna().sum()), default="")
-        stamps = found.get(time_format, pd.Series(pd.NaT, index=texts.index))
-        if zone and whole and not time_format.endswith("z"):
-            raise UserError(
-                f"params.yaml: ingest.time_zone is {zone!r}, but {raw.where_stamp(0)} has no offset; set it to null"
-            )
-    if stamps.isna().any():
-        raise UserError(_no_date(raw, int(stamps.isna().to_numpy().argmax()), time_format))
-    return time_format, stamps
+        if time_format:
+            timestamps = _parse_declared(raw, time_format)
+        else:
+            time_format, timestamps = _parse_guessed(raw, with_zone=time_zone is not None)
+        has_offsets = _reads_offsets(time_format)
+    _check_offsets(raw, settings, has_offsets)
+    if timestamps.isna().any():
+        raise _not_a_date(raw, int(timestamps.isna().to_numpy().argmax()), time_format)
+    return time_format, time_zone, timestamps.dt.tz_convert(time_zone) if time_zone else timestamps
 
 
-def _integer_steps(raw: Raw) -> pd.Series:
-    numbers = pd.to_numeric(raw.stamps, errors="coerce")
-    wrong = (numbers.isna() | (numbers % 1 != 0) | (numbers.abs() > LARGEST_STEP)).to_numpy()
-    if pd.api.types.is_datetime64_any_dtype(raw.stamps) or wrong.any():
+def _parse_declared(raw: Raw, time_format: str) -> pd.Series:
+    """The timestamps (U,) in the declared format, in UTC if it reads offsets; NaT where it does not fit."""
+    try:
+        return parse_times(raw.timestamps, time_format, utc=_reads_offsets(time_format))
+    except ValueError as error:
+        raise UserError(f"params.yaml: ingest.time_format is {quoted(time_format)}: {error}; correct it") from None
+
+
+def _parse_guessed(raw: Raw, with_zone: bool) -> tuple[str, pd.Series]:
+    """The format that fits most timestamps, and the timestamps (U,) in it; NaT where it does not fit.
+
+    Raises UserError if no format fits the first timestamp, or several fit all of them.
+    """
+    candidates = candidate_formats(raw.timestamps, with_zone)
+    if not candidates:
+        raise _not_a_date(raw, 0, None)
+    fitting = [name for name, timestamps in candidates.items() if timestamps.notna().all()]
+    if len(fitting) > 1:
+        raise _ambiguous(raw, {name: candidates[name] for name in fitting})
+    time_format = max(candidates, key=lambda name: int(candidates[name].notna().sum()))
+    return time_format, candidates[time_format]
+
+
+def _refuse_unknown_zone(time_zone: str | None) -> None:
+    if time_zone and time_zone not in zoneinfo.available_timezones():
         raise UserError(
-            f"{raw.where_stamp(int(wrong.argmax()))} is not an integer step; "
+            f"params.yaml: ingest.time_zone is {quoted(time_zone)}; use a name such as Europe/Berlin, or null"
+        )
+
+
+def _check_offsets(raw: Raw, settings: Ingest, has_offsets: bool) -> None:
+    """Raises UserError for a time zone without offsets from UTC, and for text with offsets without a time zone.
+
+    Datetimes with offsets bring their own zone.
+    """
+    time_format, time_zone = settings.time_format, settings.time_zone
+    is_declared = time_format is not None and not _is_datetime(raw.timestamps)
+    if time_zone and not has_offsets:
+        if is_declared:
+            problem = f"ingest.time_format {quoted(time_format)} reads no offsets from UTC; add %z to it"
+        elif _is_datetime(raw.timestamps):
+            problem = f"{raw.source} has no offsets from UTC; add them"
+        else:
+            problem = f"{raw.where_timestamp(0)} has no offset from UTC; add it"
+        raise UserError(
+            f"params.yaml: ingest.time_zone is {time_zone!r}, but {problem}, or set ingest.time_zone to null"
+        )
+    if has_offsets and not time_zone and is_declared:
+        raise UserError(
+            f"params.yaml: ingest.time_format {quoted(time_format)} reads offsets from UTC; "
+            "set ingest.time_zone to their zone (UTC, Europe/Berlin, ...)"
+        )
+
+
+def _read_integers(raw: Raw) -> pd.Series:
+    """The timestamps (U,) as int64. Raises UserError for one that is not an integer."""
+    numbers = pd.to_numeric(raw.timestamps, errors="coerce")
+    wrong = (numbers.isna() | (numbers % 1 != 0) | (numbers.abs() > LARGEST_STEP)).to_numpy()
+    if _is_datetime(raw.timestamps) or wrong.any():
+        raise UserError(
+            f"{raw.where_timestamp(int(wrong.argmax()))} is not an integer step; "
             "correct it, or set ingest.frequency if these are dates"
         )
     return numbers.astype("int64")
 
 
 def _refuse_dates_as_numbers(raw: Raw) -> None:
-    """Raises UserError for whole numbers that are all months or days as well."""
+    """Raises UserError if the whole numbers could all be months or days."""
     for time_format in ("%Y%m%d", "%Y%m"):
-        if pattern(time_format).fullmatch(str(raw.stamps.iloc[0])):
-            stamps = parse_times(raw.stamps, time_format)
-            if stamps.notna().all() and stamps.dt.year.between(FIRST_YEAR, LAST_YEAR).all():
+        if pattern(time_format).fullmatch(str(raw.timestamps.iloc[0])):
+            timestamps = parse_times(raw.timestamps, time_format)
+            if timestamps.notna().all() and timestamps.dt.year.between(FIRST_YEAR, LAST_YEAR).all():
                 raise UserError(
-                    f"{raw.where_stamp(0)} is a whole number or a date, like all the others; set ingest.time_format to "
-                    f"{time_format!r}, or ingest.frequency to null for integer steps"
+                    f"{raw.where_timestamp(0)} is a whole number or a date, like all the others; "
+                    f"set ingest.time_format to {time_format!r}, or ingest.frequency to null for integer steps"
                 )
 
 
-def _zone_of(stamps: pd.Series) -> str:
-    """The name of the zone of tz-aware stamps, for a constant offset such as UTC+05:30."""
-    name = str(stamps.dt.tz)
+def _refuse_long_grid(raw: Raw, frequency: str | None, first: Any, last: Any) -> None:
+    """Raises UserError if the grid from `first` to `last` has far more steps than there are values."""
+    if frequency is None:
+        steps, kind = last - first, "integer steps"
+    else:
+        offset = offset_of(frequency)
+        # Months and other steps of no fixed length are too few to matter.
+        steps = (last.value - first.value) // pd.Timedelta(offset).value if isinstance(offset, Tick) else 0
+        kind = f"steps of frequency {frequency!r}"
+    if steps > MAX_STEPS_PER_VALUE * len(raw.values):
+        raise UserError(
+            f"{raw.source}, column {quoted(raw.time)}: {len(raw.values)} values span {steps} {kind}; "
+            "correct ingest.frequency (and set ingest.time_format, if these are dates)"
+        )
+
+
+def _is_datetime(timestamps: pd.Series) -> bool:
+    return bool(pd.api.types.is_datetime64_any_dtype(timestamps))
+
+
+def _are_whole_numbers(timestamps: pd.Series) -> bool:
+    return not _is_datetime(timestamps) and bool(timestamps.str.fullmatch(r"[+-]?\d{1,18}").all())
+
+
+def _reads_offsets(time_format: str) -> bool:
+    return "%z" in time_format or "%:z" in time_format
+
+
+def _zone_of(timestamps: pd.Series) -> str:
+    """The name of the zone of tz-aware timestamps; UTC+05:30, for example, for a constant offset."""
+    name = str(timestamps.dt.tz)
     if name in zoneinfo.available_timezones():
         return name
-    offset = stamps.iloc[0].strftime("%z")
+    offset = timestamps.iloc[0].strftime("%z")
     return f"UTC{offset[:3]}:{offset[3:]}"
 
 
-def _are_integers(texts: pd.Series) -> bool:
-    return bool(texts.str.fullmatch(r"[+-]?\d{1,18}").all())
-
-
-def _step_length(frequency: str | None) -> int | None:
-    """How long a step is, in nanoseconds; None where that depends on the calendar: such steps are too few to matter."""
-    if frequency is None:
-        return 1
-    offset = offset_of(frequency)
-    return pd.Timedelta(offset).value if isinstance(offset, Tick) else None
-
-
-def _no_date(raw: Raw, wrong: int, time_format: str) -> str:
-    first, found = str(raw.stamps.iloc[0]), str(raw.stamps.iloc[wrong])
-    if not found:
-        return f"{raw.where_stamp(wrong)}: no time; write one or remove the row"
-    if not time_format:
-        hint = (
-            "write dates as 1949-01-31, declare ingest.time_format, or set ingest.frequency to null for integer steps"
-        )
-        return f"{raw.where_stamp(wrong)} is no date in a form that is known; {hint}"
-    if OFFSET.fullmatch(found) and OFFSET.fullmatch(first):
-        return (
-            f"{raw.where_stamp(wrong)} has another offset from UTC than {quoted(first)}; "
-            "set ingest.time_zone to the zone whose they are (Europe/Berlin, say)"
-        )
-    return (
-        f"{raw.where_stamp(wrong)} is not of the form {time_format} that the first row has, or no date from "
-        f"{FIRST_YEAR} to {LAST_YEAR}; correct it, or declare ingest.time_format"
+def _ambiguous(raw: Raw, readings: dict[str, pd.Series]) -> UserError:
+    """The error for timestamps that several formats fit, with the first that they read as different dates."""
+    first, second = list(readings.values())[:2]
+    wrong = int((first != second).to_numpy().argmax())
+    dates = " or ".join(f"{timestamps.iloc[wrong]:%-d %B %Y} ({name})" for name, timestamps in readings.items())
+    return UserError(
+        f"{raw.where_timestamp(wrong)} is {dates}, and no other row decides between them; "
+        "set ingest.time_format to the right one"
     )
 
 
-def _irregular(raw: Raw, stamps: pd.Series, time_format: str) -> str:
-    if len(stamps) < 2:
-        return f"{raw.where_stamp(0)} is the only one, which tells no frequency; set ingest.frequency"
-    rising = stamps.sort_values()
-    gaps = rising.dt.as_unit("ms").diff().dropna()  # centuries do not fit into nanoseconds
-    return (
-        f"{raw.source}, column {quoted(raw.time)}: {len(stamps)} distinct stamps lie {gaps.min()} to {gaps.max()} apart "
-        "and fit no frequency of which half the steps are there; correct the stamps, or set ingest.frequency"
+def _not_a_date(raw: Raw, wrong: int, time_format: str | None) -> UserError:
+    """The error for a timestamp that is not in `time_format`; None if no format fits the first timestamp."""
+    first, found = str(raw.timestamps.iloc[0]), str(raw.timestamps.iloc[wrong])
+    if not found:
+        problem = ": no time; write one or remove the row"
+    elif time_format is None:
+        problem = (
+            " is not a date in a known format; write dates as 1949-01-31, set ingest.time_format, "
+            "or set ingest.frequency to null for integer steps"
+        )
+    elif OFFSET.fullmatch(found) and OFFSET.fullmatch(first):
+        problem = (
+            f" has another offset from UTC than {quoted(first)}; "
+            "set ingest.time_zone to their zone (Europe/Berlin, for example)"
+        )
+    else:
+        problem = (
+            f" is not a date from {FIRST_YEAR} to {LAST_YEAR} in the format {time_format}; "
+            "correct it, or set ingest.time_format"
+        )
+    return UserError(raw.where_timestamp(wrong) + problem)
+
+
+def _irregular(raw: Raw, timestamps: pd.Series) -> UserError:
+    """The error for timestamps without a frequency."""
+    if len(timestamps) < 2:
+        return UserError(
+            f"{raw.where_timestamp(0)} is the only timestamp, which has no frequency; set ingest.frequency"
+        )
+    gaps = timestamps.sort_values().dt.as_unit("ms").diff().dropna()  # centuries do not fit into nanoseconds
+    return UserError(
+        f"{raw.source}, column {quoted(raw.time)}: {len(timestamps)} distinct timestamps are {gaps.min()} to "
+        f"{gaps.max()} apart and fit no frequency at which half the steps have one; "
+        "correct the timestamps, or set ingest.frequency"
     )

@@ -1,17 +1,19 @@
-"""Series of different lengths, one after another in a flat array, worked on in blocks of bounded size."""
+"""Series of different lengths, concatenated in a flat array, in blocks of bounded size."""
 
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from stages.common.arrays import Ints
 
 BLOCK = 2**21  # values: 16 MiB of float64
 
 
 def blocks(lengths: Ints) -> Iterator[slice]:
-    """Runs of series of `lengths` (S,) that hold at most BLOCK values when padded to the longest of their run."""
+    """Slices of consecutive series of `lengths` (S,) that take at most BLOCK values when padded to their longest.
+
+    A series longer than BLOCK is a block of its own.
+    """
     first, longest = 0, 0
     for series, length in enumerate(lengths):
         longest = max(longest, int(length))
@@ -23,6 +25,6 @@ def blocks(lengths: Ints) -> Iterator[slice]:
 
 
 def starts(lengths: Ints) -> Ints:
-    """(S,) where each series begins."""
+    """(S,) the index of the first value of each series of `lengths` (S,)."""
     first: Ints = np.cumsum(lengths) - lengths
     return first

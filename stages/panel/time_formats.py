@@ -1,7 +1,7 @@
-"""Time stamps as text: which format a file writes them in, and how they are read and written in it.
+"""Timestamps as text: find the format of a column, parse it and write it back.
 
-Formats are strftime's, and beside them `%q`, the quarter of a year; `%3f`, a fraction of so many digits; `%:z`, an
-offset from UTC with a colon; `%-d`, without a leading zero.
+Formats are strftime's, with four extensions: `%q`, the quarter of a year; `%3f`, a fraction of a second with that many
+digits; `%:z`, an offset from UTC with a colon; `%-d`, `%-m`, ... without a leading zero.
 """
 
 import functools
@@ -25,32 +25,32 @@ PATTERNS = {
     "%f": r"\d{1,9}", "%p": "[AP]M", "%b": "[A-Z]{3}", "%B": "[A-Z]{3,9}", "%G": r"\d{4}", "%V": r"\d\d", "%q": "[1-4]",
 }  # fmt: skip
 OFFSET = re.compile(r"(.*\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?)( ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))", re.I)
-MOST_ROUND_TRIPS = 1000  # stamps written back to see whether they have leading zeros
+MAX_ROUND_TRIPS = 1000  # timestamps written back to see whether they have leading zeros
 
 
-def formats_of(texts: pd.Series, time_zone: bool) -> dict[str, pd.Series]:
-    """Every format that the first of `texts` may be in, and what `texts` (U,) are in it: NaT where they are not.
+def candidate_formats(texts: pd.Series, with_zone: bool) -> dict[str, pd.Series]:
+    """Every format that fits the first of `texts` (U,), and `texts` parsed in it: (U,), NaT where it does not fit.
 
-    An offset from UTC after the time of day is taken as part of the format, to the letter; with `time_zone`, where
-    offsets change, as `%z`. Formats that read every text alike count once.
+    An offset from UTC after the time of day is a literal part of the format, or `%z` if `with_zone`, since the offsets
+    of a time zone change. Of formats that parse all texts alike, only the first is returned.
     """
     first = str(texts.iloc[0])
     split = OFFSET.fullmatch(first)
     body, offset = split.groups() if split else (first, "")
-    if time_zone and offset:
+    if with_zone and offset:
         offset = offset[: offset.startswith(" ")] + ("%:z" if ":" in offset else "%z")
     found: dict[str, pd.Series] = {}
     for candidate in FORMATS:
         if pattern(candidate).fullmatch(body):
-            stamps = parse_times(texts, candidate + offset, time_zone)
-            if not any(stamps.equals(other) for other in found.values()):
-                found[_as_written(texts, stamps, candidate + offset)] = stamps
+            timestamps = parse_times(texts, candidate + offset, with_zone)
+            if not any(timestamps.equals(other) for other in found.values()):
+                found[_exact_format(texts, timestamps, candidate + offset)] = timestamps
     return found
 
 
 @functools.cache
 def pattern(time_format: str) -> re.Pattern[str]:
-    """What a text in `time_format` looks like; digits may stand alone only where something separates them."""
+    """The pattern of texts in `time_format`: days and months may have one digit, unless nothing separates them."""
     parts = re.split("(%[a-zA-Z])", time_format)
     expression = "".join(PATTERNS.get(part, re.escape(part)) for part in parts)
     if "%Y%m" in time_format:
@@ -59,7 +59,7 @@ def pattern(time_format: str) -> re.Pattern[str]:
 
 
 def parse_times(texts: pd.Series, time_format: str, utc: bool = False) -> pd.Series:
-    """`texts` as datetime64, NaT where one is not in `time_format`; in UTC with `utc`.
+    """`texts` (U,) as datetime64, NaT where one is not in `time_format`; converted to UTC if `utc`.
 
     Raises ValueError for a format with unknown codes.
     """
@@ -77,39 +77,42 @@ def parse_times(texts: pd.Series, time_format: str, utc: bool = False) -> pd.Ser
     return pd.to_datetime(texts, format=plain, errors="coerce", utc=utc)
 
 
-def format_times(stamps: pd.Series, time_format: str) -> pd.Series:
-    """datetime64 `stamps` as texts in `time_format`."""
-    written = pd.Series("", index=stamps.index, dtype=object)
+def format_times(timestamps: pd.Series, time_format: str) -> pd.Series:
+    """datetime64 `timestamps` (U,) as texts in `time_format`."""
+    texts = pd.Series("", index=timestamps.index, dtype=object)
     for part in re.split(r"(%q|%\df|%:z)", time_format):
         if part == "%q":
-            written += stamps.dt.quarter.astype(str)
+            texts += timestamps.dt.quarter.astype(str)
         elif part == "%:z":
-            written += stamps.dt.strftime("%z").str.replace(r"(\d\d)$", r":\1", regex=True)
+            texts += timestamps.dt.strftime("%z").str.replace(r"(\d\d)$", r":\1", regex=True)
         elif re.fullmatch(r"%\df", part):
-            nanoseconds = stamps.dt.microsecond * 1000 + stamps.dt.nanosecond
-            written += nanoseconds.map("{:09d}".format).str[: int(part[1])]
+            nanoseconds = timestamps.dt.microsecond * 1000 + timestamps.dt.nanosecond
+            texts += nanoseconds.map("{:09d}".format).str[: int(part[1])]
         elif part:
-            written += stamps.dt.strftime(part)
-    return written
+            texts += timestamps.dt.strftime(part)
+    return texts
 
 
-def default_format(stamps: pd.Series) -> str:
-    """The ISO 8601 format that keeps all there is of datetime64 `stamps`."""
-    wall = stamps.dt.tz_localize(None)
-    offset = "" if stamps.dt.tz is None else "%:z"
-    if not offset and bool((wall == wall.dt.normalize()).all()):
+def default_format(timestamps: pd.Series) -> str:
+    """The shortest ISO 8601 format that loses nothing of datetime64 `timestamps` (U,)."""
+    local = timestamps.dt.tz_localize(None)
+    offset = "" if timestamps.dt.tz is None else "%:z"
+    if not offset and bool((local == local.dt.normalize()).all()):
         return "%Y-%m-%d"
-    fraction = np.asarray(wall.dt.microsecond * 1000 + wall.dt.nanosecond)
+    fraction = np.asarray(local.dt.microsecond * 1000 + local.dt.nanosecond)
     digits = next(digits for digits in (0, 3, 6, 9) if not (fraction % 10 ** (9 - digits)).any())
     return "%Y-%m-%d %H:%M:%S" + (f".%{digits}f" if digits else "") + offset
 
 
-def _as_written(texts: pd.Series, stamps: pd.Series, time_format: str) -> str:
-    """`time_format` with as many digits in a fraction as the first of `texts`, and with leading zeros or without."""
+def _exact_format(texts: pd.Series, timestamps: pd.Series, time_format: str) -> str:
+    """`time_format` with the number of digits in the first text's fraction, and without leading zeros if none has them.
+
+    texts: (U,) in `time_format`, parsed as `timestamps` (U,)
+    """
     fraction = re.search(r":\d\d\.(\d+)", str(texts.iloc[0]))
     if fraction:
         time_format = time_format.replace("%f", f"%{len(fraction[1])}f")
     bare = re.sub("%([mdHI])", r"%-\1", time_format)
-    some = stamps.notna() & (np.arange(len(stamps)) < MOST_ROUND_TRIPS)
-    is_bare = bool((format_times(stamps[some], bare) == texts[some]).all())
-    return bare if is_bare and format_times(stamps[some], time_format).ne(texts[some]).any() else time_format
+    some = timestamps.notna() & (np.arange(len(timestamps)) < MAX_ROUND_TRIPS)
+    is_bare = bool((format_times(timestamps[some], bare) == texts[some]).all())
+    return bare if is_bare and format_times(timestamps[some], time_format).ne(texts[some]).any() else time_format

@@ -1,9 +1,9 @@
-"""Ingest against pandas alone: seconds and peak memory of a CSV of 10 million rows in 50,000 series, as ratios.
+"""Time and peak memory of ingest relative to pandas.read_csv, for a CSV file of 10 million rows in 50,000 series.
 
     python -m tests.bench.ingest
 
-The yardstick is a process that does nothing but `pandas.read_csv(engine="pyarrow")`; ingest reads the same file,
-infers its frequency, checks it and writes the panel. Both run in turn, five times; the ratio is that of the medians.
+The baseline is a process that only runs `pandas.read_csv(engine="pyarrow")`. Ingest reads the same file, infers its
+frequency, checks it and writes the panel. The two processes alternate, five runs each; the ratios are of the medians.
 """
 
 import argparse
@@ -23,11 +23,11 @@ import pyarrow.csv as pacsv
 
 from tests.projects import LONG_COLUMNS, change_file, make_project
 
-LENGTH = 200  # rows of a series
+LENGTH = 200  # rows in a series
 
 
 def write_csv(series: int, path: Path) -> None:
-    """Long format: unique_id, ds (days), y."""
+    """Write a long file with columns unique_id, ds (days) and y."""
     days = pd.date_range("2020-01-01", periods=LENGTH).strftime("%Y-%m-%d")
     names = [f"series_{number:05d}" for number in range(series)]
     y = np.round(100 + 10 * np.random.default_rng(0).standard_normal(series * LENGTH), 3)
@@ -37,15 +37,15 @@ def write_csv(series: int, path: Path) -> None:
     pacsv.write_csv(table, path, pacsv.WriteOptions(quoting_style="none"))
 
 
-def measured(command: list[str], folder: Path) -> tuple[float, float]:
-    """Seconds and peak GiB of a process."""
+def measure(command: list[str], folder: Path) -> tuple[float, float]:
+    """The duration (seconds) and peak memory (GiB) of a process."""
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{command} failed")
-    kibibytes: resource.struct_rusage = usage
-    return time.perf_counter() - started, kibibytes.ru_maxrss / 2**20
+    resources: resource.struct_rusage = usage
+    return time.perf_counter() - started, resources.ru_maxrss / 2**20  # from KiB
 
 
 def main() -> None:
@@ -57,16 +57,16 @@ def main() -> None:
         path = folder / "data/raw/large.csv"
         write_csv(count, path)
         change_file(folder, ingest__path="data/raw/large.csv", ingest__frequency="auto", **LONG_COLUMNS)
-        alone = f"import pandas; pandas.read_csv({str(path)!r}, engine='pyarrow')"
-        commands = {"pandas": [sys.executable, "-c", alone], "ingest": [sys.executable, "-m", "stages.ingest"]}
+        pandas_only = f"import pandas; pandas.read_csv({str(path)!r}, engine='pyarrow')"
+        commands = {"pandas": [sys.executable, "-c", pandas_only], "ingest": [sys.executable, "-m", "stages.ingest"]}
         runs: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(5):
             for name, command in commands.items():
-                runs[name].append(measured(command, folder))
+                runs[name].append(measure(command, folder))
         seconds, peak = (
             {name: statistics.median(run[kind] for run in each) for name, each in runs.items()} for kind in (0, 1)
         )
-        print(f"{count * LENGTH} rows, {path.stat().st_size / 1e6:.0f} MB: ingest against pandas.read_csv alone")
+        print(f"{count * LENGTH} rows, {path.stat().st_size / 1e6:.0f} MB: ingest relative to pandas.read_csv")
         print(f"time    {seconds['ingest'] / seconds['pandas']:.2f}")
         print(f"memory  {peak['ingest'] / peak['pandas']:.2f} ({peak['ingest']:.2f} GiB)")
 

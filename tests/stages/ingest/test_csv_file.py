@@ -1,4 +1,4 @@
-"""Any honest CSV file is read; of one that is none, the row and what is wrong are named in one line."""
+"""CSV files of any delimiter, quoting and line ending are read; bad ones are refused with the row and the problem."""
 
 import gzip
 
@@ -17,7 +17,7 @@ GOOD: GoodFiles = [
     ("carriage returns", "time,value\r\n1,2\r\n2,3\r\n", {}, {"value": [2, 3]}),
     ("blank lines", "\n\ntime,value\n\n1,2\n\n2,3\n\n", {}, {"value": [2, 3]}),
     ("no last line end", "time,value\n1,2\n2,3", {}, {"value": [2, 3]}),
-    ("blanks around", "time,value\n 1 , 2 \n 2 , 3 \n", {}, {"value": [2, 3]}),
+    ("blanks around fields", "time,value\n 1 , 2 \n 2 , 3 \n", {}, {"value": [2, 3]}),
     ("other columns", "note,time,value,more\nx,1,2,\n,2,3,y\n", {}, {"value": [2, 3]}),
     ("an id of two lines", 'id,time,value\n"a\n""b""",1,1\n"a\n""b""",2,2\n', LONG, {'a\n"b"': [1, 2]}),
     ("quotes inside fields", 'time,value,note\n1,1,5" pipe\n2,2,"a ""b"" c"\n3,3,\n', {}, {"value": [1, 2, 3]}),
@@ -31,29 +31,30 @@ def test_good_files(text: str | bytes, changes: Changes, expected: Values) -> No
 
 BAD: BadFiles = [
     ("empty", "", {}, ["an empty file"]),
-    ("byte order mark alone", b"\xef\xbb\xbf", {}, ["an empty file"]),
+    ("only a byte order mark", b"\xef\xbb\xbf", {}, ["an empty file"]),
     ("header only", "time,value\n", {}, ["a header and no rows"]),
     ("binary", bytes(range(256)), {}, ["input.csv"]),
     ("zero bytes", b"time,value\0\n1,2\n", {}, ["a binary file"]),
-    ("Parquet by another name", b"PAR1abcd", {}, ["end its name in .parquet"]),
-    ("half a gzip", gzip.compress(b"time,value\n1,2\n" * 99)[:40], {}, ["not a whole gzip file"]),
+    ("Parquet with another ending", b"PAR1abcd", {}, ["end its name in .parquet"]),
+    ("truncated gzip", gzip.compress(b"time,value\n1,2\n" * 99)[:40], {}, ["not a whole gzip file"]),
     ("other encoding", "id,time,value\né,1,2\né,2,2\n".encode("latin-1"), LONG, ["row 2", "not UTF-8"]),
     ("other encoding, header", "time,valué\n".encode("latin-1"), {}, ["row 1", "not UTF-8"]),
     ("UTF-16", "time,value\n1,2\n".encode("utf-16"), {}, ["not UTF-8"]),
-    ("a row with a field more", "time,value\n1,2\n\n2,3,4\n", {}, ["row 4", "3 fields", "the header has 2"]),
-    ("a row with a field less", "time,value\n1\n2,3\n", {}, ["row 2", "1 fields", "the header has 2"]),
+    ("a row with an extra field", "time,value\n1,2\n\n2,3,4\n", {}, ["row 4", "3 fields", "the header has 2"]),
+    ("a row with a missing field", "time,value\n1\n2,3\n", {}, ["row 2", "1 fields", "the header has 2"]),
     ("open quote", 'time,value\n"1,2\n2,3\n', {}, ["row 2", "quote"]),
     ("open quote in another column", 'time,value,note\n1,1,ok\n2,2,"x\n3,3,ok\n4,4,ok\n', {}, ["row 3",
      "a quote opens"]),
     ("other encoding, far down", b"id,time,value\n" + b"a,1,2\n" * 5000 + b"\xe9,2,3\n", LONG, ["row 5002",
      "not UTF-8"]),
     ("too large", "time,value\n" + "1,2\n" * 1000, {"max_gigabytes": 1e-6}, ["ingest.max_gigabytes"]),
-    ("a bomb", gzip.compress(bytes(10**7)), {"max_gigabytes": 1e-3}, ["more than 0.001 GB", "ingest.max_gigabytes"]),
+    ("a decompression bomb", gzip.compress(bytes(10**7)), {"max_gigabytes": 1e-3}, ["more than 0.001 GB",
+     "ingest.max_gigabytes"]),
 ]  # fmt: skip
 
 
 @cases(("text", "changes", "words"), BAD)
-def test_bad_files_are_named_in_one_line(text: str | bytes, changes: Changes, words: list[str]) -> None:
+def test_bad_files_are_refused_in_one_line(text: str | bytes, changes: Changes, words: list[str]) -> None:
     refuses(text, changes, words)
 
 

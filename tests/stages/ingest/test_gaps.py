@@ -1,4 +1,4 @@
-"""Gaps: what fills them, by hand and against pandas."""
+"""Filled gaps, worked by hand and against pandas."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from stages.ingest.gaps import fill
 NAN = np.nan
 
 
-def test_seasonal_goes_back_by_whole_seasons_to_a_value_of_its_own_series() -> None:
+def test_seasonal_goes_back_by_whole_seasons_within_its_series() -> None:
     y = np.array([1, 2, 3, 4, NAN, NAN, NAN, NAN, NAN, 10, 7, NAN, NAN, NAN, 9.0])
     lengths = np.array([10, 5])
     expected = [1, 2, 3, 4, 2, 3, 4, 2, 3, 10, 7, 7, 7, 7, 9]
@@ -19,7 +19,7 @@ def test_seasonal_goes_back_by_whole_seasons_to_a_value_of_its_own_series() -> N
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=30))
-def test_as_pandas_fills(middle: list[float | None]) -> None:
+def test_gaps_are_filled_as_pandas_fills_them(middle: list[float | None]) -> None:
     column = pd.Series([1.0, *middle, 2.0], dtype=float)
     y, lengths = column.to_numpy(), np.array([len(column)])
     assert fill(y, lengths, 1, "forward").tolist() == column.ffill().tolist()
@@ -28,7 +28,7 @@ def test_as_pandas_fills(middle: list[float | None]) -> None:
 
 
 @pytest.mark.parametrize("method", ["forward", "zero", "seasonal"])
-def test_what_is_filled_does_not_lean_on_what_comes_after(method: str) -> None:
+def test_filled_values_do_not_depend_on_later_values(method: str) -> None:
     y = np.array([1, NAN, 3, NAN, NAN, NAN, 7.0])
     other = np.array([1, NAN, 3, NAN, NAN, NAN, 700.0])
     lengths = np.array([7])

@@ -1,4 +1,4 @@
-"""Series of long and wide files under their own ids, and the columns and paths that are not there."""
+"""Series of long and wide files keep their ids; columns and paths that do not exist are refused."""
 
 import re
 from pathlib import Path
@@ -37,18 +37,18 @@ def test_good_files(text: str | bytes, changes: Changes, expected: Values) -> No
 
 BAD: BadFiles = [
     ("missing column", "time,values\n1,2\n", {}, ["no column 'value'", "'values'"]),
-    ("column twice", "time,value,value\n1,2,3\n", {}, ["2 columns are called 'value'"]),
+    ("duplicate column", "time,value,value\n1,2,3\n", {}, ["2 columns are called 'value'"]),
     ("column without name", "time,a,\n1,2,3\n", WIDE, ["column 3 has no name"]),
     ("wide without columns", "time\n1\n", WIDE, ["no column but 'time'"]),
-    ("no value at all", "time,value\n1,\n2,NA\n", {}, ["no value in any row"]),
-    ("no time", "time,value\n2024-01-01,1\n,3\n", AUTO, ["row 3, column 'time'", "no time"]),
+    ("no values", "time,value\n1,\n2,NA\n", {}, ["no value in any row"]),
+    ("no timestamp", "time,value\n2024-01-01,1\n,3\n", AUTO, ["row 3, column 'time'", "no time"]),
     ("no id", "id,time,value\n,1,2\n,2,3\n", LONG, ["row 2, column 'id'", "no series id"]),
     ("an id of blanks", "id,time,value\na,1,2\n  ,2,3\n", LONG, ["row 3, column 'id'", "no series id"]),
 ]  # fmt: skip
 
 
 @cases(("text", "changes", "words"), BAD)
-def test_bad_files_are_named_in_one_line(text: str | bytes, changes: Changes, words: list[str]) -> None:
+def test_bad_files_are_refused_in_one_line(text: str | bytes, changes: Changes, words: list[str]) -> None:
     refuses(text, changes, words)
 
 
@@ -64,7 +64,7 @@ def test_bad_files_are_named_in_one_line(text: str | bytes, changes: Changes, wo
         ("s3://bucket/sales.csv", "`dvc import-url 's3://bucket/sales.csv' data/raw/sales.csv`"),
     ],
 )
-def test_paths_that_are_none(path: str, words: str) -> None:
+def test_bad_paths_are_refused(path: str, words: str) -> None:
     Path("input.csv").write_text("time,value\n1,2\n")
     Path("folder").mkdir()
     with pytest.raises(UserError, match=re.escape(words)):

@@ -1,4 +1,4 @@
-"""Clocks: continuing time, and where it ends."""
+"""Time axes: parsing, formatting, the next steps and the end of dates."""
 
 import pandas as pd
 import pytest
@@ -23,18 +23,15 @@ from stages.panel.time_axis import TimeAxis
         (TimeAxis(None, None), ["7"], ["8", "9"]),
     ],
 )
-def test_the_future_is_written_as_the_past(time_axis: TimeAxis, texts: list[str], following: list[str]) -> None:
+def test_next_steps_have_the_format_of_the_input(time_axis: TimeAxis, texts: list[str], following: list[str]) -> None:
     steps = time_axis.parse(pd.Series(texts))
     assert time_axis.format(steps).tolist() == texts
     assert time_axis.format(time_axis.next_steps(steps.iloc[-1], 2)).tolist() == following
-    assert time_axis.format(
-        pd.Series(time_axis.steps_between(steps.iloc[-1], time_axis.next_steps(steps.iloc[-1], 2).iloc[-1]))
-    ).tolist() == [
-        texts[-1],
-        *following,
-    ]
+    end = time_axis.next_steps(steps.iloc[-1], 2).iloc[-1]
+    between = time_axis.steps_between(steps.iloc[-1], end)
+    assert time_axis.format(pd.Series(between)).tolist() == [texts[-1], *following]
 
 
-def test_time_ends() -> None:
+def test_steps_past_the_last_date_are_refused() -> None:
     with pytest.raises(UserError, match="reach past the year 2262"):
         TimeAxis("YS", "%Y").next_steps(pd.Timestamp("2255-01-01"), 12)

@@ -1,11 +1,11 @@
-"""Dates: formats are told apart, and what is read is written back to the letter."""
+"""Time formats: texts have one format, and are written back exactly as they were read."""
 
 from datetime import datetime
 
 import pandas as pd
 import pytest
 
-from stages.panel.time_formats import FORMATS, default_format, format_times, formats_of, parse_times
+from stages.panel.time_formats import FORMATS, candidate_formats, default_format, format_times, parse_times
 
 WRITTEN = [
     "2024-01-31", "2024/01/31", "2024.01.31", "20240131", "31.01.2024", "31/01/2024", "01/31/2024", "31-01-2024",
@@ -16,13 +16,17 @@ WRITTEN = [
 ]  # fmt: skip
 
 
+def fitting_formats(*texts: str) -> dict[str, pd.Series]:
+    """The formats that fit all `texts`, and the timestamps in each."""
+    candidates = candidate_formats(pd.Series(texts), with_zone=False)
+    return {name: timestamps for name, timestamps in candidates.items() if timestamps.notna().all()}
+
+
 @pytest.mark.parametrize("text", WRITTEN)
-def test_one_format_and_written_back_to_the_letter(text: str) -> None:
-    ((time_format, stamps),) = (
-        (name, s) for name, s in formats_of(pd.Series([text]), False).items() if s.notna().all()
-    )
-    assert (stamps[0].year, stamps[0].month, stamps[0].day) == (2024, 1, 31)
-    assert format_times(stamps, time_format).tolist() == [text]
+def test_a_date_has_one_format_and_is_written_back_exactly(text: str) -> None:
+    ((time_format, timestamps),) = fitting_formats(text).items()
+    assert (timestamps[0].year, timestamps[0].month, timestamps[0].day) == (2024, 1, 31)
+    assert format_times(timestamps, time_format).tolist() == [text]
 
 
 @pytest.mark.parametrize(
@@ -34,39 +38,37 @@ def test_one_format_and_written_back_to_the_letter(text: str) -> None:
         ("2020-W53", datetime.fromisocalendar(2020, 53, 1)), ("2021W01", datetime.fromisocalendar(2021, 1, 1)),
     ],
 )  # fmt: skip
-def test_longer_steps_are_their_first_day(text: str, first_day: datetime) -> None:
-    ((time_format, stamps),) = (
-        (name, s) for name, s in formats_of(pd.Series([text]), False).items() if s.notna().all()
-    )
-    assert stamps.tolist() == [first_day]
-    assert format_times(stamps, time_format).tolist() == [text]
+def test_weeks_and_longer_steps_are_read_as_their_first_day(text: str, first_day: datetime) -> None:
+    ((time_format, timestamps),) = fitting_formats(text).items()
+    assert timestamps.tolist() == [first_day]
+    assert format_times(timestamps, time_format).tolist() == [text]
 
 
-def test_what_could_be_several() -> None:
-    found = formats_of(pd.Series(["01/02/2024", "03/04/2024"]), False)
-    assert {name: stamps[0].month for name, stamps in found.items()} == {"%d/%m/%Y": 2, "%m/%d/%Y": 1}
-    found = formats_of(pd.Series(["01/02/2024", "13/04/2024"]), False)
-    assert [name for name, stamps in found.items() if stamps.notna().all()] == ["%d/%m/%Y"]
-    assert len(formats_of(pd.Series(["May 2024", "Jun 2024"]), False)) == 2  # June is no `%b`, Jun no `%B`
+def test_ambiguous_dates_have_several_formats() -> None:
+    candidates = candidate_formats(pd.Series(["01/02/2024", "03/04/2024"]), with_zone=False)
+    assert {name: timestamps[0].month for name, timestamps in candidates.items()} == {"%d/%m/%Y": 2, "%m/%d/%Y": 1}
+    assert list(fitting_formats("01/02/2024", "13/04/2024")) == ["%d/%m/%Y"]
+    candidates = candidate_formats(pd.Series(["May 2024", "Jun 2024"]), with_zone=False)
+    assert len(candidates) == 2  # `%b` and `%B`, which does not fit Jun
 
 
 @pytest.mark.parametrize("text", ["", "soon", "24", "01-02-24", "2024-1-1-1", "2024-Q5", "1/1", "99999999999"])
-def test_what_is_no_date(text: str) -> None:
-    assert not any(stamps.notna().all() for stamps in formats_of(pd.Series([text]), False).values())
+def test_texts_that_are_not_dates(text: str) -> None:
+    assert not fitting_formats(text)
 
 
 @pytest.mark.parametrize("time_format", FORMATS)
 def test_every_format_reads_what_the_standard_library_writes(time_format: str) -> None:
-    stamp = datetime(2024, 5, 27, 21, 5, 9, 250_000)  # a Monday
-    text = stamp.strftime(time_format.replace("%q", "2"))
+    timestamp = datetime(2024, 5, 27, 21, 5, 9, 250_000)  # a Monday
+    text = timestamp.strftime(time_format.replace("%q", "2"))
     read = parse_times(pd.Series([text]), time_format)[0]
     assert read.strftime(time_format.replace("%q", "2")) == text
     assert read.year == 2024
 
 
-def test_a_format_for_stamps_that_come_as_such() -> None:
-    stamps = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"]))
-    assert default_format(stamps) == "%Y-%m-%d"
-    assert default_format(stamps + pd.Timedelta("1h")) == "%Y-%m-%d %H:%M:%S"
-    assert default_format(stamps + pd.Timedelta("20us")) == "%Y-%m-%d %H:%M:%S.%6f"
-    assert format_times(stamps.dt.tz_localize("UTC"), "%H:%M%:z").tolist() == ["00:00+00:00"] * 2
+def test_the_default_format_of_datetimes() -> None:
+    timestamps = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"]))
+    assert default_format(timestamps) == "%Y-%m-%d"
+    assert default_format(timestamps + pd.Timedelta("1h")) == "%Y-%m-%d %H:%M:%S"
+    assert default_format(timestamps + pd.Timedelta("20us")) == "%Y-%m-%d %H:%M:%S.%6f"
+    assert format_times(timestamps.dt.tz_localize("UTC"), "%H:%M%:z").tolist() == ["00:00+00:00"] * 2

@@ -1,4 +1,4 @@
-"""Parquet files and folders of them: types, partitions, and what is wrong with them, in one line."""
+"""Parquet files and folders: column types and partitions; bad files are refused in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.common.errors import UserError
-from stages.ingest.__main__ import ingest
 from stages.ingest.raw import read_raw
+from stages.ingest.regular import build_panel
 from tests.raw_files import AUTO, cases, settings, times_of, values_of
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("folder")
 GOOD: list[tuple[str, dict[str, Any], dict[str, Any], list[float], list[str]]] = [
     ("integers", {"time": [1, 2], "value": [2**53 + 1, 3]}, {}, [2**53, 3], ["1", "2"]),
     ("text numbers", {"time": ["1", "2"], "value": ["2.5", "3"]}, {}, [2.5, 3], ["1", "2"]),
-    ("stamps", {"time": pd.date_range("2024-01-01", periods=2, freq="h"), "value": [1, 2]}, AUTO, [1, 2],
+    ("datetimes", {"time": pd.date_range("2024-01-01", periods=2, freq="h"), "value": [1, 2]}, AUTO, [1, 2],
      ["2024-01-01 00:00:00", "2024-01-01 01:00:00"]),
     ("days", {"time": pd.date_range("2024-01-01", periods=2).date, "value": [1, 2]}, {"frequency": "D"}, [1, 2],
      ["2024-01-01", "2024-01-02"]),
@@ -42,50 +42,50 @@ def test_good_parquet(table: dict[str, Any], changes: dict[str, Any], values: li
         pq.write_table(pa.table(table), "input.parquet")
     else:
         pd.DataFrame(table).to_parquet("input.parquet")
-    given = settings("input.parquet", **changes)
-    panel = ingest(read_raw(given), given)
+    declared = settings("input.parquet", **changes)
+    panel = build_panel(read_raw(declared), declared)
     assert panel.y.tolist() == values
     assert times_of(panel) == times
 
 
-def test_categories_that_no_row_has_are_no_series_and_no_stamps() -> None:
+def test_unused_categories_are_neither_series_nor_timestamps() -> None:
     months = pd.date_range("2020-01-01", periods=3, freq="MS").strftime("%Y-%m-%d")
     days = pd.date_range("2019-12-01", periods=99).strftime("%Y-%m-%d")
     ids = pd.Categorical(["b"] * 3 + ["a"] * 3, categories=["a", "aa", "b", "z"])
     times = pd.Categorical(list(months) * 2, categories=days)
     pd.DataFrame({"id": ids, "time": times, "value": range(6)}).to_parquet("input.parquet")
-    given = settings("input.parquet", series="id", frequency="auto")
-    panel = ingest(read_raw(given), given)
+    declared = settings("input.parquet", series="id", frequency="auto")
+    panel = build_panel(read_raw(declared), declared)
     assert values_of(panel) == {"b": [0, 1, 2], "a": [3, 4, 5]}
     assert panel.time_axis.frequency == "MS"
 
 
-def test_parquet_files_of_one_folder_hold_the_same_columns_and_their_types_may_differ() -> None:
+def test_files_of_a_folder_have_the_same_columns_but_types_may_differ() -> None:
     Path("many").mkdir()
     pq.write_table(pa.table({"time": [1, 2], "value": [1, 2]}), "many/a.parquet")
     pq.write_table(pa.table({"time": [3], "value": [2.5]}), "many/b.parquet")
-    given = settings("many")
-    assert values_of(ingest(read_raw(given), given)) == {"value": [1, 2, 2.5]}
+    declared = settings("many")
+    assert values_of(build_panel(read_raw(declared), declared)) == {"value": [1, 2, 2.5]}
     pq.write_table(pa.table({"time": [3], "Value": [2.5]}), "many/b.parquet")
     with pytest.raises(UserError, match=r"b\.parquet: no column 'value', which other files of many have"):
-        read_raw(given)
+        read_raw(declared)
 
 
-def test_parquet_in_partitions() -> None:
+def test_partitioned_parquet() -> None:
     for name, values in [("007", [1, 2]), ("a b", [3, 4])]:
         table = pa.table({"time": [1, 2], "value": values, "id": [name, name], "year": [2024, 2024]})
         pq.write_to_dataset(table, "many", partition_cols=["year", "id"])
-    given = settings("many", series="id")
-    panel = ingest(read_raw(given), given)
+    declared = settings("many", series="id")
+    panel = build_panel(read_raw(declared), declared)
     assert values_of(panel) == {"007": [1, 2], "a b": [3, 4]}
 
 
 BAD: list[tuple[str, Any, list[str]]] = [
-    ("torn", b"PAR1 torn", ["not a readable Parquet file"]),
+    ("damaged", b"PAR1 torn", ["not a readable Parquet file"]),
     ("empty", b"", ["not a readable Parquet file"]),
     ("lists", {"time": [1], "value": [[1.0]]}, ["column 'value'", "list"]),
-    ("truth", {"time": [1], "value": [True]}, ["column 'value'", "bool"]),
-    ("fractions of steps", {"time": [1.5], "value": [1]}, ["column 'time'", "double"]),
+    ("booleans", {"time": [1], "value": [True]}, ["column 'value'", "bool"]),
+    ("fractional steps", {"time": [1.5], "value": [1]}, ["column 'time'", "double"]),
     ("text", {"time": [1, 2], "value": ["1", "x"]}, ["row 2, column 'value'", "'x'"]),
     ("no time", {"time": ["1", None], "value": [1, 2]}, ["row 2, column 'time'", "no time"]),
     ("no rows", {"time": pa.array([], pa.int64()), "value": pa.array([], pa.float64())}, ["no rows"]),
@@ -94,29 +94,29 @@ BAD: list[tuple[str, Any, list[str]]] = [
         {"time": pa.array([0, 2932896], pa.date32()), "value": [1, 2]},
         ["row 2, column 'time'", "9999-12-31"],
     ),
-    ("a column less", {"when": [1], "value": [1]}, ["no column 'time'"]),
+    ("a missing column", {"when": [1], "value": [1]}, ["no column 'time'"]),
 ]
 
 
 @cases(("table", "words"), BAD)
-def test_bad_parquet_is_named_in_one_line(table: Any, words: list[str]) -> None:
+def test_bad_parquet_is_refused_in_one_line(table: Any, words: list[str]) -> None:
     if isinstance(table, bytes):
         Path("input.parquet").write_bytes(table)
     else:
         pq.write_table(pa.table(table), "input.parquet")
-    given = settings("input.parquet")
+    declared = settings("input.parquet")
     with pytest.raises(UserError) as caught:
-        ingest(read_raw(given), given)
+        build_panel(read_raw(declared), declared)
     for word in ["input.parquet", *words]:
         assert word in str(caught.value)
 
 
-def test_truncated_parquet_and_one_that_unpacks_to_much() -> None:
+def test_truncated_and_too_large_parquet_is_refused() -> None:
     pq.write_table(pa.table({"time": range(200_000), "value": [0.0] * 200_000}), "input.parquet")
-    given = settings("input.parquet", max_gigabytes=1e-3)
+    declared = settings("input.parquet", max_gigabytes=1e-3)
     with pytest.raises(UserError, match=r"0\.0032 GB.*max_gigabytes"):
-        read_raw(given)
+        read_raw(declared)
     whole = Path("input.parquet").read_bytes()
     Path("input.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match="not a readable Parquet file"):
-        read_raw(given)
+        read_raw(declared)
