@@ -1,22 +1,23 @@
-"""Read `params.yaml`, strictly: every key is required, an unknown key or a senseless combination is an error.
+"""Read `params.yaml` strictly: a missing, unknown or misspelt key, a wrong type or a wrong value is an error.
 
-A section's schema stands in the folder of the stage that owns it. The whole file is checked by every stage, so that a
-mistake anywhere ends the first stage that runs; a stage depends on the schemas of the sections that it reads alone,
-since the others can refuse a run but change no byte of it.
+A section's schema is in the folder of the stage that owns it. Every stage checks the whole file, so a mistake anywhere
+ends the first stage that runs. In `dvc.yaml` a stage depends only on the schemas of the sections that it uses: the
+others can refuse a run, but cannot change its results.
 """
 
 import difflib
 import importlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from stages.common.errors import UserError, quoted
+from stages.common.yaml_1_2 import YamlError, read_yaml
 
 if TYPE_CHECKING:
     from stages.compare.params import Compare
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 PARAMS_FILE = Path("params.yaml")
 
-SECTIONS = {  # and the module of each one's schema, whose class has the section's name
+SECTIONS = {  # module with the schema of each; the class has the section's name, capitalized
     "ingest": "stages.ingest.params",
     "backtest": "stages.normalize.params",
     "normalize": "stages.normalize.params",
@@ -43,8 +44,11 @@ SECTIONS = {  # and the module of each one's schema, whose class has the section
     "compare": "stages.compare.params",
 }
 
+ADD_IT = "add it; the README and the original params.yaml show its values"
+OUTDATED, UNKNOWN, WRONG = range(3)  # the order in which problems are reported
+
 Name = Annotated[str, Field(min_length=1)]
-SmallCount = Annotated[int, Field(ge=1, le=10_000)]  # of what takes time and memory each
+SmallCount = Annotated[int, Field(ge=1, le=10_000)]  # each one costs time and memory
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -54,7 +58,7 @@ OneOrMore = BeforeValidator(lambda value: value if isinstance(value, list) else 
 
 
 class OneOf:
-    """Annotation of a text that must be a key of `table`: `cell: Annotated[str, OneOf(CELLS)]`."""
+    """Annotation for a text that must be a key of `table`: `cell: Annotated[str, OneOf(CELLS)]`."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         self.names = list(table)
@@ -64,10 +68,10 @@ class OneOf:
 
 
 class Section(BaseModel):
-    """One section of `params.yaml`.
+    """One section of `params.yaml`, or a group of keys in one.
 
-    RENAMED: keys of earlier versions, and what they are called now
-    REMOVED: keys of earlier versions that are no more, and why
+    RENAMED: keys of earlier versions, and the parameter that each became, by its full name: `"most": "window.maximum"`
+    REMOVED: keys of earlier versions that nothing replaces, and why
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -76,11 +80,12 @@ class Section(BaseModel):
     REMOVED: ClassVar[dict[str, str]] = {}
 
     def check_with(self, others: "Params") -> None:
-        """Raises ValueError for a value that makes no sense beside those of `others`."""
+        """Raise ValueError if a value contradicts those of other sections."""
 
 
+@dataclass(frozen=True)
 class Params:
-    """All sections, by name."""
+    """All sections, checked; `values` are those in the file."""
 
     ingest: "Ingest"
     backtest: "Backtest"
@@ -92,30 +97,23 @@ class Params:
     plot: "Plot"
     compute: "Compute"
     compare: "Compare"
-
-    def __init__(self, sections: dict[str, Section], values: dict[str, dict[str, Any]]) -> None:
-        self.__dict__.update(sections)
-        self._values = values
+    values: dict[str, dict[str, Any]] = field(repr=False)
 
     def dump(self, *sections: str) -> dict[str, dict[str, Any]]:
-        """The values of `sections`, of all where none is named, as they are in the file."""
-        return {name: dict(self._values[name]) for name in sections or SECTIONS}
+        """The values of `sections` as they are in the file; of all sections where none is named."""
+        return {name: dict(self.values[name]) for name in sections or SECTIONS}
 
 
 def read_params(path: Path = PARAMS_FILE) -> Params:
-    """Read and check the parameters as YAML 1.2, as DVC does. Raises UserError for the first thing wrong."""
+    """The parameters in a file. Raises UserError with the first problem, in one line."""
     try:
-        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        values = read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} not found; run in the project's folder, or `git checkout {path}`") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{path}{where}: not valid YAML: {error.problem}; correct that line") from None
-    except (YAMLError, ValueError, RecursionError) as error:  # characters that YAML forbids, values it cannot build
-        raise UserError(f"{path}: not valid YAML: {quoted(str(error))}; correct that") from None
+    except YamlError as error:
+        raise UserError(f"{path} {error}") from None
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no sections; `git checkout {path}` brings the original back")
     try:
@@ -125,30 +123,30 @@ def read_params(path: Path = PARAMS_FILE) -> Params:
 
 
 def schema_of(section: str) -> type[Section]:
-    """The class of a section."""
+    """The class that describes a section."""
     schema: type[Section] = getattr(importlib.import_module(SECTIONS[section]), section.capitalize())
     return schema
 
 
 def check_params(values: dict[Any, Any]) -> Params:
-    """The parameters in `values`, by section and key. Raises ValueError for the first thing wrong."""
-    for name in values:
-        if name not in SECTIONS:
-            raise ValueError(_unknown(name, "", list(SECTIONS)))
-    sections: dict[str, Section] = {}
-    problems: list[tuple[bool, str]] = []  # whether it is a key that is known, and the problem in words
+    """The parameters in `values`, by section and key.
+
+    Raises ValueError with the first problem: keys of earlier versions come before unknown ones, and these before all
+    else, since the key that is right is missing as well.
+    """
+    problems = [(UNKNOWN, _unknown("section", name, SECTIONS)) for name in values if name not in SECTIONS]
+    sections: dict[str, Any] = {}
     for name in SECTIONS:
-        schema = schema_of(name)
         if name not in values:
-            problems.append((True, f"parameter {name} is missing; {RESTORE}"))
+            problems.append((WRONG, f"section {name} is missing; {ADD_IT}"))
             continue
         try:
-            sections[name] = schema.model_validate(values[name])
+            sections[name] = schema_of(name).model_validate(values[name])
         except ValidationError as error:
-            problems.append(_described(error, name, values[name], schema))
+            problems += _problems(error, name, values[name])
     if problems:
         raise ValueError(min(problems, key=lambda problem: problem[0])[1])
-    params = Params(sections, values)
+    params = Params(**sections, values=values)
     for name, section in sections.items():
         try:
             section.check_with(params)
@@ -157,36 +155,75 @@ def check_params(values: dict[Any, Any]) -> Params:
     return params
 
 
-RESTORE = "add it, the README and the original params.yaml have its values"
+def _problems(error: ValidationError, section: str, values: Any) -> list[tuple[int, str]]:
+    """What is wrong in a section, each problem with its place in the order of reports."""
+    described = []
+    by_parameter: dict[tuple[str, ...], list[Any]] = {}  # a value that may have several types has a problem with each
+    for problem in error.errors(include_url=False):
+        keys = _keys(problem, values)
+        if problem["type"] == "extra_forbidden":
+            described.append(_superfluous(section, keys))
+        elif problem["type"] == "invalid_key":
+            key = quoted(problem["input"])
+            described.append((WRONG, f"the key {key} in section {section} is not a name; correct or remove that line"))
+        else:
+            by_parameter.setdefault(keys, []).append(problem)
+    for keys, problems in by_parameter.items():
+        described.append((WRONG, _wrong(".".join([section, *keys]), _found(keys, values), problems)))
+    return described
 
 
-def _described(error: ValidationError, section: str, values: Any, schema: type[Section]) -> tuple[bool, str]:
-    """One problem of a section in words, a misspelt key first: the parameter, what was found, what is wanted."""
-    problems = error.errors(include_url=False)
-    problem = min(problems, key=lambda each: each["type"] != "extra_forbidden")
-    kind, key = problem["type"], next((part for part in problem["loc"] if isinstance(part, str)), "")
-    name = f"{section}.{key}" if key else section
-    if kind == "invalid_key":
-        return True, f"the key {quoted(problem['input'])} is no name of a parameter; remove that line or correct it"
-    if kind == "extra_forbidden":
-        if key in schema.RENAMED:
-            return False, f"parameter {name} is now called {section}.{schema.RENAMED[key]}; rename it"
-        if key in schema.REMOVED:
-            return False, f"parameter {name} is no more: {schema.REMOVED[key]}; remove that line"
-        return False, _unknown(key, f"{section}.", list(schema.model_fields))
-    if kind == "missing":
-        return True, f"parameter {name} is missing; {RESTORE}"
-    if kind == "value_error":
-        return True, f"{name}: {problem['ctx']['error']}"
-    found = values[key] if key else values
-    wanted = {_wanted(other) for other in problems if other["loc"][:1] == problem["loc"][:1]}
-    return True, f"{name} is {quoted(found)}; {' or '.join(sorted(wanted))}"
+def _keys(problem: Any, values: Any) -> tuple[str, ...]:
+    """The keys that lead to a problem; pydantic adds places in lists and the names of alternative types."""
+    keys = []
+    for part in problem["loc"]:
+        if not isinstance(values, dict) or (part not in values and problem["type"] != "missing"):
+            break
+        keys.append(part)
+        values = values.get(part)
+    return tuple(keys)
 
 
-def _unknown(key: object, prefix: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(str(key), known, n=1) or ["one of " + ", ".join(known)]
-    return f"unknown parameter {quoted(f'{prefix}{key}')}; did you mean {close[0]}?"
+def _found(keys: Iterable[str], values: Any) -> Any:
+    for key in keys:
+        values = values.get(key)
+    return values
 
 
-def _wanted(problem: Any) -> str:
-    return str(problem["msg"]).replace("Input should be ", "it must be ").replace("a valid ", "a ")
+def _superfluous(section: str, keys: tuple[str, ...]) -> tuple[int, str]:
+    """A key that the schema lacks: one of an earlier version, or misspelt."""
+    schema: Any = schema_of(section)
+    for name in keys[:-1]:
+        schema = schema.model_fields[name].annotation
+    group, key = ".".join([section, *keys[:-1]]), keys[-1]
+    if key in schema.RENAMED:
+        new = schema.RENAMED[key]
+        what_to_do = "rename it" if new.rpartition(".")[0] == group else "move it there"
+        return OUTDATED, f"parameter {group}.{key} is now called {new}; {what_to_do}"
+    if key in schema.REMOVED:
+        return OUTDATED, f"parameter {group}.{key} was removed: {schema.REMOVED[key]}; delete that line"
+    return UNKNOWN, _unknown("parameter", key, schema.model_fields, f"{group}.")
+
+
+def _unknown(kind: str, name: object, known: Iterable[str], prefix: str = "") -> str:
+    close = difflib.get_close_matches(str(name), known, n=1)
+    suggestion = f"did you mean {prefix}{close[0]}?" if close else f"use one of {', '.join(known)}"
+    return f"unknown {kind} {quoted(f'{prefix}{name}')}; {suggestion}"
+
+
+def _wrong(name: str, found: Any, problems: list[Any]) -> str:
+    """A parameter that is missing, or whose value is refused."""
+    first = problems[0]
+    if first["type"] == "missing":
+        return f"parameter {name} is missing; {ADD_IT}"
+    if first["type"] == "value_error":
+        return f"{name}: {first['ctx']['error']}"
+    return f"{name} is {quoted(found)}; {_wanted(problem['msg'] for problem in problems)}"
+
+
+def _wanted(messages: Iterable[str]) -> str:
+    """pydantic's messages as one: `it must be 'auto' or an integer`."""
+    demands = {re.sub(r"^\w+ should ", "must ", message) for message in messages}
+    sentence = "it " + " or ".join(sorted(demands)).replace(" or must be ", " or ").replace(" after validation", "")
+    sentence = re.sub(r"a valid dictionary or instance of \w+", "a group of parameters, `name: value`", sentence)
+    return sentence.replace("a valid integer", "an integer").replace("a valid ", "a ")

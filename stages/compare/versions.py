@@ -17,12 +17,11 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import RevError, SCMError, resolve_rev
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from stages.common.errors import UserError, quoted
 from stages.common.params import PARAMS_FILE
 from stages.common.paths import ERRORS, METRICS, PANEL_SUMMARY
+from stages.common.yaml_1_2 import read_yaml
 from stages.plot.significance import PAIR, read_errors
 
 MAIN = ["origin/HEAD", "origin/main", "origin/master", "main", "master"]
@@ -75,7 +74,7 @@ def read_version(revision: str | None) -> Version:
             )
     reading = PARAMS_FILE
     try:
-        params = flat(YAML(typ="safe", pure=True).load(texts[PARAMS_FILE]))
+        params = flat(read_yaml(texts[PARAMS_FILE] or ""))
         reading = METRICS
         metrics = flat(json.loads(texts[METRICS] or ""))
         measured = {key: float(value) for key, value in metrics.items() if isinstance(value, (int, float))}
@@ -85,7 +84,7 @@ def read_version(revision: str | None) -> Version:
         errors = read_errors(io.StringIO(texts[ERRORS] or NO_ERRORS))
         errors = errors.astype(dict.fromkeys(errors.columns.drop(PAIR), float))
         errors = errors[np.isfinite(errors[["origin", "model"]]).all(axis=1)]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, YAMLError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         what = "numbers or sections are not where they should be" if isinstance(error, AttributeError) else error
         raise UserError(f"{name}: {reading} cannot be read: {quoted(str(what))}; name another revision") from None
     horizon = params.get("backtest.horizon")

@@ -173,3 +173,11 @@ def test_outside_git_there_is_nothing_to_compare(project: Path) -> None:
     (project / ".git").rename(project / "elsewhere")
     for arguments in ([], ["HEAD"]):
         assert len(compare(project, *arguments, status=1).stderr.splitlines()) == 1
+
+
+def test_parameters_that_grow_without_bound_are_refused_in_one_line(project: Path) -> None:
+    """Ten times as many values in each line as in the line above."""
+    lines = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 30)]
+    (project / "params.yaml").write_text("\n".join(["a0: &a0 [1]", *lines]))
+    (line,) = compare(project, "HEAD", status=1).stderr.splitlines()
+    assert "params.yaml cannot be read: 'line 6, column" in line
