@@ -5,8 +5,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from stages.plot.gates import trace_layers
 from stages.train.batches import Batches, Inputs
-from stages.train.cells import trace_layers
 from stages.train.network import Forecaster
 from stages.window.windows import Windows
 

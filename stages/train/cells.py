@@ -1,64 +1,45 @@
-"""The recurrent cells written out from their equations, to look inside a trained network: torch's own say no gates.
+"""The recurrent cells by name: their class in torch, and one step of each written out from its equations.
+
+torch's fused kernels do not return the gates, so the steps compute them in NumPy.
 
 `@` is the matrix product, `*` works element by element, [h, x] is h with x below it, W [h, x] = W_hh h + W_ih x.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-State = dict[str, Floats]
+from stages.common.arrays import Floats
+
+State = dict[str, Floats]  # gates and states by name, each (B, hidden)
+Step = Callable[[Floats, Floats, State], State]
 
 
-def trace(cell: str, weights: Mapping[str, npt.NDArray[np.floating]], steps: Floats, part: str = "l0") -> State:
-    """Every gate and state of one layer in one direction, by name, each (size, B, hidden), from a state of zeros.
+@dataclass(frozen=True)
+class Cell:
+    """One kind of recurrent cell.
 
-    `lstm`: input, forget, candidate, output, cell, hidden; `gru`: reset, update, candidate, hidden; `rnn`: hidden.
-
-    weights: named and shaped as in torch, `weight_ih_l0` and so on; without `bias_...` there is no bias
-    steps: (size, B, input)
-    part: layer and direction, as torch's names end: `l0`, `l0_reverse`, `l1`, ... Backward steps are read from the
-        last one on, and every array is in the order of time.
+    module: its class in `torch.nn`
+    step: (W_ih x + b_ih, W_hh h + b_hh, the state before) to every gate and state after one step; both sums are
+        (B, gates x hidden) in torch's order. None for a cell whose gates are not drawn.
+    gates: the gates between 0 and 1, in the order in which they are drawn
+    state: the state that is drawn below them
     """
-    from_input = _affine(weights, f"ih_{part}", steps)  # (size, B, gates x hidden)
-    order = range(len(steps))
-    zeros = np.zeros((steps.shape[1], weights[f"weight_hh_{part}"].shape[1]))
-    state = {"cell": zeros, "hidden": zeros}
-    states: dict[int, State] = {}
-    for step in reversed(order) if part.endswith("_reverse") else order:
-        state = states[step] = STEPS[cell](from_input[step], _affine(weights, f"hh_{part}", state["hidden"]), state)
-    return {name: np.stack([states[step][name] for step in order]) for name in state}
+
+    module: str
+    step: Step | None
+    gates: tuple[str, ...]
+    state: str
 
 
-def trace_layers(cell: str, weights: Mapping[str, npt.NDArray[np.floating]], steps: Floats) -> dict[str, State]:
-    """`trace` of every layer and direction that `weights` have, by part; a layer reads the hidden states below it."""
-    traced: dict[str, State] = {}
-    for layer in count():
-        parts = [part for part in (f"l{layer}", f"l{layer}_reverse") if f"weight_ih_{part}" in weights]
-        if not parts:
-            break
-        traced |= {part: trace(cell, weights, steps, part) for part in parts}
-        steps = np.concatenate([traced[part]["hidden"] for part in parts], axis=-1)
-    return traced
-
-
-def _affine(weights: Mapping[str, npt.NDArray[np.floating]], name: str, values: Floats) -> Floats:
-    """W v + b for each row v of `values` (..., input)."""
-    product: Floats = np.asarray(values, dtype=np.float64) @ np.asarray(weights[f"weight_{name}"], dtype=np.float64).T
-    return product + weights.get(f"bias_{name}", 0.0)
-
-
-def _sigmoid(values: Floats) -> Floats:
-    """1 / (1 + exp(-v)), of any size without overflow."""
+def sigmoid(values: Floats) -> Floats:
+    """1 / (1 + exp(-v)), without overflow for values of any size."""
     half: Floats = 0.5 + 0.5 * np.tanh(0.5 * values)
     return half
 
 
-def _lstm(from_input: Floats, from_hidden: Floats, before: State) -> State:
+def lstm_step(from_input: Floats, from_hidden: Floats, before: State) -> State:
     """One step of Hochreiter and Schmidhuber 1997, with the forget gate of Gers, Schmidhuber and Cummins 2000.
 
     i = sigmoid(W_i [h, x] + b_i)      input gate
@@ -69,12 +50,12 @@ def _lstm(from_input: Floats, from_hidden: Floats, before: State) -> State:
     h' = o * tanh(c')                  hidden state
     """
     i, f, g, o = np.split(from_input + from_hidden, 4, axis=-1)
-    i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+    i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
     c = f * before["cell"] + i * g
     return {"input": i, "forget": f, "candidate": g, "output": o, "cell": c, "hidden": o * np.tanh(c)}
 
 
-def _gru(from_input: Floats, from_hidden: Floats, before: State) -> State:
+def gru_step(from_input: Floats, from_hidden: Floats, before: State) -> State:
     """One step of Cho et al. 2014, with torch's reset gate: it multiplies W_hh h + b_hh, and not h before the product.
 
     r = sigmoid(W_r [h, x] + b_r)                       reset gate
@@ -83,35 +64,18 @@ def _gru(from_input: Floats, from_hidden: Floats, before: State) -> State:
     h' = (1 - z) * n + z * h                            hidden state
     """
     (r, z, n), (r_hidden, z_hidden, n_hidden) = np.split(from_input, 3, axis=-1), np.split(from_hidden, 3, axis=-1)
-    r, z = _sigmoid(r + r_hidden), _sigmoid(z + z_hidden)
+    r, z = sigmoid(r + r_hidden), sigmoid(z + z_hidden)
     n = np.tanh(n + r * n_hidden)
     return {"reset": r, "update": z, "candidate": n, "hidden": (1 - z) * n + z * before["hidden"]}
 
 
-def _rnn(from_input: Floats, from_hidden: Floats, before: State) -> State:
+def rnn_step(from_input: Floats, from_hidden: Floats, before: State) -> State:
     """One step of Elman 1990, with tanh as in torch: h' = tanh(W [h, x] + b)."""
     return {"hidden": np.tanh(from_input + from_hidden)}
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A recurrent cell.
-
-    module: its class in torch.nn
-    step: one step written out, or None: then no figure shows its gates
-    gates: those between 0 and 1, in the order of the figure
-    state: the state that the figure shows
-    """
-
-    module: str
-    step: Callable[[Floats, Floats, State], State] | None
-    gates: tuple[str, ...]
-    state: str
-
-
-CELLS: dict[str, Cell] = {
-    "lstm": Cell("LSTM", _lstm, ("forget", "input", "output"), "cell"),
-    "gru": Cell("GRU", _gru, ("reset", "update"), "hidden"),
-    "rnn": Cell("RNN", _rnn, (), "hidden"),
+CELLS = {
+    "lstm": Cell("LSTM", lstm_step, gates=("forget", "input", "output"), state="cell"),
+    "gru": Cell("GRU", gru_step, gates=("reset", "update"), state="hidden"),
+    "rnn": Cell("RNN", rnn_step, gates=(), state="hidden"),
 }
-STEPS = {name: cell.step for name, cell in CELLS.items()}
