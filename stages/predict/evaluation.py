@@ -8,7 +8,7 @@ import numpy as np
 from stages.common.arrays import Floats, Ints
 from stages.panel.history import History
 from stages.predict.intervals import half_widths_at, intervals
-from stages.predict.metrics import coverage, interval_score, overall_mean, scores, six_digits
+from stages.predict.metrics import interval_scores, overall_mean, point_scores, six_digits
 from stages.predict.scoring import ScoredForecast
 
 
@@ -61,42 +61,50 @@ def evaluate(
 
 
 def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
-    """The contract's metrics; without evaluation origins only the counts."""
-    counted = [evaluation.actual for evaluation in evaluations]
-    measured: dict[str, Any] = {
-        "evaluated": {
-            "origins": len(evaluations),
-            "series": len({int(i) for evaluation in evaluations for i in evaluation.series}),
-            "points": int(sum((~np.isnan(actual)).sum() for actual in counted)),
-            "fallback": sum(evaluation.fallback for evaluation in evaluations),
-        }
-    }
+    """The contents of metrics.json; without evaluation origins only the counts."""
+    measured: dict[str, Any] = {"evaluated": _counts(evaluations)}
     if not evaluations:
         return measured
-    by_method = {name: _pooled(evaluations, name) for name in evaluations[0].methods}
-    model = by_method.pop("model")
-    members = [
-        overall_mean(np.concatenate([e.member_errors[:, m] / e.mase_scale for e in evaluations]))
-        for m in range(evaluations[0].member_errors.shape[1])
-    ]
-    known = [each for each in members if each is not None]
-    if len(known) > 1:
-        model["mase_member_std"] = six_digits(float(np.std(known, ddof=1)))
-    for row, level in enumerate(levels):
-        covered = [coverage(e.actual, e.lower[row], e.upper[row]) for e in evaluations]
-        width = [(e.upper[row] - e.lower[row]) / e.mase_scale[:, None] for e in evaluations]
-        model[f"coverage_{level}"] = overall_mean(np.concatenate(covered))
-        model[f"width_{level}"] = overall_mean(np.concatenate(width))
-        missed = [interval_score(e.actual, e.lower[row], e.upper[row], e.mase_scale, level) for e in evaluations]
-        model[f"msis_{level}"] = overall_mean(np.concatenate(missed))
-    measured["model"] = {name: value for name, value in model.items() if value is not None}
-    measured["baseline"] = by_method
-    if model.get("mase") is not None and by_method["seasonal_naive"].get("mase"):
-        measured["skill"] = six_digits(1 - model["mase"] / by_method["seasonal_naive"]["mase"])
+    by_method = {name: _point_metrics(evaluations, name) for name in evaluations[0].methods}
+    model = by_method.pop("model") | _spread_of_members(evaluations) | _interval_metrics(evaluations, levels)
+    measured |= {"model": model, "baseline": by_method}
+    naive = by_method["seasonal_naive"].get("mase")
+    if "mase" in model and naive:
+        measured["skill"] = six_digits(1 - model["mase"] / naive)
     return measured
 
 
-def _pooled(evaluations: list[Evaluation], name: str) -> dict[str, Any]:
-    each = [scores(e.actual, e.methods[name], e.mase_scale) for e in evaluations]
-    means = {metric: overall_mean(np.concatenate([one[metric] for one in each])) for metric in each[0]}
-    return {metric: value for metric, value in means.items() if value is not None}
+def _counts(evaluations: list[Evaluation]) -> dict[str, int]:
+    return {
+        "origins": len(evaluations),
+        "series": len({int(i) for evaluation in evaluations for i in evaluation.series}),
+        "points": int(sum((~np.isnan(evaluation.actual)).sum() for evaluation in evaluations)),
+        "fallback": sum(evaluation.fallback for evaluation in evaluations),
+    }
+
+
+def _point_metrics(evaluations: list[Evaluation], method: str) -> dict[str, float]:
+    return _pooled([point_scores(e.actual, e.methods[method], e.mase_scale) for e in evaluations])
+
+
+def _interval_metrics(evaluations: list[Evaluation], levels: list[int]) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    for row, level in enumerate(levels):
+        metrics |= _pooled(
+            [interval_scores(e.actual, e.lower[row], e.upper[row], e.mase_scale, level) for e in evaluations]
+        )
+    return metrics
+
+
+def _spread_of_members(evaluations: list[Evaluation]) -> dict[str, float]:
+    """The standard deviation of the members' MASE; nothing where fewer than two have one."""
+    members = range(evaluations[0].member_errors.shape[1])
+    scores = [overall_mean([e.member_errors[:, member] / e.mase_scale for e in evaluations]) for member in members]
+    known = [score for score in scores if score is not None]
+    return {"mase_member_std": six_digits(float(np.std(known, ddof=1)))} if len(known) > 1 else {}
+
+
+def _pooled(scores: list[dict[str, Floats]]) -> dict[str, float]:
+    """The mean of each metric over series and origins, from its values (S,) at each origin; none without a value."""
+    means = {name: overall_mean([each[name] for each in scores]) for name in scores[0]}
+    return {name: value for name, value in means.items() if value is not None}

@@ -1,8 +1,133 @@
-"""Point and interval accuracy. Every score is averaged over a series' horizon, then over series and origins."""
+"""Accuracy of point forecasts and prediction intervals: every metric, in one table.
+
+A metric is a function that gives one value for each series, averaged over the horizon; these values are then averaged
+over series and origins. A new metric is a function and a row in METRICS: the evaluation, the report, the comparison of
+two versions and its tolerances in `params.yaml` all read the table.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from stages.common.arrays import Floats, mean_known
+
+PointMetric = Callable[[Floats, Floats, Floats], Floats]
+IntervalMetric = Callable[[Floats, Floats, Floats, Floats, int], Floats]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of `reports/metrics.json`.
+
+    label: its name in the report
+    direction: which values are better: lower ones, higher ones, or those nearer to the interval's level; None: neither
+    tolerance: how the `compare` section limits a change for the worse: as a share of the value before, in percentage
+        points, or not at all
+    point: of point forecasts, (actual, forecast, scale) to (S,)
+    interval: of prediction intervals, (actual, lower, upper, scale, level) to (S,)
+
+    All arrays are (S, horizon), NaN where the actual value is not known, but for scale, (S,), the denominator of MASE.
+    A metric with neither function is derived from others by the evaluation.
+    """
+
+    label: str
+    direction: Literal["lower", "level", "higher"] | None
+    tolerance: Literal["share", "points"] | None
+    point: PointMetric | None = None
+    interval: IntervalMetric | None = None
+
+
+def mase(actual: Floats, forecast: Floats, scale: Floats) -> Floats:
+    """(S,) mean |y - f| / scale (Hyndman and Koehler 2006)."""
+    return mean_known(np.abs(actual - forecast)) / scale
+
+
+def smape(actual: Floats, forecast: Floats, scale: Floats) -> Floats:
+    """(S,) mean 200 |y - f| / (|y| + |f|), per cent (Makridakis 1993, as in the M3 competition); 0 where both are 0."""
+    size = np.abs(actual) + np.abs(forecast)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return mean_known(np.where(size == 0, 0.0, 200 * np.abs(actual - forecast) / size))
+
+
+def mape(actual: Floats, forecast: Floats, scale: Floats) -> Floats:
+    """(S,) mean 100 |y - f| / |y|, per cent, over the actual values that are not 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return mean_known(np.where(actual == 0, np.nan, 100 * np.abs(actual - forecast) / np.abs(actual)))
+
+
+def mae(actual: Floats, forecast: Floats, scale: Floats) -> Floats:
+    """(S,) mean |y - f|, in the input's units."""
+    return mean_known(np.abs(actual - forecast))
+
+
+def rmse(actual: Floats, forecast: Floats, scale: Floats) -> Floats:
+    """(S,) square root of the mean (y - f)^2, in the input's units."""
+    return np.sqrt(mean_known(np.abs(actual - forecast) ** 2))
+
+
+def coverage(actual: Floats, lower: Floats, upper: Floats, scale: Floats, level: int) -> Floats:
+    """(S,) per cent of the actual values in [lower, upper]; a step where one of the three is NaN does not count."""
+    covered = np.where(np.isnan(actual + lower + upper), np.nan, (lower <= actual) & (actual <= upper))
+    return 100 * mean_known(covered)
+
+
+def width(actual: Floats, lower: Floats, upper: Floats, scale: Floats, level: int) -> Floats:
+    """(S,) mean width of the intervals, over scale; over every step, also where the actual value is not known."""
+    return mean_known(upper - lower) / scale
+
+
+def msis(actual: Floats, lower: Floats, upper: Floats, scale: Floats, level: int) -> Floats:
+    """(S,) mean scaled interval score: the width, and 2 / alpha times the distance of actual values outside.
+
+    Gneiting and Raftery, Strictly proper scoring rules, 2007, equation 43, scaled as MASE (M4 competition, 2018).
+    """
+    penalty = 2 / (1 - level / 100)
+    outside = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
+    return mean_known(upper - lower + penalty * outside) / scale
+
+
+METRICS = {
+    "mase": Metric("MASE", "lower", "share", point=mase),
+    "smape": Metric("sMAPE", "lower", "share", point=smape),
+    "mape": Metric("MAPE", "lower", "share", point=mape),
+    "mae": Metric("MAE", "lower", "share", point=mae),
+    "rmse": Metric("RMSE", "lower", "share", point=rmse),
+    "coverage": Metric("coverage", "level", "points", interval=coverage),
+    "width": Metric("width", None, None, interval=width),
+    "msis": Metric("MSIS", "lower", "share", interval=msis),
+    "skill": Metric("skill", "higher", None),
+}
+
+
+def point_scores(actual: Floats, forecast: Floats, scale: Floats) -> dict[str, Floats]:
+    """(S,) values of every point metric, by name."""
+    return {name: metric.point(actual, forecast, scale) for name, metric in METRICS.items() if metric.point}
+
+
+def interval_scores(actual: Floats, lower: Floats, upper: Floats, scale: Floats, level: int) -> dict[str, Floats]:
+    """(S,) values of every interval metric, by name and level: `coverage_80`."""
+    return {
+        f"{name}_{level}": metric.interval(actual, lower, upper, scale, level)
+        for name, metric in METRICS.items()
+        if metric.interval
+    }
+
+
+def metric_of(key: str) -> tuple[str, int | None] | None:
+    """The metric's name and the interval's level of a key in metrics.json; None for a key that is no metric.
+
+    >>> metric_of("model.coverage_80"), metric_of("baseline.auto_ets.mase"), metric_of("evaluated.points")
+    (('coverage', 80), ('mase', None), None)
+    """
+    key = key.rpartition(".")[2]
+    if key in METRICS and METRICS[key].interval is None:
+        return key, None
+    name, _, level = key.rpartition("_")
+    if name in METRICS and METRICS[name].interval and level.isdecimal():
+        return name, int(level)
+    return None
 
 
 def seasonal_scale(histories: Floats, season_length: int) -> Floats:
@@ -11,52 +136,14 @@ def seasonal_scale(histories: Floats, season_length: int) -> Floats:
     Hyndman and Koehler, Another look at measures of forecast accuracy, 2006, for seasonal data as in their
     section 3. Right-aligned histories, NaN before a series begins; 0 (a series that repeats) counts as none.
     """
-    differences = np.abs(histories[:, season_length:] - histories[:, :-season_length])
-    scale = mean_known(differences)
+    scale = mean_known(np.abs(histories[:, season_length:] - histories[:, :-season_length]))
     return np.where(scale > 0, scale, np.nan)
 
 
-def scores(actual: Floats, forecast: Floats, scale: Floats) -> dict[str, Floats]:
-    """Scores (S,) of forecasts against actual values, both (S, horizon); NaN in `actual` is not scored.
-
-    mase: mean |y - f| / scale (Hyndman and Koehler 2006)
-    smape: mean 200 |y - f| / (|y| + |f|), per cent (Makridakis 1993, as in the M3 competition); 0 where both are 0
-    mape: mean 100 |y - f| / |y|, per cent, over the values that are not 0
-    mae, rmse: in the input's units
-    """
-    error = np.abs(actual - forecast)
-    size = np.abs(actual) + np.abs(forecast)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(actual == 0, np.nan, 100 * error / np.abs(actual))
-        symmetric = np.where(size == 0, 0.0, 200 * error / size)
-    return {
-        "mase": mean_known(error) / scale,
-        "smape": mean_known(symmetric),
-        "mape": mean_known(relative),
-        "mae": mean_known(error),
-        "rmse": np.sqrt(mean_known(error**2)),
-    }
-
-
-def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
-    """(S,) per cent of the actual values (S, horizon) that lie in [low, high]; where one is unknown none counts."""
-    inside = np.where(np.isnan(actual + low + high), np.nan, (low <= actual) & (actual <= high))
-    return 100 * mean_known(inside)
-
-
-def interval_score(actual: Floats, low: Floats, high: Floats, scale: Floats, level: int) -> Floats:
-    """(S,) mean scaled interval score of limits (S, horizon): the width, and 2 / alpha times how far it was missed.
-
-    Gneiting and Raftery, Strictly proper scoring rules, 2007, equation 43, scaled as MASE (M4 competition, 2018).
-    """
-    penalty = 2 / (1 - level / 100)
-    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-    return mean_known(high - low + penalty * missed) / scale
-
-
-def overall_mean(values: Floats) -> float | None:
-    """The mean of the finite values, to six significant digits; None where there are none."""
-    finite = values[np.isfinite(values)]
+def overall_mean(values: list[Floats]) -> float | None:
+    """The mean of all finite values of several arrays (S,), to six significant digits; None where there are none."""
+    joined = np.concatenate(values)
+    finite = joined[np.isfinite(joined)]
     return six_digits(finite.mean()) if finite.size else None
 
 

@@ -10,7 +10,7 @@ from stages.common.arrays import Floats, Ints, mean_known
 from stages.panel.panel import Panel
 from stages.predict.evaluation import Evaluation
 from stages.predict.forecasts import OriginForecast
-from stages.predict.metrics import scores
+from stages.predict.metrics import mase
 
 MOST_ERRORS = 5_000  # rows of the table of scaled errors, which is in Git
 
@@ -82,7 +82,7 @@ def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
             "origin": evaluation.history.origin,
         }
         for name, values in evaluation.methods.items():
-            table[name] = scores(evaluation.actual, values, evaluation.mase_scale)["mase"]
+            table[name] = mase(evaluation.actual, values, evaluation.mase_scale)
         frames.append(pd.DataFrame(table))
     columns = ["unique_id", "cutoff", "origin", "model", "seasonal_naive"]
     errors = pd.concat(frames) if frames else pd.DataFrame(columns=columns)

@@ -21,7 +21,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from stages.predict.baselines import forecast_baseline
-from stages.predict.metrics import coverage, interval_score, scores, seasonal_scale
+from stages.predict.metrics import interval_scores, mase, seasonal_scale
 from stages.predict.params import Baseline
 from tests.projects import LONG_COLUMNS, change_file, make_project, shell
 
@@ -76,18 +76,18 @@ def main() -> None:
 
     sums = f", sums of {given.sum}" if given.sum > 1 else ""
     print(f"{given.file.name}{sums}: {len(series)} series, {forecast.attrs['seconds']:.0f} s")
-    print(f"  {'model':16} MASE {np.nanmean(scores(actual, column('forecast'), scale)['mase']):.3f}")
+    print(f"  {'model':16} MASE {np.nanmean(mase(actual, column('model'), scale)):.3f}")
     for level in LEVELS:
-        low, high = column(f"lo-{level}"), column(f"hi-{level}")
-        width = np.nanmean(np.mean(high - low, axis=1) / scale)
-        missed = np.nanmean(interval_score(actual, low, high, scale, level))
-        print(f"  {level} %: covered {coverage(actual, low, high).mean():.1f} %, width {width:.2f}, MSIS {missed:.2f}")
+        limits = column(f"model-lo-{level}"), column(f"model-hi-{level}")
+        scores = interval_scores(actual, *limits, scale, level)
+        covered, width, msis = (np.nanmean(scores[f"{name}_{level}"]) for name in ("coverage", "width", "msis"))
+        print(f"  {level} %: covered {covered:.1f} %, width {width:.2f}, MSIS {msis:.2f}")
     names: list[Baseline] = ["seasonal_naive", *given.baselines]
     for name in names:
         values = Parallel(n_jobs=-1)(
             delayed(forecast_baseline)(name, y, given.season[0], given.horizon) for y in histories.values()
         )
-        print(f"  {name:16} MASE {np.nanmean(scores(actual, np.stack(values), scale)['mase']):.3f}", flush=True)
+        print(f"  {name:16} MASE {np.nanmean(mase(actual, np.stack(values), scale)):.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from utilsforecast import losses
 
+from stages.predict import metrics
 from stages.predict.baselines import seasonal_naive
-from stages.predict.metrics import coverage, interval_score, mean_known, scores, seasonal_scale, six_digits
+from stages.predict.metrics import (
+    Metric,
+    coverage,
+    interval_scores,
+    mae,
+    metric_of,
+    msis,
+    overall_mean,
+    point_scores,
+    seasonal_scale,
+    six_digits,
+    width,
+)
 
 
 def test_values_worked_by_hand() -> None:
     actual, forecast = np.array([[100.0, 200.0]]), np.array([[110.0, 160.0]])
     history = np.array([[np.nan, 1.0, 5.0, 3.0, 9.0]])  # seasonal differences of 2: 2, 4
-    measured = scores(actual, forecast, seasonal_scale(history, 2))
+    measured = point_scores(actual, forecast, seasonal_scale(history, 2))
     assert measured["mae"][0] == 25
     assert measured["mase"][0] == pytest.approx(25 / 3)
     assert measured["mape"][0] == pytest.approx((10 + 20) / 2)
@@ -26,7 +39,7 @@ def test_values_worked_by_hand() -> None:
 def test_published_scores_of_the_seasonal_naive_on_1960(airline: npt.NDArray[np.float64]) -> None:
     history, actual = airline[:-12], airline[-12:]
     forecast = seasonal_naive(history, 12, 12)
-    measured = scores(actual[None], forecast[None], seasonal_scale(history[None], 12))
+    measured = point_scores(actual[None], forecast[None], seasonal_scale(history[None], 12))
     assert round(measured["mape"][0], 2) == 9.99
     assert round(measured["mase"][0], 3) == 1.571
 
@@ -36,7 +49,7 @@ def test_agrees_with_utilsforecast(seed: int, series: int, horizon: int) -> None
     random = np.random.default_rng(seed)
     season, actual = 4, random.normal(50, 20, (series, horizon))
     forecast, history = random.normal(50, 20, (series, horizon)), random.normal(50, 20, (series, 12))
-    measured = scores(actual, forecast, seasonal_scale(history, season))
+    measured = point_scores(actual, forecast, seasonal_scale(history, season))
     ids = np.repeat(np.arange(series), horizon)
     frame = pd.DataFrame({"unique_id": ids, "y": actual.ravel(), "model": forecast.ravel()})
     train = pd.DataFrame({"unique_id": np.repeat(np.arange(series), 12), "y": history.ravel()})
@@ -53,7 +66,7 @@ def test_agrees_with_utilsforecast(seed: int, series: int, horizon: int) -> None
 
 def test_unknown_values_and_zeros_do_not_count() -> None:
     actual, forecast = np.array([[np.nan, 0.0, 10.0]]), np.array([[5.0, 0.0, 11.0]])
-    measured = scores(actual, forecast, np.array([1.0]))
+    measured = point_scores(actual, forecast, np.array([1.0]))
     assert measured["mae"][0] == 0.5
     assert measured["mape"][0] == pytest.approx(10)
     assert measured["smape"][0] == pytest.approx(200 / 21 / 2)
@@ -62,21 +75,27 @@ def test_unknown_values_and_zeros_do_not_count() -> None:
 def test_a_series_that_repeats_has_no_scale() -> None:
     assert np.isnan(seasonal_scale(np.array([[1.0, 2.0, 1.0, 2.0]]), 2)).all()
     assert np.isnan(seasonal_scale(np.array([[np.nan, 2.0, 1.0]]), 2)).all()
-    assert mean_known(np.array([np.nan, np.inf])) is None
+    assert overall_mean([np.array([np.nan]), np.array([np.inf])]) is None
 
 
-def test_coverage_counts_what_lies_inside_or_on_the_limits() -> None:
+def test_coverage_counts_actual_values_inside_or_on_the_limits() -> None:
     actual = np.array([[1.0, 2.0, 3.0, np.nan]])
-    low, high = np.full((1, 4), 1.0), np.full((1, 4), 2.0)
-    assert coverage(actual, low, high)[0] == pytest.approx(200 / 3)
+    lower, upper = np.full((1, 4), 1.0), np.full((1, 4), 2.0)
+    assert coverage(actual, lower, upper, np.array([1.0]), 80)[0] == pytest.approx(200 / 3)
+
+
+def test_width_is_in_units_of_the_scale_and_needs_no_actual_values() -> None:
+    """Widths 2 and 4 over a scale of 2; an interval that is not known does not count."""
+    actual, lower = np.array([[1.0, np.nan, 1.0]]), np.array([[0.0, 1.0, np.nan]])
+    assert width(actual, lower, np.array([[2.0, 5.0, 9.0]]), np.array([2.0]), 80)[0] == 1.5
 
 
 def test_interval_score_worked_by_hand() -> None:
     """80 %: a miss costs ten times its size. Widths 2, 2, 4; missed by 0, 0.5 above, 1 below; over a scale of 2."""
     actual = np.array([[1.0, 3.5, -1.0, np.nan]])
-    low, high = np.array([[0.0, 1.0, 0.0, 0.0]]), np.array([[2.0, 3.0, 4.0, 9.0]])
-    assert interval_score(actual, low, high, np.array([2.0]), 80)[0] == pytest.approx((2 + 2 + 5 + 4 + 10) / 3 / 2)
-    assert interval_score(actual, low, high, np.array([2.0]), 95)[0] == pytest.approx((2 + 2 + 20 + 4 + 40) / 3 / 2)
+    limits = np.array([[0.0, 1.0, 0.0, 0.0]]), np.array([[2.0, 3.0, 4.0, 9.0]])
+    assert msis(actual, *limits, np.array([2.0]), 80)[0] == pytest.approx((2 + 2 + 5 + 4 + 10) / 3 / 2)
+    assert msis(actual, *limits, np.array([2.0]), 95)[0] == pytest.approx((2 + 2 + 20 + 4 + 40) / 3 / 2)
 
 
 def test_interval_score_is_least_at_the_quantiles() -> None:
@@ -85,7 +104,7 @@ def test_interval_score_is_least_at_the_quantiles() -> None:
 
     def score(low: float, high: float) -> float:
         limits = np.full_like(actual, low), np.full_like(actual, high)
-        return float(interval_score(actual, *limits, np.array([1.0]), 80)[0])
+        return float(msis(actual, *limits, np.array([1.0]), 80)[0])
 
     assert score(0.1, 0.9) == min(score(low, high) for low in (0.05, 0.1, 0.15) for high in (0.85, 0.9, 0.95))
 
@@ -93,14 +112,39 @@ def test_interval_score_is_least_at_the_quantiles() -> None:
 def test_agrees_with_utilsforecast_on_intervals() -> None:
     """Its mean interval score over the mean absolute seasonal difference of the history."""
     random = np.random.default_rng(0)
-    actual, low, history = random.normal(0, 1, (3, 8)), random.normal(-1, 0.3, (3, 8)), random.normal(0, 1, (3, 30))
-    high, scale = low + random.uniform(0, 3, (3, 8)), seasonal_scale(history, 4)
-    limits = {"m-lo-90": low.ravel(), "m-hi-90": high.ravel()}
+    actual, lower, history = random.normal(0, 1, (3, 8)), random.normal(-1, 0.3, (3, 8)), random.normal(0, 1, (3, 30))
+    upper, scale = lower + random.uniform(0, 3, (3, 8)), seasonal_scale(history, 4)
+    limits = {"m-lo-90": lower.ravel(), "m-hi-90": upper.ravel()}
     frame = pd.DataFrame({"unique_id": np.repeat(np.arange(3), 8), "y": actual.ravel(), "m": 0.0, **limits})
-    np.testing.assert_allclose(coverage(actual, low, high), 100 * losses.coverage(frame, ["m"], 90)["m"])
-    expected = losses.winkler_score(frame, ["m"], 90)["m"] / scale
-    np.testing.assert_allclose(interval_score(actual, low, high, scale, 90), expected)
+    measured = interval_scores(actual, lower, upper, scale, 90)
+    np.testing.assert_allclose(measured["coverage_90"], 100 * losses.coverage(frame, ["m"], 90)["m"])
+    np.testing.assert_allclose(measured["msis_90"], losses.winkler_score(frame, ["m"], 90)["m"] / scale)
 
 
 def test_six_digits() -> None:
     assert (six_digits(1234567.0), six_digits(0.00012345678)) == (1234570, 0.000123457)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("model.mase", ("mase", None)),
+        ("baseline.auto_theta_log.rmse", ("rmse", None)),
+        ("model.coverage_80", ("coverage", 80)),
+        ("skill", ("skill", None)),
+        ("model.mase_member_std", None),
+        ("model.mase_80", None),
+        ("model.coverage", None),
+        ("evaluated.points", None),
+    ],
+)
+def test_keys_of_metrics_json_name_their_metric(key: str, expected: tuple[str, int | None] | None) -> None:
+    assert metric_of(key) == expected
+
+
+def test_a_metric_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(metrics.METRICS, "half", Metric("half", "lower", "share", point=lambda *given: mae(*given) / 2))
+    measured = point_scores(np.array([[3.0]]), np.array([[1.0]]), np.array([1.0]))
+    assert list(measured) == ["mase", "smape", "mape", "mae", "rmse", "half"]
+    assert measured["half"] == [1.0]
+    assert metric_of("model.half") == ("half", None)
