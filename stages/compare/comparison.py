@@ -1,30 +1,41 @@
-"""Two versions side by side: what changed in parameters, data and metrics, and whether that is more than chance."""
+"""Compare two versions: what changed, whether the model became better, and whether it is worse than allowed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 import pandas as pd
 
-from stages.compare.params import Compare
 from stages.compare.versions import Version
-from stages.plot.significance import PAIR, Difference, margins, paired_difference
-
-LOWER_IS_BETTER = ("mase", "smape", "mape", "mae", "rmse", "msis")
+from stages.plot.significance import PAIR, PairedTest, compare_with_baselines, paired_test
+from stages.predict.metrics import METRICS, metric_of
 
 
 @dataclass(frozen=True)
 class Change:
-    """A value in both versions, None where one has none.
-
-    worse_by: for a metric that has a direction, how much worse the second is: as a share of the first, for coverage
-        in per cent of the values; None where that cannot be said
-    """
+    """A value in both versions; None in one that does not have it."""
 
     name: str
     before: Any
     after: Any
+
+
+@dataclass(frozen=True)
+class MetricChange(Change):
+    """A key of metrics.json in both versions.
+
+    metric: its name in METRICS; None for a count and the like
+    worse_by: how much worse the second is, negative where it is better: as a share of the first or in percentage
+        points, by the metric's tolerance; None without a direction, or where a version has no value
+    """
+
+    metric: str | None = None
     worse_by: float | None = None
+
+    @property
+    def of_model(self) -> bool:
+        return self.name.startswith("model.")
 
 
 @dataclass(frozen=True)
@@ -32,24 +43,24 @@ class Comparison:
     """What `compare` finds.
 
     params, data: what changed
-    metrics: the model's, and the others that changed
-    incompatibilities: why scaled errors cannot be compared, if they cannot
-    naive: the seasonal naive method's MASE in the second version
-    difference: of the model's scaled errors on what both versions forecast, tested; None with too little in common
+    metrics: all of the model's, and the others that changed
+    incompatibilities: why the scaled errors are not comparable, if they are not
+    seasonal_naive: the seasonal naive method's MASE in the second version
+    difference: of the model's scaled errors, second version minus first; None with too few in common for a test
     pairs: how many pairs of series and origin are in common, and how many each version has
-    margins: for the second version, the model's scaled errors less each baseline's, tested
+    baselines: for the second version, the model's scaled errors minus each baseline's
     """
 
     before: str
     after: str
     params: list[Change]
     data: list[Change]
-    metrics: list[Change]
+    metrics: list[MetricChange]
     incompatibilities: list[str]
-    naive: float | None
-    difference: Difference | None
+    seasonal_naive: float | None
+    difference: PairedTest | None
     pairs: tuple[int, int, int]
-    margins: dict[str, Difference]
+    baselines: dict[str, PairedTest]
 
     @property
     def verdict(self) -> str:
@@ -57,17 +68,17 @@ class Comparison:
         common, first, second = self.pairs
         without = [name for name, count in ((self.before, first), (self.after, second)) if not count]
         if self.incompatibilities:
-            return f"The versions are of different tasks: {', '.join(self.incompatibilities)}. Scaled errors do not compare."
+            return f"Scaled errors are not comparable, the tasks differ: {', '.join(self.incompatibilities)}."
         if not common:
             reason = f"no errors by series in {' and '.join(without)}" if without else "no forecast in common"
-            return f"Better or worse cannot be told from chance: {reason}."
+            return f"Whether the model became better cannot be tested: {reason}."
         if self.difference is None:
-            return f"Better or worse cannot be told from chance: {common} forecasts in common are too few."
-        if self.difference.mean == self.difference.low == self.difference.high == 0:
-            return "The model's errors are the same."
+            return f"Whether the model became better cannot be tested: {common} forecasts in common are too few."
+        if self.difference.mean == self.difference.lower == self.difference.upper == 0:
+            return "The model's scaled errors are the same."
         side = "smaller" if self.difference.mean < 0 else "larger"
-        chance = "by more than chance explains" if self.difference.significant else "no more than chance explains"
-        return f"The model's scaled errors are {side} by {abs(self.difference.mean):.4g}, {chance}."
+        significant = "statistically significant" if self.difference.significant else "not significant"
+        return f"The model's scaled errors are {side} by {abs(self.difference.mean):.4g}, {significant}."
 
 
 def compare(before: Version, after: Version) -> Comparison:
@@ -80,15 +91,15 @@ def compare(before: Version, after: Version) -> Comparison:
         data=changes(before.panel, after.panel),
         metrics=metric_changes(before.metrics, after.metrics),
         incompatibilities=incompatibilities(before, after),
-        naive=after.metrics.get("baseline.seasonal_naive.mase"),
-        difference=paired_difference(common, "model_before", "model_after", after.horizon),
+        seasonal_naive=after.metrics.get("baseline.seasonal_naive.mase"),
+        difference=paired_test(common, "model_before", "model_after", after.horizon),
         pairs=(len(common), len(before.errors), len(after.errors)),
-        margins=margins(after.errors, after.horizon),
+        baselines=compare_with_baselines(after.errors, after.horizon),
     )
 
 
 def incompatibilities(before: Version, after: Version) -> list[str]:
-    """Why scaled errors of two versions cannot be compared, if they cannot: they are measured by other measures."""
+    """Why the scaled errors of two versions are not comparable, if they are not: their scale or horizon differs."""
     facts = {name: (before.panel.get(name), after.panel.get(name)) for name in ("frequency", "season_length")}
     facts["horizon"] = (before.horizon, after.horizon)
     return [
@@ -99,26 +110,21 @@ def incompatibilities(before: Version, after: Version) -> list[str]:
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
-    """What differs, in the order of the second."""
-    names = [*after, *(name for name in before if name not in after)]
-    pairs = [Change(name, before.get(name), after.get(name)) for name in names]
+    """The values that differ, in the order of the second version."""
+    pairs = [Change(name, before.get(name), after.get(name)) for name in _names(before, after)]
     return [pair for pair in pairs if pair.before != pair.after]
 
 
-def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
-    """The model's metrics, and the others that changed, each with how much worse it became."""
-    names = [*after, *(name for name in before if name not in after)]
-    return [
-        Change(name, before.get(name), after.get(name), _worse_by(name, before.get(name), after.get(name)))
-        for name in names
-        if _of_model(name) or before.get(name) != after.get(name)
-    ]
+def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[MetricChange]:
+    """The model's metrics, and the others that changed."""
+    pairs = [_metric_change(name, before.get(name), after.get(name)) for name in _names(before, after)]
+    return [pair for pair in pairs if pair.of_model or pair.before != pair.after]
 
 
 def common_pairs(before: Version, after: Version) -> pd.DataFrame:
-    """The scaled errors, `model_before` and `model_after`, of what both versions forecast from the same last step.
+    """The scaled errors, `model_before` and `model_after`, of what both versions forecast from the same cutoff.
 
-    None where the errors are in other units.
+    No rows where the errors are not comparable.
     """
     first, second = (version.errors.drop_duplicates(PAIR) for version in (before, after))
     if incompatibilities(before, after):
@@ -126,49 +132,69 @@ def common_pairs(before: Version, after: Version) -> pd.DataFrame:
     return first[[*PAIR, "model"]].merge(second[[*PAIR, "origin", "model"]], on=PAIR, suffixes=("_before", "_after"))
 
 
-def worse(comparison: Comparison, tolerances: Compare) -> list[str]:
-    """Why the second version is to be refused, a line for each reason; none where it is not.
+def worse(comparison: Comparison, tolerances: Mapping[str, float | None]) -> list[str]:
+    """Reasons to reject the second version; empty if there are none.
 
-    What was measured before and is not now cannot pass for as good.
+    tolerances: by metric, as in the `compare` section
+
+    A metric that is no longer measured cannot pass for as good as before.
     """
-    reasons = []
-    model = {change.name.removeprefix("model."): change for change in comparison.metrics if _of_model(change.name)}
-    for name, change in model.items():
-        metric = name.split("_")[0]
-        most = getattr(tolerances, metric, None) if name != "mase_member_std" else None
-        if most is None or change.before is None:
-            continue
-        if change.after is None:
-            reasons.append(f"{change.name} {change.before:g} -> not measured (compare.{metric}: null lets that pass)")
-        elif change.worse_by is not None and change.worse_by > most:
-            points = metric == "coverage"
-            by = f"{change.worse_by:.3g} further from its level" if points else f"{change.worse_by:+.1%}"
-            allowed = f"compare.{metric} allows {f'{most:g}' if points else f'{most:+.1%}'}"
-            if comparison.incompatibilities:
-                allowed += f"; another task: {', '.join(comparison.incompatibilities)}"
-            reasons.append(f"{change.name} {change.before:g} -> {change.after:g} ({by}; {allowed})")
-    mase = model["mase"].after if "mase" in model else None
-    if mase is None:
-        if tolerances.mase is not None and not any("not measured" in reason for reason in reasons):
-            reasons.append("model.mase is not measured (backtest.origins 0?)")
-    elif comparison.naive is not None and mase > comparison.naive:
-        reasons.append(f"model.mase {mase:g} loses to the seasonal naive method's {comparison.naive:g}")
+    reasons = [
+        reason
+        for change in comparison.metrics
+        if change.of_model and change.metric
+        for reason in _beyond_tolerance(change, change.metric, tolerances.get(change.metric), comparison)
+    ]
+    mase = next((change.after for change in comparison.metrics if change.name == "model.mase"), None)
+    if mase is not None:
+        return reasons + _against_seasonal_naive(mase, comparison.seasonal_naive)
+    if tolerances.get("mase") is not None and not any("not measured" in reason for reason in reasons):
+        reasons.append("model.mase is not measured (backtest.origins 0?)")
     return reasons
 
 
-def _of_model(name: str) -> bool:
-    return name.startswith("model.")
+def _beyond_tolerance(change: MetricChange, metric: str, tolerance: float | None, comparison: Comparison) -> list[str]:
+    """The reason for rejection in one change of a metric, if it is one."""
+    if tolerance is None or change.before is None:
+        return []
+    if change.after is None:
+        return [f"{change.name} {change.before:g} -> not measured (compare.{metric}: null lets that pass)"]
+    if change.worse_by is None or change.worse_by <= tolerance:
+        return []
+    if METRICS[metric].tolerance == "points":
+        by, allowed = f"{change.worse_by:.3g} further from its level", f"{tolerance:g}"
+    else:
+        by, allowed = f"{change.worse_by:+.1%}", f"{tolerance:+.1%}"
+    tasks = "; the tasks differ: " + ", ".join(comparison.incompatibilities) if comparison.incompatibilities else ""
+    return [f"{change.name} {change.before:g} -> {change.after:g} ({by}; compare.{metric} allows {allowed}{tasks})"]
 
 
-def _worse_by(name: str, before: float | None, after: float | None) -> float | None:
-    metric = name.split(".")[-1]
-    if before is None or after is None:
+def _against_seasonal_naive(mase: float, seasonal_naive: float | None) -> list[str]:
+    if seasonal_naive is None or mase <= seasonal_naive:
+        return []
+    return [f"model.mase {mase:g} loses to the seasonal naive method's {seasonal_naive:g}"]
+
+
+def _names(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [*after, *(name for name in before if name not in after)]
+
+
+def _metric_change(name: str, before: float | None, after: float | None) -> MetricChange:
+    metric, level = metric_of(name) or (None, None)
+    if metric is None or before is None or after is None:
+        return MetricChange(name, before, after, metric)
+    return MetricChange(name, before, after, metric, _worse_by(metric, level, before, after))
+
+
+def _worse_by(metric: str, level: int | None, before: float, after: float) -> float | None:
+    """How much worse `after` is, see `MetricChange`."""
+    direction = METRICS[metric].direction
+    if direction is None:
         return None
-    if metric.startswith("coverage_"):
-        level = float(metric.removeprefix("coverage_"))
-        return abs(after - level) - abs(before - level)
-    if metric == "skill":
-        return before - after
-    if metric.split("_")[0] in LOWER_IS_BETTER and metric != "mase_member_std":
-        return after / before - 1 if before > 0 else (inf if after > 0 else 0.0)
-    return None
+    if direction == "level" and level is not None:  # the distance to it is better if lower
+        before, after = abs(before - level), abs(after - level)
+    if METRICS[metric].tolerance == "share":
+        rise = after / before - 1 if before > 0 else (inf if after > 0 else 0.0)
+    else:
+        rise = after - before
+    return -rise if direction == "higher" else rise

@@ -1,13 +1,17 @@
-"""The parameters of `compare`: how much worse a version may be."""
+"""The parameters of `compare`: the tolerance of each metric that has one."""
+
+from typing import Any
+
+from pydantic import create_model
 
 from stages.common.params import NonNegative, Section
+from stages.predict.metrics import METRICS
+
+FIELDS: dict[str, Any] = {name: (NonNegative | None, None) for name, metric in METRICS.items() if metric.tolerance}
 
 
-class Compare(Section):
-    mase: NonNegative | None
-    smape: NonNegative | None
-    mape: NonNegative | None
-    mae: NonNegative | None
-    rmse: NonNegative | None
-    msis: NonNegative | None
-    coverage: NonNegative | None
+class Compare(create_model("Tolerances", __base__=Section, **FIELDS)):  # type: ignore[misc]
+    """How much worse the model may become by each metric; None: any change passes.
+
+    A metric that is not in `params.yaml` has no tolerance either, so that a new row of METRICS breaks no file.
+    """

@@ -1,4 +1,4 @@
-"""What a version of the project reports: the work tree, a commit or an experiment, read through DVC.
+"""Read the parameters and reports of a version: the work tree, a commit or an experiment, through DVC.
 
 A report comes from Git, from DVC's cache, or from a remote, wherever that version keeps it.
 """
@@ -6,10 +6,11 @@ A report comes from Git, from DVC's cache, or from a remote, wherever that versi
 import io
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ from stages.plot.significance import PAIR, read_errors
 
 MAIN = ["origin/HEAD", "origin/main", "origin/master", "main", "master"]
 WORK_TREE = "work tree"
-NO_ERRORS = "unique_id,known_until,origin,model\n"
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,10 @@ class Version:
     """One version's parameters and reports.
 
     params: by `section.key`
-    panel: what was read: series, rows, first and last step, hash; empty where it is not told
+    panel: reports/panel.json: series, rows, first and last step, hash; empty in a version without it
     metrics: by `model.mase`, `baseline.seasonal_naive.mase`, ...
     horizon: steps to forecast
-    errors: scaled errors by series and origin; no rows in a version that does not report them
+    errors: reports/errors.csv; no rows in a version without it
     """
 
     name: str
@@ -49,53 +51,88 @@ class Version:
 
 
 def read_version(revision: str | None) -> Version:
-    """A Git revision or a DVC experiment; the work tree for None. Raises UserError where it is not there or torn."""
+    """A Git revision or a DVC experiment; the work tree for None.
+
+    Raises UserError where there is no such revision, and where a file of it is missing or cannot be read.
+    """
     name, commit = _resolve(revision)
-    files = DVCFileSystem(".", rev=commit)
-
-    def text(path: Path) -> str | None:
-        try:
-            return str(files.read_text(path.as_posix(), encoding="utf-8"))
-        except FileNotFoundError as error:
-            if files.exists(path.as_posix()):
-                raise UserError(
-                    f"{name}: {path} is neither in the cache nor in a remote ({quoted(str(error))}); "
-                    "`dvc fetch --all-commits` where it was made, and `dvc push`"
-                ) from None
-            return None
-        except (DvcException, UnicodeDecodeError, OSError) as error:
-            raise UserError(f"{name}: {path} cannot be read: {error}; mend that or name another revision") from None
-
-    texts = {path: text(path) for path in (PARAMS_FILE, METRICS, PANEL_SUMMARY, ERRORS)}
-    for path in (PARAMS_FILE, METRICS):
-        if texts[path] is None:
-            raise UserError(
-                f"{name} has no {path}; run in the project's folder, after `dvc repro`, or name another revision"
-            )
-    reading = PARAMS_FILE
-    try:
-        params = flat(read_yaml(texts[PARAMS_FILE] or ""))
-        reading = METRICS
-        metrics = flat(json.loads(texts[METRICS] or ""))
-        measured = {key: float(value) for key, value in metrics.items() if isinstance(value, (int, float))}
-        reading = PANEL_SUMMARY
-        panel = flat(json.loads(texts[PANEL_SUMMARY] or "{}"))
-        reading = ERRORS
-        errors = read_errors(io.StringIO(texts[ERRORS] or NO_ERRORS))
-        errors = errors.astype(dict.fromkeys(errors.columns.drop(PAIR), float))
-        errors = errors[np.isfinite(errors[["origin", "model"]]).all(axis=1)]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        what = "numbers or sections are not where they should be" if isinstance(error, AttributeError) else error
-        raise UserError(f"{name}: {reading} cannot be read: {quoted(str(what))}; name another revision") from None
+    files = VersionFiles(name, DVCFileSystem(".", rev=commit))
+    params = files.require(PARAMS_FILE, _parse_params)
+    metrics = files.require(METRICS, _parse_metrics)
+    panel = files.read(PANEL_SUMMARY, _parse_json)
+    errors = files.read(ERRORS, _parse_errors)
     horizon = params.get("backtest.horizon")
     return Version(
         name=name,
         params=params,
-        panel=panel,
-        metrics={key: value if isfinite(value) else None for key, value in measured.items()},
+        panel={} if panel is None else panel,
+        metrics=metrics,
         horizon=horizon if isinstance(horizon, int) and horizon > 0 else 1,
-        errors=errors,
+        errors=pd.DataFrame(columns=[*PAIR, "origin", "model"]) if errors is None else errors,
     )
+
+
+@dataclass(frozen=True)
+class VersionFiles:
+    """The files of one version, read and parsed. Raises UserError for one that cannot be."""
+
+    name: str
+    files: DVCFileSystem
+
+    def require(self, path: Path, parse: Callable[[str], Parsed]) -> Parsed:
+        """The parsed file. Raises UserError if the version does not have it."""
+        text = self._text(path)
+        if text is None:
+            raise UserError(
+                f"{self.name} has no {path}; run in the project's folder, after `dvc repro`, or name another revision"
+            )
+        return self._parsed(path, text, parse)
+
+    def read(self, path: Path, parse: Callable[[str], Parsed]) -> Parsed | None:
+        """The parsed file; None if the version does not have it, or an empty one."""
+        text = self._text(path)
+        return self._parsed(path, text, parse) if text else None
+
+    def _text(self, path: Path) -> str | None:
+        try:
+            return str(self.files.read_text(path.as_posix(), encoding="utf-8"))
+        except FileNotFoundError as error:
+            if self.files.exists(path.as_posix()):
+                raise UserError(
+                    f"{self.name}: {path} is neither in the cache nor in a remote ({quoted(str(error))}); "
+                    "`dvc fetch --all-commits` where it was made, and `dvc push`"
+                ) from None
+            return None
+        except (DvcException, UnicodeDecodeError, OSError) as error:
+            raise UserError(f"{self.name}: {path} cannot be read: {error}; fix it or name another revision") from None
+
+    def _parsed(self, path: Path, text: str, parse: Callable[[str], Parsed]) -> Parsed:
+        try:
+            return parse(text)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            what = "it is no mapping of keys to values" if isinstance(error, AttributeError) else error
+            raise UserError(f"{self.name}: {path} cannot be read: {quoted(str(what))}; name another revision") from None
+
+
+def _parse_params(text: str) -> dict[str, Any]:
+    return flat(read_yaml(text))
+
+
+def _parse_json(text: str) -> dict[str, Any]:
+    return flat(json.loads(text))
+
+
+def _parse_metrics(text: str) -> dict[str, float | None]:
+    """The metrics that are numbers, None for one that is not finite."""
+    numbers = {key: float(value) for key, value in _parse_json(text).items() if isinstance(value, (int, float))}
+    return {key: value if isfinite(value) else None for key, value in numbers.items()}
+
+
+def _parse_errors(text: str) -> pd.DataFrame:
+    """The rows with an error of the model."""
+    errors = read_errors(io.StringIO(text))
+    errors = errors.astype(dict.fromkeys(errors.columns.drop(PAIR), float))
+    return errors[np.isfinite(errors[["origin", "model"]]).all(axis=1)]
 
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -113,22 +150,22 @@ def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def branch_point() -> str:
     """The last commit that HEAD has in common with the main branch. Raises UserError where there is none."""
     for main in MAIN:
-        found = subprocess.run(["git", "merge-base", main, "HEAD"], capture_output=True, text=True, check=False)
-        if found.returncode == 0:
-            return found.stdout.strip()
+        done = subprocess.run(["git", "merge-base", main, "HEAD"], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.strip()
     raise UserError(f"no commit in common with any of {', '.join(MAIN)}; name the revision to compare with")
 
 
 def _resolve(revision: str | None) -> tuple[str, str | None]:
-    """How to call a revision, and its commit; None for the work tree."""
+    """The display name and the commit of a revision; None for the work tree."""
     if revision is None:
         return WORK_TREE, None
     try:
         if not revision:
             raise RevError("an empty name")
         commit = resolve_rev(Repo().scm, revision)
-        found = ["git", "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"]
-        if subprocess.run(found, capture_output=True, check=False).returncode:
+        command = ["git", "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
             raise RevError(f"'{revision}' is no commit")
     except (RevError, SCMError, DvcException) as error:
         raise UserError(

@@ -1,37 +1,80 @@
-"""What a trained network does inside: its gates along a window, and how far back its forecast looks."""
+"""What a trained network does: its gates and states over a window, and how far back its forecast looks."""
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 
+from stages.common.arrays import Floats
+from stages.panel.panel import Panel
+from stages.plot.figures import draw_gates, draw_sensitivity
 from stages.plot.gates import trace_layers
 from stages.train.batches import Batches, Inputs
+from stages.train.cells import CELLS
 from stages.train.network import Forecaster
+from stages.train.params import Model, Train
+from stages.train.training import train_network
 from stages.window.windows import Windows
 
-Floats = npt.NDArray[np.float64]
-
-MOST_WINDOWS = 256  # that gradients are averaged over, spread evenly over those that the network learned from
-MOST_TARGETS = 24  # likewise steps ahead
+MAX_WINDOWS = 256  # that gradients are averaged over, evenly spread over the training windows
+MAX_TARGETS = 24  # likewise steps ahead
 
 
-def gates_along(network: Forecaster, cell: str, windows: Windows, member: int, series: int) -> dict[str, Floats]:
-    """The gates and states of the last window of one series, each (size, hidden), of the layer that the head reads.
+def look_inside(
+    panel: Panel, windows: Windows, networks: dict[int, Forecaster], model: Model, settings: Train
+) -> dict[str, Figure]:
+    """Figures of the first of the final origin's `networks`: gates over one window, and sensitivity by lag.
 
-    `value` (size, 1) is what the network sees of the series. Empty where the series is too short for a window.
+    No gates where every series is too short for a window, or where the cell has no step function.
     """
-    batches = Batches(windows, windows.ends, member)
-    place = np.flatnonzero(batches.kept == series)
-    if not len(place):
+    member, network = next(iter(networks.items()))
+    figures = {}
+    long_enough = np.flatnonzero(windows.ends.before >= windows.min_length)
+    if len(long_enough) and CELLS[model.cell].step:
+        series = int(windows.ends.series[long_enough[0]])
+        traced = trace_window(network, model.cell, windows, series)
+        title = f"Input of the network from {panel.ids[series]}, season and level removed"
+        figures["gates"] = draw_gates(traced, CELLS[model.cell], last_steps(panel, series, windows.size), title)
+    by_cell = {model.cell: sensitivity_by_lag(network, windows)}
+    if model.cell != "rnn":
+        plain = train_plain_rnn(windows, member, model, settings)
+        by_cell["plain RNN, trained the same way"] = sensitivity_by_lag(plain, windows)
+    return {**figures, "sensitivity": draw_sensitivity(by_cell)}
+
+
+def last_steps(panel: Panel, series: int, size: int) -> list[str]:
+    """The last `size` steps of a series as the input writes them; empty texts for those before its first."""
+    rows = panel.ds.iloc[panel.indptr[series] : panel.indptr[series + 1]].iloc[-size:]
+    return [""] * (size - len(rows)) + list(panel.time_axis.format(rows))
+
+
+def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train) -> Forecaster:
+    """A network of plain RNN cells that is otherwise the model's: same size, windows, seed and training.
+
+    It needs no GPU, even where the model's networks were trained on one: a report can be made anywhere.
+    """
+    plain = model.model_copy(update={"cell": "rnn"})
+    anywhere = settings.model_copy(update={"device": "auto" if settings.device == "cuda" else settings.device})
+    return train_network(windows, member, plain, anywhere)[0]
+
+
+def trace_window(network: Forecaster, cell: str, windows: Windows, series: int) -> dict[str, Floats]:
+    """The gates and states over the last window of one series, each (size, hidden), of the layer that the head reads.
+
+    `value` (size, 1) is the network's input: the series, season and level removed, in units of the window's scale.
+    Empty where the series is too short for a window.
+    """
+    batches = Batches(windows, windows.ends)
+    position = np.flatnonzero(batches.kept == series)
+    if not len(position):
         return {}
-    steps = batches.gather(torch.from_numpy(place))[0].steps.double().numpy()
+    steps = batches.gather(torch.from_numpy(position))[0].steps.double().numpy()
     weights = {name: value.double().numpy() for name, value in network.recurrent.state_dict().items()}
     last = trace_layers(cell, weights, steps)[f"l{network.recurrent.num_layers - 1}"]
     return {"value": steps[:, 0, :1], **{name: values[:, 0] for name, values in last.items()}}
 
 
-def memory(network: Forecaster, windows: Windows, member: int) -> Floats:
+def sensitivity_by_lag(network: Forecaster, windows: Windows) -> Floats:
     """(size,) mean absolute gradient of the forecast by the value `lag` steps before its first step, lag 1 first.
 
     Both in units of the window's scale, averaged over windows and steps ahead: how much the forecast moves when one
@@ -39,17 +82,17 @@ def memory(network: Forecaster, windows: Windows, member: int) -> Floats:
     """
     torch.set_num_threads(1)  # sums in one order, on any number of cores
     network.eval()
-    batches = Batches(windows, windows.training, member)
-    rows, ahead = _spread(len(batches), MOST_WINDOWS), _spread(batches.targets, MOST_TARGETS)
+    batches = Batches(windows, windows.training)
+    rows, ahead = _spread(len(batches), MAX_WINDOWS), _spread(batches.targets, MAX_TARGETS)
     inputs, _ = batches.gather(rows.repeat(len(ahead)))  # every window once for each step ahead
     steps = inputs.steps.requires_grad_()
-    said = network(Inputs(steps, inputs.features, inputs.bases))
-    of_each = said.gather(1, ahead.repeat_interleave(len(rows))[:, None])
+    forecasts = network(Inputs(steps=steps, features=inputs.features, experts=inputs.experts))
+    of_each = forecasts.gather(1, ahead.repeat_interleave(len(rows))[:, None])
     (gradient,) = torch.autograd.grad(of_each.sum(), steps)
     by_lag: Floats = gradient[..., 0].abs().double().mean(dim=1).flip(0).numpy()
     return by_lag
 
 
 def _spread(count: int, most: int) -> Tensor:
-    """Indices spread evenly over `count`, `most` at most."""
+    """`most` indices at most, evenly spread over `count`."""
     return torch.linspace(0, count - 1, min(count, most)).round().long()

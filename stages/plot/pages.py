@@ -1,6 +1,6 @@
-"""Pages from the templates: HTML files that need no network, and Markdown that reads well on a terminal too.
+"""Render the templates: HTML files that need no network, and Markdown that also reads well in a terminal.
 
-In HTML everything is escaped; in Markdown what users named stands in code spans, which hold no markup.
+HTML is escaped throughout; in Markdown, text from users is in code spans, which hold no markup.
 """
 
 import base64
@@ -15,12 +15,12 @@ from markupsafe import Markup
 from tabulate import tabulate
 
 TEMPLATES = Path(__file__).parent / "templates"
-LONGEST = 80  # characters of a name or a value in a table
+MAX_NAME = 80  # characters of a name or a value in a table
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headers; the first `words` columns are text, the others numbers."""
+    """Rows under headers; the first `words` columns are text, the others numbers. Without rows only the title shows."""
 
     title: str
     headers: list[str]
@@ -29,30 +29,32 @@ class Table:
     note: str = ""
 
     def markdown(self) -> str:
-        """The table alone, aligned for a terminal."""
+        """The table without title and note, aligned for a terminal."""
         align = ["left" if column < self.words else "right" for column in range(len(self.headers))]
-        cells = [[code(cell) if isinstance(cell, Name) else shown_value(cell) for cell in row] for row in self.rows]
+        cells = [
+            [code_span(cell) if isinstance(cell, Name) else format_value(cell) for cell in row] for row in self.rows
+        ]
         aligned: str = tabulate(cells, self.headers, tablefmt="pipe", disable_numparse=True, colalign=align)
         return aligned
 
 
 class Name(str):
-    """Text that a user wrote: an id, a path, a value of a parameter."""
+    """Text from a user: an id, a path, the value of a parameter."""
 
 
 def render(template: str, **content: Any) -> str:
-    """The page that the file `template` makes of `content`; its type by its suffix.
+    """`content` in the file `template`, whose suffix says whether it is HTML or Markdown.
 
-    An HTML page runs the one script of the project, which it knows by its hash, and fetches nothing.
+    An HTML page fetches nothing, and by its hash allows one script only, the project's own.
     """
     page: str = _ENVIRONMENT.get_template(template).render(content)
     return page
 
 
-def shown_value(value: object) -> str:
-    """A value as tables show it: numbers to four digits, nothing as a dash.
+def format_value(value: object) -> str:
+    """A value as tables show it: numbers to four digits, None as a dash.
 
-    >>> shown_value(0.123456), shown_value(12345.6), shown_value(144), shown_value(None)
+    >>> format_value(0.123456), format_value(12345.6), format_value(144), format_value(None)
     ('0.1235', '12350', '144', '-')
     """
     if value is None:
@@ -62,25 +64,25 @@ def shown_value(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def code(text: object) -> str:
+def code_span(text: object) -> str:
     """Text as a code span of Markdown in a table: one line, no markup.
 
-    >>> code("a|b`<i>")
+    >>> code_span("a|b`<i>")
     "`a\\\\|b'<i>`"
     """
     line = "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(str(text).split()))
-    line = (line if len(line) <= LONGEST else line[: LONGEST - 1] + "…").replace("`", "'").replace("|", "\\|")
+    line = (line if len(line) <= MAX_NAME else line[: MAX_NAME - 1] + "…").replace("`", "'").replace("|", "\\|")
     return f"`{line}`" if line else ""
 
 
-def embedded(value: object) -> Markup:
-    """JSON for a script element of HTML: nothing in it ends the element."""
+def script_json(value: object) -> Markup:
+    """JSON for a script element of HTML: nothing in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def _file_text(name: str) -> Markup:
-    """A file beside the templates, as it is: style, script or drawing."""
+    """A file of the templates' folder, unescaped: the style or the script."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
@@ -92,7 +94,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_ENVIRONMENT.filters |= {"shown": shown_value, "code": code, "embedded": embedded}
+_ENVIRONMENT.filters |= {"format_value": format_value, "code_span": code_span, "script_json": script_json}
 _SCRIPT = _file_text("chart.js")
 _ENVIRONMENT.globals |= {
     "file_text": _file_text,

@@ -1,242 +1,204 @@
-"""What the report of a run says: the answer, the tables behind it, and the series that its chart shows."""
+"""The contents of the report: the headline, the tables behind it, and the figures with their captions."""
 
 import base64
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from stages.panel.time_axis import TimeAxis
-from stages.plot.figures import PlotData
+from stages.plot.chart import chart
 from stages.plot.pages import Name, Table
-from stages.plot.significance import Difference, margins
+from stages.plot.results import RunResults
+from stages.plot.significance import PairedTest, compare_with_baselines
+from stages.predict.metrics import METRICS, metric_of
 
-SHOWN_METRICS = ["mase", "smape", "mape", "mae", "rmse"]
-EXTREMES = 3  # best and worst series shown, at most
-MOST_STEPS = 1_000  # of a series in the chart
-
-SECTIONS = {  # figures and their captions
+CAPTIONS = {  # of figures, by section
     "Forecasts": {
-        "backtest": "Forecasts made at each origin and for the future, with their intervals, beside what came.",
-        "last_horizon": "The latest evaluation origin at larger scale, beside last season repeated.",
-        "error_by_step": "Mean absolute scaled error by steps ahead, the model and each baseline.",
+        "backtest": "Forecasts from each origin and of the future, with their intervals, and the actual values.",
+        "last_horizon": "The latest evaluation origin at larger scale, with the seasonal naive forecast.",
+        "error_by_step": "Mean absolute scaled error by steps ahead, of the model and each baseline.",
         "extremes": "The latest evaluation origin of the series that the model forecast worst and best.",
     },
     "Inside the network": {
-        "inside": (
-            "One network along the last window of a series. Each gate lies between 0, shut, and 1, open; a row is a "
+        "gates": (
+            "One network over the last window of a series. Each gate is between 0 (closed) and 1 (open); a row is a "
             "unit. models/README.md explains what the gates do."
         ),
-        "memory": (
+        "sensitivity": (
             "How far back the forecast looks: the mean absolute gradient of the forecast by each input, on a "
-            "logarithmic scale, where a straight fall is the vanishing gradient."
+            "logarithmic scale, where a straight decline is the vanishing gradient."
         ),
         "loss": "Training loss by epoch, mean over the members, one line for each origin.",
     },
 }
 
 
-@dataclass(frozen=True)
-class RunResults:
-    """All that a report is made of.
-
-    best, worst: the model's mean scaled error by series
-    decided: what the stages normalize, window and train decided from the data
-    params: by section
-    figures: files by name
-    """
-
-    metrics: dict[str, Any]
-    errors: pd.DataFrame
-    best: pd.Series
-    worst: pd.Series
-    drawn: PlotData
-    time_axis: TimeAxis
-    data: dict[str, Any]
-    decided: dict[str, dict[str, Any]]
-    params: dict[str, dict[str, Any]]
-    figures: dict[str, Path]
-
-
-def extremes(evaluation: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """The mean scaled errors of the series that were forecast best and worst, the best and the worst first.
-
-    None of a panel of one series; no series is in both.
-    """
-    by_origin = evaluation.groupby(["unique_id", "origin"], sort=False)["scaled_error"].mean()
-    errors = by_origin.groupby("unique_id", sort=False).mean().dropna().sort_values(kind="stable")
-    count = min(EXTREMES, len(errors) // 2)
-    return errors.iloc[:count], errors.iloc[len(errors) - count :][::-1]
-
-
-def describe(found: RunResults) -> dict[str, Any]:
-    """What the pages show."""
-    evaluated = "model" in found.metrics
-    tested = margins(found.errors, found.params["backtest"]["horizon"]) if evaluated else {}
+def describe(results: RunResults) -> dict[str, Any]:
+    """What the templates `report.html` and `report.md` show."""
+    evaluated = "model" in results.metrics
+    horizon = results.params["backtest"]["horizon"]
+    tests = compare_with_baselines(results.errors, horizon) if evaluated else {}
     return {
-        "title": f"Forecast of {found.drawn.value}",
-        "answer": answer(found.metrics, tested),
-        "baselines": scoreboard(found.metrics, tested) if evaluated else None,
-        "origins": by_origin(found.errors, found.metrics) if evaluated else None,
-        "extremes": _extremes(found),
-        "decided": decided(found),
-        "data": Table(
-            "What was read", ["fact", "value"], [[key, Name(each)] for key, each in found.data.items()], words=2
-        ),
-        "params": Table(
-            "Parameters",
-            ["parameter", "value"],
-            [
-                [f"{section}.{key}", Name(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))]
-                for section, values in found.params.items()
-                for key, value in values.items()
-            ],
-            words=2,
-        ),
-        "chart": chart(found),
-        "sections": {
-            section: [
-                {"name": name, "caption": caption, "source": _inline(found.figures[name])}
-                for name, caption in captions.items()
-                if name in found.figures
-            ]
-            for section, captions in SECTIONS.items()
-        },
+        "title": f"Forecast of {results.plot_data.value}",
+        "headline": headline(results.metrics, tests),
+        "leaderboard": leaderboard(results.metrics, tests) if evaluated else None,
+        "origins": errors_by_origin(results.errors, results.metrics) if evaluated else None,
+        "extremes": _extremes(results),
+        "choices": choices(results),
+        "input_data": _input_data(results),
+        "params": _params(results),
+        "chart": chart(results),
+        "sections": _sections(results.figures),
     }
 
 
-def answer(metrics: dict[str, Any], tested: dict[str, Difference]) -> list[str]:
-    """How good, against what, how sure: a sentence each."""
+def headline(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> list[str]:
+    """How accurate the model is, compared with baselines, and how often its intervals hold: a sentence each."""
     counts = metrics["evaluated"]
     if "model" not in metrics:
-        return ["No evaluation origins (backtest.origins is 0): how good this forecast is was not measured."]
-    model, baselines = metrics["model"], metrics["baseline"]
+        return ["No evaluation origins (backtest.origins is 0): the accuracy of this forecast was not measured."]
     over = f"{counts['series']} series, {counts['origins']} origins, {counts['points']} values"
-    if "mase" not in model:
-        return [f"Over {over}: no scaled error, every history is constant or shorter than a season."]
-    sentences = [f"MASE {model['mase']:.4g} over {over}."]
-    others = {name: scores["mase"] for name, scores in baselines.items() if "mase" in scores}
-    for name in dict.fromkeys(["seasonal_naive", min(others, key=lambda name: others[name])]):
-        gap = model["mase"] - others[name]
-        side = "less than" if gap < 0 else "more than" if gap > 0 else "the same as"
-        share = f"{100 * abs(gap) / others[name]:.2g} % " if gap and others[name] else ""
-        best = "" if name == "seasonal_naive" else ", the best other method"
-        sentence = f"{share}{side} {name}{best} ({others[name]:.4g})"
-        if name in tested:
-            margin = tested[name]
-            chance = "more than chance explains" if margin.significant else "no more than chance explains"
-            sentence += (
-                f", {chance} (difference {margin.mean:+.3g}, 95 % interval {margin.low:+.3g} to {margin.high:+.3g}, "
-                f"{margin.p_text}; {margin.evidence})"
-            )
-        sentences.append(sentence[0].upper() + sentence[1:] + ".")
-    held = [
-        f"{name.removeprefix('coverage_')} % intervals held {value:.4g} % of what came"
-        for name, value in model.items()
-        if name.startswith("coverage_")
+    if "mase" not in metrics["model"]:
+        return [f"No scaled errors over {over}: every history is constant or shorter than a season."]
+    return [
+        f"MASE {metrics['model']['mase']:.4g} over {over}.",
+        *_against_baselines(metrics, tests),
+        *_coverage(metrics["model"]),
+        *_fallback(counts["fallback"]),
     ]
-    if held:
-        sentences.append("; ".join(held) + ".")
-    if counts["fallback"]:
-        sentences.append(
-            f"{counts['fallback']} of the model's forecasts are seasonal naive: history too short for a window."
+
+
+def _against_baselines(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> list[str]:
+    """The model against the seasonal naive method, and against the best other method if that is another one."""
+    model = metrics["model"]["mase"]
+    others = {name: scores["mase"] for name, scores in metrics["baseline"].items() if "mase" in scores}
+    best = min(others, key=lambda name: others[name])
+    return [
+        _against(model, name, others[name], name == best and best != "seasonal_naive", tests.get(name))
+        for name in dict.fromkeys(["seasonal_naive", best])
+    ]
+
+
+def _against(model: float, name: str, other: float, is_best: bool, test: PairedTest | None) -> str:
+    gap = model - other
+    side = "lower than" if gap < 0 else "higher than" if gap > 0 else "the same as"
+    share = f"{100 * abs(gap) / other:.2g} % " if gap and other else ""
+    sentence = f"{share}{side} {name}{', the best other method' if is_best else ''} ({other:.4g})"
+    if test:
+        sentence += (
+            f", {'statistically significant' if test.significant else 'not significant'} ({test.p_text}; difference "
+            f"{test.mean:+.3g}, 95 % CI {test.lower:+.3g} to {test.upper:+.3g}; {test.basis})"
         )
-    return sentences
+    return sentence[0].upper() + sentence[1:] + "."
 
 
-def scoreboard(metrics: dict[str, Any], tested: dict[str, Difference]) -> Table:
-    """The model among the baselines, best MASE first."""
-    rows = sorted({"model": metrics["model"], **metrics["baseline"]}.items(), key=lambda row: row[1].get("mase", 1e9))
-    cells = [
-        [name, *(scores.get(metric) for metric in SHOWN_METRICS), _interval(tested.get(name))] for name, scores in rows
+def _coverage(model: dict[str, float]) -> list[str]:
+    """How many of the actual values the intervals of each level covered."""
+    keys = {key: metric_of(key) for key in model}
+    parts = [
+        f"{found[1]} % intervals covered {model[key]:.4g} % of the actual values"
+        for key, found in keys.items()
+        if found and found[0] == "coverage"
     ]
-    headers = ["", *(metric.upper().replace("SMAPE", "sMAPE") for metric in SHOWN_METRICS), "model less it, 95 %"]
-    return Table("Beside the baselines", headers, cells)
+    return ["; ".join(parts) + "."] if parts else []
 
 
-def by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:
-    """MASE of each method at each origin."""
-    methods = list(errors.columns.drop(["unique_id", "origin", "known_until"]))
-    rows = []
-    for held_back, origin_file in errors.groupby("origin", sort=False):
-        ends = origin_file["known_until"].unique()
-        known = ends[0] if len(ends) == 1 else f"{len(ends)} different steps"
-        rows.append([held_back, Name(known), *(float(origin_file[method].mean()) for method in methods)])
-    series = errors["unique_id"].nunique()
+def _fallback(count: int) -> list[str]:
+    if not count:
+        return []
+    return [f"{count} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
+
+
+def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> Table:
+    """The model among the baselines, the lowest MASE first."""
+    rows = sorted({"model": metrics["model"], **metrics["baseline"]}.items(), key=lambda row: row[1].get("mase", 1e9))
+    shown = {name: metric.label for name, metric in METRICS.items() if metric.point}
+    cells = [[method, *(scores.get(name) for name in shown), _interval(tests.get(method))] for method, scores in rows]
     note = ""
+    if tests:
+        note = (
+            "Difference: the model's mean scaled error minus the method's, negative where the model is better; an "
+            "interval that excludes 0 is significant."
+        )
+    headers = ["", *shown.values(), "difference to the model, 95 % CI"]
+    return Table("Model and baselines", headers, cells, note=note)
+
+
+def _interval(test: PairedTest | None) -> str:
+    return f"{test.lower:+.3g} to {test.upper:+.3g}" if test else ""
+
+
+def errors_by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:
+    """MASE of each method at each origin."""
+    methods = list(errors.columns.drop(["unique_id", "cutoff", "origin"]))
+    rows = []
+    for origin, at_origin in errors.groupby("origin", sort=False):
+        cutoffs = at_origin["cutoff"].unique()
+        cutoff = cutoffs[0] if len(cutoffs) == 1 else f"{len(cutoffs)} different cutoffs"
+        rows.append([origin, Name(cutoff), *(float(at_origin[method].mean()) for method in methods)])
+    series, note = errors["unique_id"].nunique(), ""
     if series < metrics["evaluated"]["series"]:
         note = f"Over the {series} series in reports/errors.csv, of {metrics['evaluated']['series']}."
-    return Table("MASE by origin", ["held back", "known until", *methods], rows, words=2, note=note)
+    return Table("MASE by origin", ["origin, steps before the end", "cutoff", *methods], rows, words=2, note=note)
 
 
-def decided(found: RunResults) -> Table:
-    """What was decided from the data, and which parameter decides otherwise."""
-    normalize, window, train = (found.decided[stage] for stage in ("normalize", "window", "train"))
+def choices(results: RunResults) -> Table:
+    """What was chosen automatically, and the parameter that overrides it."""
+    normalize, window, train = (results.summaries[stage] for stage in ("normalize", "window", "train"))
     rows = [
-        ["backtest.origins", f"held back {normalize['evaluation_origins'] or 'none'}"],
-        ["backtest.calibration", f"held back {normalize['calibration_origins'] or 'none'}"],
-        ["normalize.log", f"{normalize['series_logged']} series"],
-        ["ingest.season_length", normalize["seasons"] or "no season that windows take off"],
-        ["window.size", f"{window['sizes']}; {window['series_without_window']} series are too short for a window"],
-        ["window.most", f"{window['windows']} windows"],
+        ["backtest.origins", _steps_before_the_end(normalize["evaluation_origins"])],
+        ["backtest.calibration_origins", _steps_before_the_end(normalize["calibration_origins"])],
+        ["normalize.log", f"the logarithm of {normalize['series_logged']} series"],
+        ["ingest.season_length", normalize["seasons"] or "no season that windows remove"],
+        ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
+        ["window.max_windows", f"{window['windows']} windows"],
         ["train.epochs", f"{train['steps']} steps for each of {train['networks']} networks"],
-        ["predict.baselines", f"left out {found.metrics['evaluated'].get('baselines_left_out', 'none')}"],
+        ["predict.baselines", f"left out: {results.metrics['evaluated'].get('baselines_left_out', 'none')}"],
     ]
-    return Table("Decided from the data", ["parameter that decides otherwise", "decided"], rows, words=2)
+    return Table("Chosen automatically", ["parameter", "choice"], rows, words=2)
 
 
-def chart(found: RunResults) -> dict[str, Any]:
-    """Series, forecasts and intervals for the chart: the steps as the input writes them, values to eight digits."""
-    drawn, levels = found.drawn, found.drawn.limits
-    all_series = []
-    for name, table in drawn.tables.items():
-        actual = table["actual"].tail(MOST_STEPS)
-        stamps = [*found.time_axis.format(actual["ds"]), *found.time_axis.format(table["future"]["ds"])]
-        places = {stamp: place for place, stamp in enumerate([*actual["ds"], *table["future"]["ds"]])}
-        forecasts = []
-        for held_back, rows in [*table["evaluation"].groupby("origin", sort=False), (0, table["future"])]:
-            rows = rows[rows["ds"].isin(places)]
-            if rows.empty:
-                continue
-            forecasts.append(
-                {
-                    "origin": held_back,
-                    "at": [places[stamp] for stamp in rows["ds"]],
-                    "forecast": _digits(rows["forecast"]),
-                    "limits": [[_digits(rows[f"lo-{level}"]), _digits(rows[f"hi-{level}"])] for level in levels],
-                }
-            )
-        all_series.append(
-            {"name": name, "note": _note(found, name), "ds": stamps, "y": _digits(actual["y"]), "forecasts": forecasts}
-        )
-    return {"value": drawn.value, "time": drawn.time, "levels": levels, "series": all_series}
+def _steps_before_the_end(origins: str) -> str:
+    return f"{origins} steps before the end" if origins else "none"
 
 
-def _extremes(found: RunResults) -> Table | None:
-    if found.best.empty:
+def _extremes(results: RunResults) -> Table | None:
+    if results.best.empty:
         return None
-    rows = [["worst", Name(name), float(error)] for name, error in found.worst.items()]
-    rows += [["best", Name(name), float(error)] for name, error in found.best.items()]
+    rows = [
+        [kind, Name(name), float(error)]
+        for kind, errors in (("worst", results.worst), ("best", results.best))
+        for name, error in errors.items()
+    ]
     return Table("Worst and best series", ["", "series", "scaled error"], rows, words=2)
 
 
-def _note(found: RunResults, name: str) -> str:
-    for kind, errors in (("worst", found.worst), ("best", found.best)):
-        if name in errors.index:
-            return f"among the {kind}: scaled error {errors[name]:.3g}"
-    return ""
+def _input_data(results: RunResults) -> Table:
+    rows = [[key, Name(value)] for key, value in results.input_data.items()]
+    return Table("Input data", ["property", "value"], rows, words=2)
 
 
-def _interval(margin: Difference | None) -> str:
-    return "" if margin is None else f"{margin.low:+.3g} to {margin.high:+.3g}"
+def _params(results: RunResults) -> Table:
+    rows = [
+        [f"{section}.{key}", Name(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))]
+        for section, values in results.params.items()
+        for key, value in values.items()
+    ]
+    return Table("Parameters", ["parameter", "value"], rows, words=2)
 
 
-def _digits(values: pd.Series) -> list[float | None]:
-    return [float(f"{value:.8g}") if np.isfinite(value) else None for value in values]
+def _sections(figures: dict[str, Path]) -> dict[str, list[dict[str, str]]]:
+    """The figures that there are, by section: name, caption, and the file as a data URL."""
+    return {
+        section: [
+            {"name": name, "caption": caption, "source": _data_url(figures[name])}
+            for name, caption in captions.items()
+            if name in figures
+        ]
+        for section, captions in CAPTIONS.items()
+    }
 
 
-def _inline(path: Path) -> str:
+def _data_url(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()

@@ -1,4 +1,4 @@
-"""How every figure looks, and how it is saved without a date or a version in it."""
+"""The look of every figure, and saving it without a date or a version in the file."""
 
 import io
 import math
@@ -15,7 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-# Okabe and Ito's colours, which readers with colour blindness can tell apart.
+from stages.common.paths import fresh_folder
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart.
 ACTUAL, MODEL, NAIVE, OTHERS = "#000000", "#0072B2", "#E69F00", ["#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#999999"]
 
 COLOURS = 256  # of a saved figure
@@ -34,8 +36,8 @@ STYLE: dict[str, Any] = {
 }
 
 
-def start(panels: int, width: float = 9.0, height: float = 4.2, columns: int = 2) -> tuple[Figure, list[Axes]]:
-    """A figure of `panels` plots in `columns`, one alone in its own; sizes in inches."""
+def subplots(panels: int, width: float = 9.0, height: float = 4.2, columns: int = 2) -> tuple[Figure, list[Axes]]:
+    """A figure of `panels` plots in up to `columns` columns; sizes in inches."""
     mpl.use("Agg")
     plt.style.use(["default", STYLE])
     columns = min(columns, panels)
@@ -48,7 +50,7 @@ def start(panels: int, width: float = 9.0, height: float = 4.2, columns: int = 2
 
 
 def format_time_axis(ax: Axes, stamps: pd.Series) -> None:
-    """Few ticks that do not run into one another: short dates, or whole steps."""
+    """Few ticks that do not overlap: short dates, or integer steps."""
     if pd.api.types.is_datetime64_any_dtype(stamps):
         locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
         ax.xaxis.set_major_locator(locator)
@@ -58,17 +60,26 @@ def format_time_axis(ax: Axes, stamps: pd.Series) -> None:
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
-    """A PNG with a palette: a third of the size, and no difference that the eye sees in a drawing."""
+    """Save as a PNG with a palette, a third of the size without a visible difference, and close the figure."""
     drawn = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # of names in letters that the font lacks
+        warnings.filterwarnings("ignore", message="Glyph")  # the font lacks letters of some names
         figure.savefig(drawn, dpi=dpi, format="png")
     plt.close(figure)
     colours = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     colours.save(path, format="png", optimize=True)
 
 
-def plain(text: str, limit: int = 60) -> str:
-    """`text` for a title: one line of what can be printed, no longer than `limit`, `$` not read as mathematics."""
+def save_figures(figures: dict[str, Figure], folder: Path, dpi: int) -> dict[str, Path]:
+    """The files that `folder` then holds, one for each figure and no others, by name."""
+    fresh_folder(folder)
+    files = {name: folder / f"{name}.png" for name in figures}
+    for name, figure in figures.items():
+        save(figure, files[name], dpi)
+    return files
+
+
+def title_text(text: str, limit: int = 60) -> str:
+    """`text` for a title: one line of printable characters, cut to `limit`, `$` not read as mathematics."""
     line = "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text.split()))
     return (line if len(line) <= limit else line[: limit - 1] + "…").replace("$", r"\$")

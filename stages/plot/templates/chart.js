@@ -1,5 +1,5 @@
 "use strict";
-// The chart of one series: what came, each forecast with its intervals, and the values at the step that is pointed at.
+// The chart of one series: actual values, each forecast with its intervals, and the values at the selected step.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const chart = document.getElementById("chart");
@@ -18,7 +18,7 @@
   const shown = (value) => (value === null ? "none" : value.toLocaleString("en", { maximumSignificantDigits: 7 }));
   const short = (text) => (text.length > 19 ? text.slice(0, 18) + "…" : text);
 
-  // Round values between low and high, counted so that rounding cannot make it endless, and how to write them.
+  // Round values between low and high and how to write them; a fixed number, so that rounding cannot loop forever.
   function ticks(low, high, most) {
     const rough = high / most - low / most;
     const power = 10 ** Math.floor(Math.log10(rough));
@@ -50,7 +50,7 @@
     let high = -Infinity;
     const widen = (values) => values.forEach((v) => { if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); } });
     widen(series.y);
-    for (const forecast of series.forecasts) [forecast.forecast, ...forecast.limits.flat()].forEach(widen);
+    for (const forecast of series.forecasts) [forecast.forecast, ...forecast.intervals.flat()].forEach(widen);
     if (!(high - low > Math.abs(high) * 1e-9)) { const pad = Math.abs(low) * 0.1 || 1; low -= pad; high += pad; }
     const last = Math.max(series.ds.length - 1, 1);
     const x = (place) => margin.left + (place / last) * (width - margin.left - margin.right);
@@ -67,7 +67,7 @@
       svg.append(element("text", { x: x(place), y: height - 8, "text-anchor": anchor }, short(series.ds[place] ?? "")));
     }
     for (const forecast of series.forecasts) {
-      for (const [lower, upper] of [...forecast.limits].reverse()) {
+      for (const [lower, upper] of [...forecast.intervals].reverse()) {
         const there = line(forecast.at, upper, x, y);
         const back = line([...forecast.at].reverse(), [...lower].reverse(), x, y).replaceAll("M", "L");
         if (there && back) svg.append(element("path", { class: "band", d: `${there}${back}Z` }));
@@ -98,9 +98,9 @@
     for (const forecast of series.forecasts) {
       const i = forecast.at.indexOf(cursor);
       if (i < 0) continue;
-      const limits = data.levels.map((level, k) => `${level} % ${shown(forecast.limits[k][0][i])} to ${shown(forecast.limits[k][1][i])}`);
-      const from = forecast.origin ? ` (${forecast.origin} held back)` : "";
-      parts.push(`forecast${from} ${shown(forecast.forecast[i])}${limits.length ? `, ${limits.join(", ")}` : ""}`);
+      const intervals = data.levels.map((level, k) => `${level} % ${shown(forecast.intervals[k][0][i])} to ${shown(forecast.intervals[k][1][i])}`);
+      const from = forecast.cutoff === null ? "" : ` (cutoff ${forecast.cutoff})`;
+      parts.push(`forecast${from} ${shown(forecast.forecast[i])}${intervals.length ? `, ${intervals.join(", ")}` : ""}`);
     }
     readout.textContent = parts.join("; ");
     chart.setAttribute("aria-valuemax", series.ds.length - 1);

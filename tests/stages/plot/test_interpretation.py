@@ -1,24 +1,50 @@
-"""Looking inside a trained network: what is seen is what the network does."""
+"""The inside of a trained network: against torch, and against finite differences."""
 
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from stages.common.params import Params
-from stages.plot.interpretation import gates_along, memory
+from stages.panel.panel import Panel
+from stages.plot.interpretation import (
+    last_steps,
+    look_inside,
+    sensitivity_by_lag,
+    trace_window,
+    train_plain_rnn,
+)
 from stages.train.batches import Batches, Inputs
+from stages.train.cells import CELLS
 from stages.train.network import Forecaster
+from stages.train.training import train_network
+from stages.window.windows import Windows
 from tests.builders import change, plain_windows
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.fixture
+def windows() -> Windows:
+    """Windows of eight values and three targets, of two series of 30 and 20 values."""
+    return plain_windows(np.sin(np.arange(50.0)), np.array([30, 20]), 8, 3)
+
+
+@pytest.fixture
+def panel() -> Panel:
+    """The panel of these series."""
+    ids, indptr, ds = ["a", "b"], np.array([0, 30, 50]), pd.Series([*range(30), *range(10, 30)])
+    return Panel(ids, indptr, ds, np.sin(np.arange(50.0)), np.zeros(50, dtype=bool))
+
+
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_the_states_shown_are_those_that_the_network_has(
-    default_params: Params, cell: str, layers: int, bidirectional: bool
+def test_traced_states_are_those_of_the_network(
+    windows: Windows, default_params: Params, cell: str, layers: int, bidirectional: bool
 ) -> None:
     """The hidden states of the layer under the head, at every step of the last window of the second series."""
-    windows = plain_windows(np.sin(np.arange(50.0)), np.array([30, 20]), [8], 3, [0])
     params = change(
         default_params,
         model__cell=cell,
@@ -28,26 +54,26 @@ def test_the_states_shown_are_those_that_the_network_has(
     )
     torch.manual_seed(0)
     network = Forecaster(params.model, targets=3).eval()
-    found = gates_along(network, cell, windows, 0, 1)
-    seen = torch.tensor(np.sin(np.arange(42.0, 50.0)), dtype=torch.float32)
+    traced = trace_window(network, cell, windows, 1)
+    read = torch.tensor(np.sin(np.arange(42.0, 50.0)), dtype=torch.float32)
     with torch.inference_mode():
-        expected = network.recurrent(seen[:, None, None])[0][:, 0, :5].numpy()
-    np.testing.assert_allclose(found["hidden"], expected, atol=1e-6)
-    np.testing.assert_allclose(found["value"][:, 0], seen, atol=1e-6)
+        expected = network.recurrent(read[:, None, None])[0][:, 0, :5].numpy()
+    np.testing.assert_allclose(traced["hidden"], expected, atol=1e-6)
+    np.testing.assert_allclose(traced["value"][:, 0], read, atol=1e-6)
 
 
-def test_a_series_too_short_for_a_window_shows_nothing(default_params: Params) -> None:
-    windows = plain_windows(np.arange(24.0), np.array([20, 4]), [8], 3, [0])
-    assert gates_along(Forecaster(default_params.model, targets=3), "lstm", windows, 0, 1) == {}
+def test_a_series_too_short_for_a_window_has_no_trace(default_params: Params) -> None:
+    windows = plain_windows(np.arange(24.0), np.array([20, 4]), 8, 3)
+    assert trace_window(Forecaster(default_params.model, targets=3), "lstm", windows, 1) == {}
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
-def test_memory_is_how_much_the_forecast_moves_with_each_input(default_params: Params, cell: str) -> None:
+def test_sensitivity_is_how_much_the_forecast_moves_with_each_input(default_params: Params, cell: str) -> None:
     """Against finite differences, every window and step ahead; in double precision."""
-    windows = plain_windows(np.sin(np.arange(20.0)), np.array([20]), [6], 3, [0])
+    windows = plain_windows(np.sin(np.arange(20.0)), np.array([20]), 6, 3)
     torch.manual_seed(1)
     network = Forecaster(change(default_params, model__cell=cell, model__hidden_size=4).model, targets=3).eval()
-    batches = Batches(windows, windows.training, 0)
+    batches = Batches(windows, windows.training)
     inputs = batches.gather(torch.arange(len(batches)))[0]
     double = network.double()
     expected = np.zeros(6)
@@ -57,6 +83,49 @@ def test_memory_is_how_much_the_forecast_moves_with_each_input(default_params: P
             steps = inputs.steps.double().clone()
             steps[-lag, :, 0] += step
             with torch.inference_mode():
-                moved.append(double(Inputs(steps, inputs.features.double(), inputs.bases.double())))
+                moved.append(double(Inputs(steps, inputs.features.double(), inputs.experts.double())))
         expected[lag - 1] = float(((moved[0] - moved[1]) / 2e-4).abs().mean())
-    np.testing.assert_allclose(memory(network.float(), windows, 0), expected, rtol=1e-3)
+    np.testing.assert_allclose(sensitivity_by_lag(network.float(), windows), expected, rtol=1e-3)
+
+
+def test_the_plain_rnn_is_trained_as_the_model_is(windows: Windows, default_params: Params) -> None:
+    """The same as with `model.cell: rnn`, and also where the model's own networks were trained on a GPU."""
+    params = change(default_params, train__epochs=3, train__device="cuda")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    plain = change(params, model__cell="rnn", train__device="cpu")
+    expected, _ = train_network(windows, 2, plain.model, plain.train)
+    found = train_plain_rnn(windows, 2, params.model, params.train)
+    for name, weights in expected.state_dict().items():
+        assert torch.equal(weights, found.state_dict()[name])
+
+
+@pytest.mark.parametrize(("cell", "labels"), [("gru", ["gru", "plain RNN, trained the same way"]), ("rnn", ["rnn"])])
+def test_figures_show_the_first_member(
+    windows: Windows, panel: Panel, default_params: Params, cell: str, labels: list[str]
+) -> None:
+    """An RNN has no other beside it."""
+    params = change(default_params, model__cell=cell, train__epochs=1)
+    networks = {member: Forecaster(params.model, targets=3) for member in (1, 4)}
+    figures = look_inside(panel, windows, networks, params.model, params.train)
+    assert list(figures) == ["gates", "sensitivity"]
+    lines = figures["sensitivity"].axes[0].lines
+    assert [line.get_label() for line in lines] == labels
+    np.testing.assert_array_equal(lines[0].get_ydata(), sensitivity_by_lag(networks[1], windows))
+    assert figures["gates"].axes[0].get_title(loc="left").startswith("Input of the network from a,")
+    plt.close("all")
+
+
+def test_a_cell_without_a_step_has_no_gates(
+    windows: Windows, panel: Panel, default_params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CELLS, "lstm", replace(CELLS["lstm"], step=None))
+    params = change(default_params, train__epochs=1)
+    networks = {0: Forecaster(params.model, targets=3)}
+    assert list(look_inside(panel, windows, networks, params.model, params.train)) == ["sensitivity"]
+    plt.close("all")
+
+
+def test_steps_before_the_series_have_empty_labels(panel: Panel) -> None:
+    assert last_steps(panel, 1, 3) == ["27", "28", "29"]
+    assert last_steps(panel, 1, 22)[:3] == ["", "", "10"]

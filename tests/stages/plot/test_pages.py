@@ -1,31 +1,31 @@
-"""Pages: what users named can break neither HTML nor Markdown."""
+"""Pages: text from users can break neither HTML nor Markdown."""
 
 import json
 import re
 
 import pytest
 
-from stages.plot.pages import Name, Table, code, embedded, shown_value
+from stages.plot.pages import Name, Table, code_span, format_value, script_json
 
 HOSTILE = '</script><script>document.title = "run"</script>'
 
 
 def test_embedded_json_reads_back_and_cannot_end_its_element() -> None:
-    text = str(embedded({"name": HOSTILE, "y": [1.5, None]}))
+    text = str(script_json({"name": HOSTILE, "y": [1.5, None]}))
     assert "<" not in text
     assert json.loads(text) == {"name": HOSTILE, "y": [1.5, None]}
 
 
-def test_embedded_json_refuses_what_is_no_json() -> None:
+def test_embedded_json_refuses_values_that_json_lacks() -> None:
     with pytest.raises(ValueError, match="JSON"):
-        embedded(float("nan"))
+        script_json(float("nan"))
 
 
 @pytest.mark.parametrize(
     "name", [HOSTILE, "a|b", "`a`", "line\nline", "[a](http://b)", "@all", "\u202egnp.exe", "", "x" * 500]
 )
 def test_a_hostile_name_stays_in_its_cell(name: str) -> None:
-    """Nothing but the table's own bars, and inside them nothing but a code span."""
+    """The row has only the table's own bars, and its cells only code spans."""
     (row,) = Table("t", ["name", "error"], [[Name(name), 1.0]]).markdown().splitlines()[2:]
     first, second = (cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1])
     assert second == "1"
@@ -33,11 +33,11 @@ def test_a_hostile_name_stays_in_its_cell(name: str) -> None:
     assert len(first) < 120
 
 
-def test_code_spans_are_one_line_of_what_can_be_printed() -> None:
-    assert code(" a\n b\x07 ") == "`a b\ufffd`"
+def test_code_spans_are_one_line_of_printable_characters() -> None:
+    assert code_span(" a\n b\x07 ") == "`a b\ufffd`"
 
 
-def test_a_table_shows_four_digits_and_a_dash_for_nothing() -> None:
+def test_a_table_shows_four_digits_and_a_dash_for_none() -> None:
     table = Table("t", ["method", "mase"], [["model", 0.123456], ["naive", None]])
     assert table.markdown().splitlines() == [
         "| method   |   mase |",
@@ -48,7 +48,7 @@ def test_a_table_shows_four_digits_and_a_dash_for_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "quoted"), [(1234.56, "1235"), (0.00001234, "1.234e-05"), (2.5e9, "2.5e+09"), (7, "7"), ("a", "a")]
+    ("value", "text"), [(1234.56, "1235"), (0.00001234, "1.234e-05"), (2.5e9, "2.5e+09"), (7, "7"), ("a", "a")]
 )
-def test_numbers_are_short(value: object, quoted: str) -> None:
-    assert shown_value(value) == quoted
+def test_numbers_are_short(value: object, text: str) -> None:
+    assert format_value(value) == text

@@ -1,0 +1,57 @@
+"""The data of the report's interactive chart."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages.plot.results import RunResults, SeriesData
+
+MAX_STEPS = 1_000  # actual values of a series
+
+
+def chart(results: RunResults) -> dict[str, Any]:
+    """Series, forecasts and intervals as chart.js reads them: steps as the input writes them, eight-digit values."""
+    data = results.plot_data
+    series = [
+        {"name": name, "note": _note(results, name), **_chart_series(results, each)}
+        for name, each in data.series.items()
+    ]
+    return {"value": data.value, "time": data.time, "levels": data.levels, "series": series}
+
+
+def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
+    """The steps `ds`, the actual values `y` of the first of them, and forecasts with their positions `at` in `ds`.
+
+    The future has no cutoff: it begins where the actual values end.
+    """
+    actual, levels = series.actual.tail(MAX_STEPS), results.plot_data.levels
+    steps = [*actual["ds"], *series.future["ds"]]
+    positions = {step: position for position, step in enumerate(steps)}
+    forecasts = []
+    for cutoff, rows in [*series.evaluations(), (None, series.future)]:
+        rows = rows[rows["ds"].isin(positions)]
+        if not rows.empty:
+            forecasts.append(
+                {
+                    "cutoff": cutoff,
+                    "at": [positions[step] for step in rows["ds"]],
+                    "forecast": _eight_digits(rows["model"]),
+                    "intervals": [
+                        [_eight_digits(rows[f"model-{end}-{level}"]) for end in ("lo", "hi")] for level in levels
+                    ],
+                }
+            )
+    written = [*results.time_axis.format(actual["ds"]), *results.time_axis.format(series.future["ds"])]
+    return {"ds": written, "y": _eight_digits(actual["y"]), "forecasts": forecasts}
+
+
+def _note(results: RunResults, name: str) -> str:
+    for kind, errors in (("worst", results.worst), ("best", results.best)):
+        if name in errors.index:
+            return f"among the {kind}: scaled error {errors[name]:.3g}"
+    return ""
+
+
+def _eight_digits(values: pd.Series) -> list[float | None]:
+    return [float(f"{value:.8g}") if np.isfinite(value) else None for value in values]

@@ -1,0 +1,58 @@
+"""The results of a run, for the tests of the report."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.panel.time_axis import TimeAxis
+from stages.plot.results import PlotData, RunResults, SeriesData
+from tests.projects import ROOT
+
+
+@pytest.fixture(scope="session")
+def hostile() -> str:
+    """A name that would break out of HTML and Markdown."""
+    return "</script><img src=x onerror=\"document.title='run'\"><b>'`|"
+
+
+@pytest.fixture
+def results(tmp_path: Path, hostile: str) -> RunResults:
+    """Two series of twelve months, the second with a hostile id; an origin three steps back, a future of three."""
+    steps = pd.Series(pd.date_range("2020-01-01", periods=15, freq="MS"))
+    rows = {"model-lo-80": [1.0, 2, 3], "model": [2.0, 3, 4], "model-hi-80": [3.0, 4, 5]}
+    series = {
+        name: SeriesData(
+            actual=pd.DataFrame({"ds": steps[:12], "y": np.arange(12.0)}),
+            evaluation=pd.DataFrame({"cutoff": "2020-09", "ds": steps[9:12].to_numpy(), **rows}),
+            future=pd.DataFrame({"ds": steps[12:].to_numpy(), **rows}),
+        )
+        for name in ("plain", hostile)
+    }
+    image = tmp_path / "figure.png"
+    shutil.copy(ROOT / "reports/figures/loss.png", image)
+    summaries: dict[str, dict[str, Any]] = {
+        "normalize": {"evaluation_origins": "3", "calibration_origins": "", "series_logged": 2, "seasons": "12"},
+        "window": {"size": 24, "series_without_window": 0, "windows": 9},
+        "train": {"steps": 1, "networks": 2},
+    }
+    errors = {"unique_id": list(series), "origin": 3, "cutoff": "2020-09", "model": [0.5, 2.0], "seasonal_naive": 1.0}
+    return RunResults(
+        metrics={
+            "evaluated": {"origins": 2, "series": 3, "points": 36, "fallback": 0},
+            "model": {"mase": 0.5, "coverage_80": 75.0},
+            "baseline": {"seasonal_naive": {"mase": 1.0}, "auto_ets": {"mase": 0.625}},
+        },
+        errors=pd.DataFrame(errors),
+        best=pd.Series({"plain": 0.5}),
+        worst=pd.Series({hostile: 2.0}),
+        plot_data=PlotData(series, [80], hostile, hostile),
+        time_axis=TimeAxis("MS", "%Y-%m"),
+        input_data={"path": hostile, "md5": "d41d8"},
+        summaries=summaries,
+        params={"backtest": {"horizon": 3}, "ingest": {"path": hostile, "series": None}},
+        figures={"backtest": image, "loss": image},
+    )
