@@ -48,7 +48,7 @@ def _data_note(comparison: Comparison) -> str:
 
 def _metrics(changes: list[MetricChange]) -> Table:
     rows = [[Name(each.name), each.before, each.after, _difference(each), _side(each)] for each in changes]
-    return Table("Metrics", ["metric", "before", "after", "change", ""], rows)
+    return Table("Metrics" if rows else "There are no metrics.", ["metric", "before", "after", "change", ""], rows)
 
 
 def _baselines(tests: dict[str, PairedTest]) -> Table:

@@ -1,4 +1,4 @@
-"""Two versions side by side: what changed, in which direction, what is worse than allowed."""
+"""Comparisons of two versions: what changed, in which direction, and what is worse than allowed."""
 
 import math
 from dataclasses import replace
@@ -8,16 +8,17 @@ import pandas as pd
 import pytest
 
 from stages.compare.comparison import Comparison, changes, common_pairs, compare, metric_changes, worse
-from stages.compare.params import Compare
+from stages.compare.params import Compare, tolerance_fields
 from stages.compare.versions import Version
+from stages.predict.metrics import METRICS, Metric, mae
 
-TOLERANT = Compare(mase=0.05, smape=None, mape=None, mae=None, rmse=None, msis=0.2, coverage=10.0)
+TOLERANCES = {"mase": 0.05, "smape": None, "rmse": None, "msis": 0.2, "coverage": 10.0}
 
 
 def errors(model: list[float], first: int = 1) -> pd.DataFrame:
     """One series, forecast a month apart from month `first` on."""
-    rows = [("a", 99 - i, f"2020-{first + i:02d}", error, 1.0) for i, error in enumerate(model)]
-    return pd.DataFrame(rows, columns=["unique_id", "origin", "known_until", "model", "seasonal_naive"])
+    rows = [("a", f"2020-{first + i:02d}", 99 - i, error, 1.0) for i, error in enumerate(model)]
+    return pd.DataFrame(rows, columns=["unique_id", "cutoff", "origin", "model", "seasonal_naive"])
 
 
 def version(name: str, table: pd.DataFrame | None, metrics: dict[str, Any] | None = None) -> Version:
@@ -29,7 +30,7 @@ def compared(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
     return compare(version("before", errors([1.0]), before), version("after", errors([1.0]), after))
 
 
-def test_changes_hold_what_differs_what_is_new_and_what_is_gone() -> None:
+def test_changes_hold_changed_new_and_removed_values() -> None:
     found = changes({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4})
     assert [(each.name, each.before, each.after) for each in found] == [("b", 2, 5), ("d", None, 4), ("c", 3, None)]
 
@@ -57,17 +58,17 @@ def test_each_metric_has_its_direction(
     assert found.worse_by == (None if worse_by is None else pytest.approx(worse_by))
 
 
-def test_the_models_metrics_are_shown_even_where_they_are_the_same() -> None:
+def test_metrics_of_the_model_are_shown_even_if_they_are_the_same() -> None:
     same = {"model.mase": 1.0, "baseline.seasonal_naive.mase": 2.0}
     assert [each.name for each in metric_changes(same, same)] == ["model.mase"]
 
 
-def test_forecasts_are_paired_by_the_last_step_they_knew() -> None:
-    """Two months were appended: three of the five origins of each are the same month."""
+def test_forecasts_are_paired_by_their_cutoff() -> None:
+    """Two months were appended: three of the five origins of each have the same cutoff."""
     before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]))
     after = version("after", errors([3.5, 4.5, 5.5, 9.0, 9.0], first=3))
     pairs = common_pairs(before, after)
-    assert pairs["known_until"].tolist() == ["2020-03", "2020-04", "2020-05"]
+    assert pairs["cutoff"].tolist() == ["2020-03", "2020-04", "2020-05"]
     assert (pairs["model_after"] - pairs["model_before"]).tolist() == [0.5, 0.5, 0.5]
     found = compare(before, after)
     assert found.pairs == (3, 5, 5)
@@ -82,8 +83,8 @@ def test_forecasts_are_paired_by_the_last_step_they_knew() -> None:
         ({"panel": {"frequency": "QS", "season_length": 12}}, "frequency MS -> QS"),
     ],
 )
-def test_errors_in_other_units_are_not_paired(other: dict[str, Any], words: str) -> None:
-    """MASE's scale is a mean seasonal difference: with another season the same error is another number."""
+def test_errors_of_different_tasks_are_not_paired(other: dict[str, Any], words: str) -> None:
+    """MASE's scale is a mean seasonal difference: with another season the same error has another value."""
     before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]))
     found = compare(before, replace(before, name="after", **other))
     assert found.pairs[0] == 0
@@ -94,12 +95,12 @@ def test_errors_in_other_units_are_not_paired(other: dict[str, Any], words: str)
 @pytest.mark.parametrize(
     ("moved", "words"),
     [
-        ([-0.11, -0.09, -0.1, -0.12, -0.08], "smaller by 0.1, by more than chance explains"),
-        ([0.5, -0.4, 0.3, -0.2, 0.1], "larger by 0.06, no more than chance explains"),
+        ([-0.11, -0.09, -0.1, -0.12, -0.08], "smaller by 0.1, statistically significant"),
+        ([0.5, -0.4, 0.3, -0.2, 0.1], "larger by 0.06, not significant"),
         ([0.0] * 5, "the same"),
     ],
 )
-def test_the_verdict_tells_a_change_from_chance(moved: list[float], words: str) -> None:
+def test_the_verdict_says_whether_a_change_is_significant(moved: list[float], words: str) -> None:
     base = [1.0, 2.0, 3.0, 4.0, 5.0]
     after = [error + change for error, change in zip(base, moved, strict=True)]
     assert words in compare(version("a", errors(base)), version("b", errors(after))).verdict
@@ -133,7 +134,22 @@ def test_a_version_without_errors_is_named() -> None:
         ({}, {}, ["model.mase is not measured"]),
     ],
 )
-def test_what_is_worse_than_allowed(before: dict[str, Any], after: dict[str, Any], reasons: list[str]) -> None:
-    found = worse(compared(before, after), TOLERANT)
+def test_reasons_to_reject_a_version(before: dict[str, Any], after: dict[str, Any], reasons: list[str]) -> None:
+    found = worse(compared(before, after), TOLERANCES)
     assert len(found) == len(reasons)
     assert all(line.startswith(reason) for line, reason in zip(found, reasons, strict=True))
+
+
+def test_a_new_metric_needs_a_row_of_the_table_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It then has a direction, a tolerance that is a parameter, and a reason to reject."""
+    monkeypatch.setitem(METRICS, "wape", Metric("WAPE", "lower", "share", point=mae))
+    before, after = {"model.mase": 1.0, "model.wape": 2.0}, {"model.mase": 1.0, "model.wape": 3.0}
+    (reason,) = worse(compared(before, after), {"wape": 0.1})
+    assert reason.startswith("model.wape 2 -> 3 (+50.0%; compare.wape allows +10.0%)")
+    assert "wape" in tolerance_fields()
+
+
+def test_a_tolerance_that_is_not_in_the_file_allows_any_change() -> None:
+    assert Compare.model_validate({"mase": 0.1}).model_dump() == {
+        "mase": 0.1, "smape": None, "mape": None, "mae": None, "rmse": None, "coverage": None, "msis": None,
+    }  # fmt: skip

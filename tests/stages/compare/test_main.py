@@ -1,4 +1,4 @@
-"""Compare, run as a user runs it, on repositories whose reports are written by hand."""
+"""Compare, run as users run it, on repositories whose reports are written by hand."""
 
 import json
 import re
@@ -33,18 +33,18 @@ def scale_errors(folder: Path, factors: list[float]) -> None:
     table.to_csv(path, index=False)
 
 
-def found(folder: Path, *arguments: str) -> dict[str, Any]:
-    compare(folder, *arguments, "--json", "found.json")
-    content: dict[str, Any] = json.loads((folder / "found.json").read_text())
+def comparison(folder: Path, *arguments: str) -> dict[str, Any]:
+    compare(folder, *arguments, "--json", "comparison.json")
+    content: dict[str, Any] = json.loads((folder / "comparison.json").read_text())
     return content
 
 
-def test_without_arguments_it_compares_the_work_tree_with_where_the_branch_began(project: Path) -> None:
+def test_by_default_it_compares_the_work_tree_with_the_branch_point(project: Path) -> None:
     shell("git", "checkout", "--quiet", "-b", "change", cwd=project)
     change_file(project, train__epochs=150)
     commit(project, "one")
     change_file(project, model__cell="gru")
-    content = found(project)
+    content = comparison(project)
     assert content["after"] == "work tree"
     assert content["before"] == shell("git", "rev-parse", "--short=7", "main", cwd=project).stdout.strip()
     assert {each["name"]: (each["before"], each["after"]) for each in content["params"]} == {
@@ -52,13 +52,13 @@ def test_without_arguments_it_compares_the_work_tree_with_where_the_branch_began
     }  # fmt: skip
 
 
-def test_the_difference_of_errors_is_tested_and_says_what_it_rests_on(project: Path) -> None:
+def test_the_difference_of_errors_is_tested(project: Path) -> None:
     """Against SciPy's paired test on the two tables."""
     before = pd.read_csv(project / "reports/errors.csv")["model"]
     scale_errors(project, [0.9, 0.8, 0.95, 0.85, 0.9])
     commit(project, "better")
     after = pd.read_csv(project / "reports/errors.csv")["model"]
-    content = found(project, "HEAD~1", "HEAD")
+    content = comparison(project, "HEAD~1", "HEAD")
     expected = stats.ttest_rel(after, before)
     assert content["difference"]["p"] == pytest.approx(expected.pvalue)
     assert content["difference"]["mean"] == pytest.approx((after - before).mean())
@@ -69,26 +69,26 @@ def test_the_difference_of_errors_is_tested_and_says_what_it_rests_on(project: P
     assert "5 pairs of series and origin" in printed
 
 
-def test_the_pages_say_what_is_printed(project: Path) -> None:
+def test_the_pages_hold_what_is_printed(project: Path) -> None:
     edit_metrics(project, mase=0.5)
-    printed = compare(project, "HEAD", "--md", "found.md", "--html", "found.html").stdout
-    assert (project / "found.md").read_text() == printed
+    printed = compare(project, "HEAD", "--md", "comparison.md", "--html", "comparison.html").stdout
+    assert (project / "comparison.md").read_text() == printed
     assert "| `model.mase` " in printed
-    page = (project / "found.html").read_text()
+    page = (project / "comparison.html").read_text()
     assert "model.mase" in page
     assert not re.search(r"(src|href)=.?(http|/)", page)
 
 
-def test_changed_data_are_told_by_rows_and_last_step(project: Path) -> None:
+def test_changed_data_show_rows_and_last_step(project: Path) -> None:
     path = project / "reports/panel.json"
     panel = json.loads(path.read_text())
     path.write_text(json.dumps({**panel, "rows": 145, "last": "1961-01", "md5": "0"}))
-    changed = {each["name"]: (each["before"], each["after"]) for each in found(project, "HEAD")["data"]}
+    changed = {each["name"]: (each["before"], each["after"]) for each in comparison(project, "HEAD")["data"]}
     assert changed == {"rows": (144, 145), "last": ("1960-12", "1961-01"), "md5": (panel["md5"], "0")}
 
 
 def test_the_gate_fails_where_the_model_is_worse_than_params_allow(project: Path) -> None:
-    """With exit status 2 and one line; without the flag it only tells."""
+    """With exit status 2 and one line; without the flag it only reports."""
     edit_metrics(project, mase=0.4)
     commit(project, "before")
     change_file(project, compare__mase=0.05)
@@ -106,7 +106,7 @@ def test_the_gate_fails_where_the_model_is_worse_than_params_allow(project: Path
 
 
 def test_reports_are_read_from_git_from_the_cache_and_from_a_remote(project: Path, tmp_path: Path) -> None:
-    """A clone without cache reads what is in Git; what a version keeps in DVC's cache it fetches from the remote."""
+    """A clone without cache reads files in Git, and fetches files in DVC's cache from the remote."""
     edit_metrics(project, mase=0.4)
     commit(project, "git")
     assert "model.mase" in compare(clone(project, tmp_path / "bare"), "HEAD~1", "HEAD").stdout
@@ -118,7 +118,7 @@ def test_reports_are_read_from_git_from_the_cache_and_from_a_remote(project: Pat
     shell("dvc", "add", *names, cwd=project)
     commit(project, "cached")
     shell("dvc", "push", cwd=project)
-    content = found(clone(project, tmp_path / "fetched"), "HEAD~2", "HEAD")
+    content = comparison(clone(project, tmp_path / "fetched"), "HEAD~2", "HEAD")
     assert content["pairs"] == [5, 5, 5]
     assert content["metrics"][0]["after"] == 0.4
 
@@ -137,7 +137,7 @@ def test_reports_are_read_from_git_from_the_cache_and_from_a_remote(project: Pat
         (["HEAD", "torn"], ["torn", "cannot be read"]),
         (["HEAD:params.yaml"], ["no commit"]),
         ([""], ["no revision"]),
-        (["HEAD", "--md", "nowhere/found.md"], ["nowhere/found.md cannot be written"]),
+        (["HEAD", "--md", "nowhere/comparison.md"], ["nowhere/comparison.md cannot be written"]),
     ],
 )
 def test_mistakes_end_in_one_line(project: Path, arguments: list[str], words: list[str]) -> None:
@@ -155,14 +155,14 @@ def test_mistakes_end_in_one_line(project: Path, arguments: list[str], words: li
     assert all(word in done.stderr for word in words), done.stderr
 
 
-def test_what_is_no_longer_measured_does_not_pass_the_gate(project: Path) -> None:
+def test_a_metric_that_is_no_longer_measured_does_not_pass_the_gate(project: Path) -> None:
     path = project / "reports/metrics.json"
     path.write_text(json.dumps({"evaluated": {"origins": 0}}))
     assert "not measured" in compare(project, "HEAD", "--fail-if-worse", status=2).stderr
 
 
-def test_any_terminal_will_do(project: Path) -> None:
-    """One that cannot write an arrow, and a reader that has read enough."""
+def test_it_prints_to_any_terminal(project: Path) -> None:
+    """One without arrows, and one that closes before all is printed."""
     plain = {"PYTHONIOENCODING": "ascii"}
     shell("python", "-m", "stages.compare", "HEAD", cwd=project, variables=plain)
     cut = shell("bash", "-c", "python -m stages.compare HEAD | true", cwd=project)
