@@ -1,6 +1,4 @@
-"""Continuous integration: the workflow's own commands in a clone, and comments on servers that answer as GitHub's and
-GitLab's do.
-"""
+"""Continuous integration: the workflow's own commands in a clone, and comments on stand-ins for GitHub and GitLab."""
 
 import http.server
 import json
@@ -33,9 +31,9 @@ GITLAB_NOTES = "/projects/5/merge_requests/7/notes"
 
 
 class Api(http.server.ThreadingHTTPServer):
-    """Keeps the comments of pull request 7 on GitHub, which are also the notes of merge request 7 on GitLab.
+    """A server with the comments of pull request 7 on GitHub, which are also the notes of merge request 7 on GitLab.
 
-    can_write: False for the token of a run for a fork
+    can_write: False for a run for a fork, whose token may not write
     """
 
     def __init__(self) -> None:
@@ -124,7 +122,7 @@ def on_gitlab(api: Api) -> dict[str, str]:
 
 
 def merged(origin: Path, folder: Path) -> Path:
-    """A clone as a pull request's run has it: the branch `change` merged into main; main's DVC cache."""
+    """A clone as in the run of a pull request: the branch `change` merged into main, and main's DVC cache."""
     clone(origin, folder)
     shell("git", "checkout", "--quiet", "--detach", "origin/main", cwd=folder)
     shell("git", "merge", "--quiet", "--no-ff", "--message=merge", "origin/change", cwd=folder)
@@ -133,9 +131,9 @@ def merged(origin: Path, folder: Path) -> Path:
 
 
 def run_pull_request(folder: Path, api: Api, first: str = "") -> list[subprocess.CompletedProcess[str]]:
-    """The `run:` steps of the workflow's job for pull requests, as a runner does: in order, to the first that fails.
+    """Run the `run:` steps of the workflow's job for pull requests in order, up to the first that fails.
 
-    first: how the first of them begins
+    first: the beginning of the first command to run
     """
     summary = folder.parent / f"{folder.name}-summary.md"
     all_steps = {**on_github(api), **WORKFLOW["env"], "GITHUB_STEP_SUMMARY": str(summary), "PIP_NO_INDEX": "1"}
@@ -153,13 +151,11 @@ def run_pull_request(folder: Path, api: Api, first: str = "") -> list[subprocess
 
 
 @pytest.mark.slow
-def test_pull_requests_are_compared_told_in_one_comment_and_stopped_where_worse(
-    light: Path, tmp_path: Path, api: Api
-) -> None:
-    """First a push of parameters that spoil the model, then one that takes them back, then that from a fork."""
-    talk = [api.add(f"> {MARK}\n{number}") for number in range(150)]
+def test_pull_requests_are_compared_commented_once_and_stopped_if_worse(light: Path, tmp_path: Path, api: Api) -> None:
+    """A push of parameters that spoil the model, a push that reverts them, and the same from a fork."""
+    others = [api.add(f"> {MARK}\n{number}") for number in range(150)]
     shell("git", "checkout", "--quiet", "-b", "change", cwd=light)
-    change_file(light, train__learning_rate=1.0, train__base_pull=0.0)
+    change_file(light, train__learning_rate=1.0, train__expert_pull=0.0)
     commit(light, "worse")
     shell("git", "checkout", "--quiet", "main", cwd=light)
     commit(light, "main goes on")
@@ -168,7 +164,7 @@ def test_pull_requests_are_compared_told_in_one_comment_and_stopped_where_worse(
     *passed, gate = run_pull_request(first, api)
     assert [done.returncode for done in passed] == [0] * 4, passed[-1]
     assert re.findall(r"Running stage '(\w+)'", passed[1].stdout) == ["train", "predict", "plot"]
-    assert STEPS[-1]["run"] == ".ci/gate"  # all else is in its place by then, the artifact too
+    assert STEPS[-1]["run"] == ".ci/gate"  # after everything else, the artifact included
     assert gate.returncode == 2
     assert gate.stderr.startswith("worse: model.mase")
     (comment,) = api.marked
@@ -190,57 +186,57 @@ def test_pull_requests_are_compared_told_in_one_comment_and_stopped_where_worse(
     (comment,) = api.marked
     assert "No parameter changed" in comment
     assert (tmp_path / "second-summary.md").read_text() in comment
-    assert len(api.comments) == len(talk) + 1
+    assert len(api.comments) == len(others) + 1
 
     api.can_write = False
-    api.comments = talk
+    api.comments = others
     done = run_pull_request(second, api, ".ci/compare")
     assert [each.returncode for each in done] == [0] * 3, done[-1]
-    assert "no right" in done[1].stdout
+    assert "not permitted" in done[1].stdout
     assert api.marked == []
 
 
 @pytest.mark.parametrize("place", [on_github, on_gitlab])
-def test_one_comment_is_written_and_renewed_and_never_too_long(
+def test_one_comment_is_created_updated_and_never_too_long(
     place: Callable[[Api], dict[str, str]], tmp_path: Path, api: Api
 ) -> None:
     page = tmp_path / "page.md"
     variables = {**place(api), "GITHUB_TOKEN": "token", "PULL_REQUEST": "7", "ARTIFACT_URL": ARTIFACT}
     for number, text in enumerate(["first\n", "second, 🙂\n", "".join(f"| line {row} |\n" for row in range(10_000))]):
         page.write_text(text)
-        done = say(page, **variables)
+        done = comment_on(page, **variables)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == ("comment updated\n" if number else "comment created\n")
         (comment,) = api.marked
         assert comment.startswith(f"{MARK}\n{text[:1000]}")
         assert comment.endswith(f"({ARTIFACT})\n")
     assert len(comment) <= 65_536
-    assert re.search(r"\| line \d+ \|\n\n\*Cut here", comment)
+    assert re.search(r"\| line \d+ \|\n\n\*Cut off here", comment)
 
 
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        ({"GITHUB_TOKEN": "wrong"}, 0, "no right to write one (401"),
+        ({"GITHUB_TOKEN": "wrong"}, 0, "not permitted to write one (401"),
         ({"GITHUB_API_URL": "http://127.0.0.1:1"}, 1, "error: no comment: URLError"),
         ({"PULL_REQUEST": ""}, 1, "error: no comment, the server answered 404"),
         ({}, 0, "comment created"),
     ],
     ids=["token", "server", "number", "right"],
 )
-def test_what_hinders_a_comment_is_one_line(
+def test_obstacles_to_a_comment_are_reported_in_one_line(
     change: dict[str, str], status: int, words: str, tmp_path: Path, api: Api
 ) -> None:
     page = tmp_path / "page.md"
     page.write_text("text\n")
-    done = say(page, **{**on_github(api), "GITHUB_TOKEN": "token", "PULL_REQUEST": "7", **change})
+    done = comment_on(page, **{**on_github(api), "GITHUB_TOKEN": "token", "PULL_REQUEST": "7", **change})
     assert done.returncode == status
     assert words in done.stdout + done.stderr
     assert len((done.stdout + done.stderr).splitlines()) == 1
 
 
-def say(page: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`.ci/comment`, knowing nothing of where these tests themselves run."""
+def comment_on(page: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `.ci/comment` without the environment variables of the CI that runs these tests."""
     mine = {name: value for name, value in environment().items() if not name.startswith(("GITHUB_", "CI_", "GITLAB_"))}
     command = [str(ROOT / ".ci/comment"), str(page)]
     return subprocess.run(command, env={**mine, **variables}, text=True, capture_output=True, check=False)
@@ -248,7 +244,7 @@ def say(page: Path, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def counting(tmp_path: Path) -> Path:
-    """A repository with `.ci/pipeline` and one stage, run and committed, that counts a file which DVC tracks."""
+    """A repository with `.ci/pipeline` and one stage, run and committed, that counts the bytes of a file."""
     folder = tmp_path / "counting"
     (folder / ".ci").mkdir(parents=True)
     shutil.copy(ROOT / ".ci/pipeline", folder / ".ci/pipeline")
@@ -267,8 +263,8 @@ def run_pipeline(folder: Path, config: str = "") -> subprocess.CompletedProcess[
     return shell(".ci/pipeline", cwd=folder, check=False, variables=nobody)
 
 
-def test_what_the_remote_has_is_fetched_and_what_it_lacks_is_run(counting: Path, tmp_path: Path) -> None:
-    """The configuration as text; as a file, of a remote out of reach; neither remote nor data, as in a fork."""
+def test_results_on_the_remote_are_fetched_and_others_are_made(counting: Path, tmp_path: Path) -> None:
+    """With the configuration as text; as a file, of an unreachable remote; without both, as in a fork."""
     text = f"[core]\nremote = store\n['remote \"store\"']\nurl = {tmp_path / 'store'}\n"
     (tmp_path / "config").write_text(text)
     shell("dvc", "push", "--run-cache", cwd=counting, variables={"DVC_GLOBAL_CONFIG_DIR": str(tmp_path)})
@@ -293,7 +289,7 @@ def test_what_the_remote_has_is_fetched_and_what_it_lacks_is_run(counting: Path,
     assert "Running stage" not in done.stdout
 
 
-def test_without_a_common_history_there_is_nothing_to_compare(project: Path, tmp_path: Path) -> None:
+def test_without_a_common_commit_there_is_no_comparison(project: Path, tmp_path: Path) -> None:
     commit(project, "second")
     shell("git", "clone", "--quiet", "--depth=1", f"file://{project}", str(tmp_path / "shallow"), cwd=tmp_path)
     shell("git", "checkout", "--quiet", "--orphan", "other", cwd=tmp_path / "shallow")
@@ -313,7 +309,7 @@ def test_a_stage_that_runs_a_second_time_fails(counting: Path) -> None:
     assert "this ran the second time" in done.stderr
 
 
-def test_actions_are_pinned_and_may_do_little() -> None:
+def test_actions_are_pinned_and_have_few_permissions() -> None:
     lines = [line.strip().removeprefix("- ") for line in WORKFLOW_FILE.read_text().splitlines()]
     used = [line for line in lines if line.startswith("uses:")]
     versions: dict[str, tuple[str, ...]] = {}
@@ -343,7 +339,7 @@ def test_gitlab_runs_the_same_scripts_in_the_same_order() -> None:
         assert scripts(GITLAB[name]["script"]) == scripts([step["run"] for step in job["steps"] if "run" in step])
     (upload,) = [step["with"]["path"] for step in STEPS if step.get("id") == "artifact"]
     assert GITLAB["pipeline"]["artifacts"]["paths"] == upload.split()
-    assert GITLAB["pipeline"]["artifacts"]["when"] == "always"  # when the gate fails, too
+    assert GITLAB["pipeline"]["artifacts"]["when"] == "always"  # also if the gate fails
     assert GITLAB["pipeline"]["variables"]["GIT_DEPTH"] == 0
 
 
@@ -358,10 +354,10 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("command", "name", "right", "wrong"), BROKEN)
-def test_mistakes_are_found_before_they_are_pushed(
+def test_checks_find_mistakes_in_ci_files(
     command: list[str], name: str, right: str, wrong: str, tmp_path: Path
 ) -> None:
-    """The checks that `.ci/run` makes, and what each says of a file that is broken."""
+    """Each check of `.ci/run` passes the file and fails a broken copy of it."""
     content = (ROOT / name).read_text()
     assert right in content
     broken = tmp_path / Path(name).name

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from stages.common import paths
 from stages.common.params import SECTIONS, Section, schema_of
 from stages.ingest.provenance import data_hash
-from stages.plot.__main__ import IN_GIT
+from stages.plot.copies import IN_GIT
 
 ROOT = Path(__file__).parents[1]
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
@@ -133,12 +133,14 @@ def test_only_stage_scripts_read_params_and_every_section_is_read() -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_paths_in_the_script_are_its_inputs_and_outputs(stage: str) -> None:
-    """Each path constant that a stage imports is a dependency or an output of it, and the other way round."""
+def test_paths_in_the_stages_folder_are_its_inputs_and_outputs(stage: str) -> None:
+    """Each path constant that a stage's files use is a dependency or an output of it, and the other way round."""
     constants = {name: value.as_posix() for name, value in vars(paths).items() if name.isupper()}
-    tree = ast.parse(script(stage).read_text())
-    used = {constants[node.id] for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in constants}
-    assert used == (inputs(stage) | outputs(stage)) - {"${ingest.path}"}
+    used = set()
+    for file in (ROOT / "stages" / stage).glob("*.py"):
+        names = [ast.unparse(node) for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.expr)]
+        used |= {name.removeprefix("paths.") for name in names} & set(constants)
+    assert {constants[name] for name in used} == (inputs(stage) | outputs(stage)) - {"${ingest.path}"}
 
 
 def test_no_section_with_a_key_named_size_is_listed_whole() -> None:

@@ -21,7 +21,7 @@ def test_short_series_are_warned_of_and_forecast(copy: Path) -> None:
 def test_a_forecast_without_evaluation_origins(copy: Path) -> None:
     change_file(copy, backtest__origins=0, backtest__calibration=0)
     printed = shell("dvc", "repro", cwd=copy).stdout
-    assert "how good this forecast is was not measured" in printed
+    assert "the accuracy of this forecast was not measured" in printed
     metrics = json.loads((copy / "reports/metrics.json").read_text())
     assert metrics == {"evaluated": {"origins": 0, "series": 0, "points": 0, "fallback": 0}}
     assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["lo-80"]).all()

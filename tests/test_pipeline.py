@@ -52,7 +52,7 @@ def test_what_was_decided_is_reported(finished: Path) -> None:
     last_loss = pd.read_csv(finished / "reports/loss.csv").query("epoch == 4")["loss"].mean()
     assert train.pop("last_loss") == pytest.approx(last_loss, rel=1e-4)
     assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 4}
-    assert "held back 3, 5" in (finished / "reports/report.md").read_text()
+    assert "3, 5 steps before the end" in (finished / "reports/report.md").read_text()
 
 
 def test_a_fresh_clone_of_finished_work_ends_with_the_table_too(finished: Path, tmp_path: Path) -> None:

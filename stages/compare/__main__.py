@@ -13,7 +13,7 @@ from typing import NoReturn
 from stages.common.errors import UserError, run
 from stages.common.params import read_params
 from stages.compare.comparison import compare, worse
-from stages.compare.page import describe
+from stages.compare.page import describe, write_text
 from stages.compare.versions import branch_point, read_version
 from stages.plot.pages import render
 
@@ -29,24 +29,17 @@ def main() -> None:
     content = describe(comparison, reasons)
     page = render("compare.md", **content)
     if arguments.md:
-        write(arguments.md, page)
+        write_text(arguments.md, page)
     if arguments.html:
-        write(arguments.html, render("compare.html", **content))
+        write_text(arguments.html, render("compare.html", **content))
     if arguments.json:
         values = {**asdict(comparison), "verdict": comparison.verdict, "worse": reasons}
-        write(arguments.json, json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n")
+        write_text(arguments.json, json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n")
     print(page, end="")
     if arguments.fail_if_worse and reasons:
         sys.stdout.flush()
         print(f"worse: {'; '.join(reasons)}", file=sys.stderr)
         sys.exit(WORSE)
-
-
-def write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}; name another file") from None
 
 
 class Parser(argparse.ArgumentParser):

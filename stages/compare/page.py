@@ -1,8 +1,10 @@
-"""The contents of a comparison's page."""
+"""The page of a comparison: its contents, and writing them to a file."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+from stages.common.errors import UserError
 from stages.compare.comparison import Change, Comparison, MetricChange
 from stages.plot.pages import Name, Table
 from stages.plot.significance import PairedTest
@@ -27,6 +29,14 @@ def describe(comparison: Comparison, reasons: list[str]) -> dict[str, Any]:
         "tables": tables + ([_baselines(comparison.baselines)] if comparison.baselines else []),
         "reasons": reasons,
     }
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that the user named. Raises UserError where that is refused."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; name another file") from None
 
 
 def _changes(title: str, unchanged: str, header: str, changes: list[Change], note: str = "") -> Table:

@@ -22,18 +22,19 @@ from stages.window.windows import Windows
 
 def main() -> None:
     params = read_params()
+    settings = params.plot
     panel = Panel.read(paths.PANEL)
     evaluation, future = (read_forecasts(path, panel.time_axis) for path in (paths.EVALUATION, paths.FORECAST))
     windows = Windows.read(paths.origin_file(paths.WINDOWS, 0))
     networks = load_networks(paths.NETWORKS, 0)
     best, worst = extremes(evaluation)
-    first = select_series(panel, evaluation, future, panel.ids[: params.plot.series])
+    first = select_series(panel, evaluation, future, panel.ids[: settings.series])
     extreme = select_series(panel, evaluation, future, [*worst.index, *best.index])
 
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
     figures = draw_results(first, extreme, pd.concat([worst, best]), by_step, loss)
     figures |= look_inside(panel, windows, networks, params.model, params.train)
-    files = save_figures(figures, paths.FIGURES, params.plot.dpi)
+    files = save_figures(figures, paths.FIGURES, settings.dpi)
     copy_results_in_git()
 
     shown = params.dump("ingest", "backtest", "normalize", "window", "model", "train", "predict")
