@@ -1,4 +1,4 @@
-"""Stage 6, plot: forecasts, panel, loss curves, networks -> figures, and the report of the run in HTML and Markdown."""
+"""Stage 6, plot: forecasts, panel, loss curves, networks -> figures, and the report in HTML and Markdown."""
 
 from dataclasses import replace
 

@@ -14,7 +14,7 @@ from stages.common.params import Params
 from stages.train.batches import Batches
 from stages.train.cells import CELLS, lstm_step
 from stages.train.network import Forecaster
-from stages.window.__main__ import cut_windows
+from stages.window.cutting import cut_windows
 from tests.builders import change
 from tests.projects import ROOT, shell
 
@@ -113,8 +113,8 @@ def test_the_page_counts_the_weights_of_the_default_network(default_params: Para
     cuts = cut_windows(np.log(airline), np.array([len(airline)]), [12], default_params.window, 12)
     for cell, gates in GATE_COUNTS.items():
         model = change(default_params, model__cell=cell).model
-        network = Forecaster.of(model, Batches(cuts, cuts.training, 0))
-        assert network.shape == {"channels": 3, "features": 8, "bases": 6, "targets": 12}
+        network = Forecaster.of(model, Batches(cuts, cuts.training))
+        assert network.shape == {"channels": 3, "features": 8, "experts": 6, "targets": 12}
         recurrent, head = (sum(w.numel() for w in part.parameters()) for part in (network.recurrent, network.head))
         assert recurrent == gates * 32 * (3 + 32 + 2)
         row = f"| `{cell}` | {gates} | {recurrent} | {head} | {recurrent + head} |"
