@@ -11,8 +11,9 @@ from stages.common.arrays import Floats, Ints
 from stages.common.params import Params, check_params
 from stages.panel.panel import Panel
 from stages.window.cutting import cut_windows
+from stages.window.features import compute_cuts
 from stages.window.params import Window
-from stages.window.windows import Windows
+from stages.window.windows import Cuts, Windows
 
 
 def change(params: Params, **changes: object) -> Params:
@@ -53,6 +54,14 @@ def window_settings(**changes: object) -> Window:
         "size": 6, "padding": False, "max_windows": 10**9, "local_scaling": "none", "experts": [], "output": "direct",
     }  # fmt: skip
     return Window.model_validate({**plain, **changes})
+
+
+def cuts_at(values: npt.ArrayLike, before: list[int], seasons: list[int], window: Window, targets: int = 4) -> Cuts:
+    """One series with these `values`, cut after `before` (K,) of them."""
+    series, lengths = np.asarray(values, dtype=np.float32), np.array([np.size(values)])
+    return compute_cuts(
+        series, lengths, seasons, np.zeros(len(before), dtype=np.int64), np.array(before), targets, window
+    )
 
 
 def plain_windows(values: npt.ArrayLike, lengths: npt.ArrayLike, size: int, targets: int) -> Windows:
