@@ -96,7 +96,8 @@ def test_minmax_of_a_constant_or_empty_history_is_finite() -> None:
     normalizer = fit((False, "minmax"), histories)
     assert np.isfinite(normalizer.center_).all()
     assert (normalizer.spread_ > 0).all()
-    np.testing.assert_allclose(normalizer.transform(histories), [[-1, -1], [np.nan, np.nan], [-1, 1]])
+    expected = np.array([[-1.0, -1.0], [np.nan, np.nan], [-1.0, 1.0]])
+    np.testing.assert_allclose(normalizer.transform(histories), expected)
 
 
 def test_scaling_by_the_mean_worked_by_hand() -> None:

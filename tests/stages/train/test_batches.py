@@ -1,6 +1,7 @@
 """Batches: what is gathered is what a loop over the definitions computes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], 
     if windows.padding:
         channels["known"] = known
     for lag in windows.lags:
-        channels[f"change_{lag}"] = lambda cut, offset, lag=lag: change(lag, cut, offset)
+        channels[f"change_{lag}"] = partial(change, lag)
     return channels
 
 

@@ -148,6 +148,44 @@ def test_an_epoch_takes_as_many_steps_and_the_schedule_ends_with_the_last(
     assert taken[-1] < 0.02 * max(taken)
 
 
+@pytest.mark.parametrize("clip", [None, 0.01])
+def test_the_norm_of_the_gradient_is_clipped(
+    sine: Windows, small: Params, clip: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    norms: list[float] = []
+    step = torch.optim.AdamW.step
+
+    def recorded(optimizer: torch.optim.AdamW, *arguments: Any) -> Any:
+        gradients = [weights.grad for weights in optimizer.param_groups[0]["params"]]
+        norms.append(float(torch.cat([gradient.flatten() for gradient in gradients]).norm()))
+        return step(optimizer, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", recorded)
+    settings = change(small, train__epochs=3, train__clip=clip).train
+    train_network(sine, 0, small.model, settings)
+    assert (max(norms) <= 0.0101) == (clip is not None)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_windows_are_in_the_order_of_series_and_time_unless_shuffled(
+    sine: Windows, small: Params, shuffle: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[list[int]] = []
+    stream = Batches.stream
+
+    def recorded(batches: Batches, order: torch.Tensor, size: int) -> Any:
+        orders.append(order.tolist())
+        return stream(batches, order, size)
+
+    monkeypatch.setattr(Batches, "stream", recorded)
+    settings = change(small, train__epochs=3, train__shuffle=shuffle, train__steps_per_epoch=None).train
+    train_network(sine, 0, small.model, settings)
+    everything = list(range(len(sine.training)))
+    assert [sorted(order) for order in orders] == [everything] * 3
+    assert (orders == [everything] * 3) == (not shuffle)
+    assert (orders[0] != orders[1]) == shuffle
+
+
 def test_every_window_is_used_in_some_epoch(sine: Windows, small: Params) -> None:
     """Changing any one window changes the weights, even if an epoch has fewer batches than windows."""
     settings = change(small, train__batch_size=16, train__epochs=30, train__steps_per_epoch=1).train
