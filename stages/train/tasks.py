@@ -1,4 +1,4 @@
-"""Training as independent tasks, one for each origin and member, and what their results amount to."""
+"""Training as independent tasks, one for each origin and member, and the summary of their results."""
 
 from dataclasses import dataclass
 from functools import partial

@@ -1,4 +1,4 @@
-"""Seasonal indices at any step of a series, from the values before it: classical decomposition, weighted and shrunk.
+"""Seasonal indices at any step, from the values before it alone: classical decomposition, weighted and shrunk.
 
 A test for seasonality would switch the season on or off; shrinkage keeps as much of it as the history supports.
 """
