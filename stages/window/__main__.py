@@ -26,7 +26,7 @@ def main() -> None:
     if not final["windows"]:
         raise UserError(
             f"params.yaml: window.size {final['size']} and backtest.horizon {params.backtest.horizon} together are "
-            f"longer than every normalised history, of which the longest has {final['longest']} values; make one smaller"
+            f"longer than every normalised history (the longest has {final['longest']} values); make one smaller"
         )
     write_summary(WINDOW_SUMMARY, final)
 
