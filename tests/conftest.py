@@ -60,7 +60,7 @@ def copy(finished: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def finished_light(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As `finished`, and as quick to run as can be: two networks, trained for a moment by one process."""
-    few = {"backtest__origins": 1, "backtest__calibration": 0, "train__members": 1, "train__epochs": 2}
+    few = {"backtest__origins": 1, "backtest__calibration_origins": 0, "train__members": 1, "train__epochs": 2}
     quick = {"predict__baselines": ["seasonal_naive"], "plot__series": 1}
     folder = tiny_project(tmp_path_factory.mktemp("light") / "project", **few, **quick)
     assert repro(folder) == ALL

@@ -1,4 +1,6 @@
-"""Stage 2, normalize: the panel -> for each origin, its histories normalised, and the normalizer."""
+"""Stage 2, normalize: the panel -> the normalised histories and the normalizer of each origin."""
+
+from typing import Any
 
 from safetensors.numpy import save_file
 
@@ -25,7 +27,7 @@ def main() -> None:
     origins = plan_origins(params.backtest, panel)
     fresh_folder(NORMALIZERS)
     fresh_folder(HISTORIES)
-    summary = {
+    summary: dict[str, Any] = {
         "evaluation_origins": ", ".join(map(str, origins.evaluation)),
         "calibration_origins": ", ".join(map(str, origins.calibration)),
     }
@@ -34,7 +36,7 @@ def main() -> None:
         normalizer.write(NORMALIZERS, origin)
         save_file(vars(histories), origin_file(HISTORIES, origin))
         if origin == 0:
-            summary["series_logged"] = str(int(normalizer.log_.sum()))
+            summary["series_logged"] = int(normalizer.log_.sum())
             summary["seasons"] = ", ".join(map(str, histories.seasons))
     write_summary(NORMALIZE_SUMMARY, summary)
 

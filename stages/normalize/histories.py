@@ -1,4 +1,4 @@
-"""Normalised histories of an origin, one series after another, with where their rows are in the panel."""
+"""The normalised histories of one origin: flat values, one series after another, and their rows in the panel."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ class NormalizedHistories:
     """The normalised histories of S series.
 
     values: (V,) one series after another
-    lengths: (S,)
-    first_rows: (S,) the row of the panel at which each begins
-    seasons: lengths of the seasons in the values
+    lengths: (S,) the number of values of each
+    first_rows: (S,) the panel's row at which each begins
+    seasons: lengths of the seasons that windows remove from the values
     """
 
     values: Floats
@@ -28,23 +28,31 @@ class NormalizedHistories:
 
 
 def normalize(history: History, settings: Normalize) -> tuple[Normalizer, NormalizedHistories]:
-    """The normalizer fitted to what one origin may know, and that history normalised."""
+    """Fit a normalizer to the histories of one origin, and normalise them.
+
+    Raises UserError where a logarithm is demanded of a value that is not positive.
+    """
     panel = history.panel
-    normalizers, values = [], []
+    normalizers, values, lengths = [], [], []
     for block in history.blocks():
         matrix = history.matrix(block)
         normalizer = Normalizer(settings.log, settings.scale).fit(matrix, panel.ids[block])
         normalised = normalizer.transform(matrix)
+        known = ~np.isnan(normalised)  # numbers too large to normalise are NaN too: such a series has no values
         normalizers.append(normalizer)
-        values.append(normalised[~np.isnan(normalised)])
-    seasons = np.array(seasons_in_use(panel, settings), dtype=np.int64)
-    histories = NormalizedHistories(np.concatenate(values), history.lengths, history.first_rows, seasons)
-    return Normalizer.concat(normalizers), histories
+        values.append(normalised[known])
+        lengths.append(known.sum(axis=1))
+    return Normalizer.concat(normalizers), NormalizedHistories(
+        values=np.concatenate(values),
+        lengths=np.concatenate(lengths),
+        first_rows=history.first_rows,
+        seasons=np.array(seasons_in_use(panel, settings), dtype=np.int64),
+    )
 
 
 def seasons_in_use(panel: Panel, settings: Normalize) -> list[int]:
-    """The seasons that each window removes by its own seasonal indices: those that half the series hold twice."""
+    """The seasons that windows remove by indices of their own: those shorter than half the median series."""
     if settings.seasonal != "shrunk":
         return []
-    half = np.median(panel.lengths)
-    return [season for season in panel.season_lengths if season > 1 and 2 * season < half]
+    median_length = np.median(panel.lengths)
+    return [season for season in panel.season_lengths if season > 1 and 2 * season < median_length]

@@ -1,4 +1,4 @@
-"""The normalizer: logarithm and scaling, fitted to the histories of one origin, and their inverse."""
+"""The normalizer: logarithm and scaling of series, fitted to the histories of one origin, and the inverse."""
 
 import json
 from dataclasses import dataclass, field
@@ -22,14 +22,13 @@ class Normalizer(Rows):
 
     Histories are matrices (S, steps), right-aligned: the last column is the origin, NaN before a series begins.
 
-    log: `auto` takes the logarithm of series whose history is positive, or zero at times; True demands that all are
-        positive; False never does
-    scale: `mean` or `minmax`
+    log: `auto` logs each series whose history has a positive value and no negative one; True logs all, and refuses
+        values that are not positive; False logs none
+    scale: with `mean`, values are changes relative to the size of their series; with `minmax`, from -1 to 1
     log_: (S,) whether a series is logged
-    shift_: (S,) what is added before the logarithm: the smallest positive value where a history has zeros, else 0
-    center_, spread_: (S,) with `mean` the mean of g(y) and, unless the series is logged, the mean of |y|: values are
-        then changes relative to their series' size, logged or not; with `minmax` those of scikit-learn's MinMaxScaler
-        to (-1, 1)
+    shift_: (S,) added before the logarithm: the smallest positive value where the history has zeros, else 0
+    center_, spread_: (S,) with `mean`, the mean of g(y), and 1 for a logged series, else the mean of |y|; with
+        `minmax`, those of scikit-learn's MinMaxScaler
     """
 
     log: Log
@@ -40,7 +39,7 @@ class Normalizer(Rows):
     spread_: Floats = field(init=False)
 
     def fit(self, histories: Floats, ids: list[str]) -> "Normalizer":
-        """Learn from histories (S, steps). Raises UserError where `log` is True and a value is not positive."""
+        """Fit to histories (S, steps) of series `ids`. Raises UserError where `log` is True and a value <= 0."""
         positive = np.asarray(~(histories <= 0).any(axis=1))
         if self.log is True and not positive.all():
             raise UserError(
@@ -48,8 +47,8 @@ class Normalizer(Rows):
                 "that are not positive; set it to auto or false"
             )
         smallest_positive = np.min(np.where(histories > 0, histories, np.inf), axis=1, initial=np.inf)
-        nowhere_negative = np.asarray(~(histories < 0).any(axis=1)) & np.isfinite(smallest_positive)
-        self.log_ = nowhere_negative if self.log else np.zeros(len(histories), dtype=bool)
+        can_be_logged = np.asarray(~(histories < 0).any(axis=1)) & np.isfinite(smallest_positive)
+        self.log_ = can_be_logged if self.log else np.zeros(len(histories), dtype=bool)
         self.shift_ = np.where(self.log_ & ~positive, smallest_positive, 0.0)
         values = self.to_log_scale(histories)
         if self.scale == "mean":
@@ -65,21 +64,21 @@ class Normalizer(Rows):
         return (self.to_log_scale(histories) - self.center_[:, None]) / self.spread_[:, None]
 
     def inverse_transform(self, normalised: Floats) -> Floats:
-        """Values in the input's units (S, k) of normalised values (S, k)."""
+        """Values (S, k) in the input's units, of normalised values (S, k)."""
         return self.from_log_scale(normalised * self.spread_[:, None] + self.center_[:, None])
 
     def to_log_scale(self, values: Floats) -> Floats:
-        """g: the logarithm of the series that are logged."""
+        """g of values (S, k): the logarithm of the shifted values of logged series, else the values."""
         logged, shift = self.log_[:, None], self.shift_[:, None]
         return np.where(logged, np.log(np.where(logged, values + shift, 1.0)), values)
 
     def from_log_scale(self, values: Floats) -> Floats:
-        """The inverse of g."""
+        """The inverse of g, of values (S, k)."""
         logged, shift = self.log_[:, None], self.shift_[:, None]
         return np.where(logged, np.exp(np.where(logged, values, 0.0)) - shift, values)
 
     def write(self, folder: Path, origin: int) -> None:
-        """Into `folder`: what was learned for one origin, and the settings, which are the same for every origin."""
+        """Write what was fitted to one origin into `folder`, and the settings, which all origins share."""
         settings = {name: getattr(self, name) for name in SETTINGS}
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
         learned = {name: getattr(self, name) for name in LEARNED}
@@ -87,7 +86,7 @@ class Normalizer(Rows):
 
     @classmethod
     def read(cls, folder: Path, origin: int) -> "Normalizer":
-        """The normalizer that `write` wrote."""
+        """Read what `write` wrote."""
         normalizer = cls(**json.loads((folder / "config.json").read_text()))
         for name, value in load_file(origin_file(folder, origin)).items():
             setattr(normalizer, name, value)
@@ -95,8 +94,8 @@ class Normalizer(Rows):
 
 
 def _minmax(values: Floats) -> tuple[Floats, Floats]:
-    """(S,) and (S,) so that (values - center) / spread is what scikit-learn's MinMaxScaler gives for each series."""
-    from sklearn.preprocessing import MinMaxScaler  # 1.2 s that only this needs
+    """Center (S,) and spread (S,) with which scikit-learn's MinMaxScaler brings values (S, steps) to (-1, 1)."""
+    from sklearn.preprocessing import MinMaxScaler  # here, since the import takes 1.2 s
 
     center, spread = np.zeros(len(values)), np.ones(len(values))
     known = ~np.isnan(values).all(axis=1)

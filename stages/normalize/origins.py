@@ -1,4 +1,4 @@
-"""The origins of a backtest: how many there are and where, from the parameters and the lengths of the series alone."""
+"""The origins of a backtest, placed by the parameters and the lengths of the series alone."""
 
 import math
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from stages.common.errors import UserError
 from stages.normalize.params import Backtest
 from stages.panel.panel import Panel
 
-ENOUGH_FORECASTS = 500  # of one series from one origin each: more tell hardly more about a method
-ENOUGH_SERIES = 100  # for one origin's errors to calibrate intervals
+ENOUGH_FORECASTS = 500  # a forecast is of one series at one origin: more hardly sharpen the comparison of methods
+ENOUGH_SERIES = 100  # whose errors at one origin suffice to calibrate intervals
 MOST_ORIGINS, FEWEST_ORIGINS = 5, 2
 
 
 @dataclass(frozen=True)
 class Origins:
-    """Each origin as its number of steps before the end of each series, latest first.
+    """Origins as numbers of steps before the end of each series, the latest first.
 
-    evaluation: those whose forecasts are scored
-    calibration: earlier ones whose errors only calibrate intervals
+    evaluation: origins whose forecasts are scored
+    calibration: earlier origins, whose errors only calibrate the intervals
     """
 
     evaluation: list[int]
@@ -27,12 +27,12 @@ class Origins:
 
     @property
     def all(self) -> list[int]:
-        """With the final origin, the end of the data."""
+        """All origins, the final one (0, the end of the data) first."""
         return [0, *self.evaluation, *self.calibration]
 
 
 def refuse_long_horizon(backtest: Backtest, panel: Panel) -> None:
-    """Raises UserError for a horizon that is no shorter than the longest series."""
+    """Raises UserError where the horizon is no shorter than the longest series."""
     longest = int(panel.lengths.max())
     if backtest.horizon >= longest:
         raise UserError(
@@ -42,13 +42,13 @@ def refuse_long_horizon(backtest: Backtest, panel: Panel) -> None:
 
 
 def plan_origins(backtest: Backtest, panel: Panel) -> Origins:
-    """The origins that `backtest` names; what it leaves to `auto` is decided here.
+    """Place the origins; `auto` becomes:
 
-    step: a horizon, so that no value is forecast twice
-    origins: as many as make 500 forecasts with the series there are, from 2 to 5
-    calibration: 1 for a hundred series or more, 2 for fewer
-    Both are fewer, down to 1 and 0, where half the series would keep too little at the earliest origin: a season and
-    half a horizon.
+    step: the horizon, so that no value is forecast twice
+    origins: from 2 to 5, as many as give ENOUGH_FORECASTS
+    calibration_origins: 1 for ENOUGH_SERIES or more, 2 for fewer
+    Both numbers fall, down to 1 and 0, until the median series has a season and half a horizon before the earliest
+    origin.
     """
     series, horizon = len(panel.ids), backtest.horizon
     step = horizon if backtest.step == "auto" else backtest.step
@@ -57,11 +57,11 @@ def plan_origins(backtest: Backtest, panel: Panel) -> Origins:
         origins = int(np.clip(math.ceil(ENOUGH_FORECASTS / series), FEWEST_ORIGINS, MOST_ORIGINS))
     if calibration == "auto":
         calibration = 1 if series >= ENOUGH_SERIES else 2
-    least = max(panel.season_length, 2) + 1 + horizon // 2
-    half = np.median(panel.lengths)
+    shortest_history = max(panel.season_length, 2) + 1 + horizon // 2
+    median_length = np.median(panel.lengths)
     while True:
         planned = _place(origins, calibration, step, horizon)
-        if half - planned.all[-1] >= least:
+        if median_length - planned.all[-1] >= shortest_history:
             return planned
         if backtest.origins == "auto" and origins > 1:
             origins -= 1
@@ -72,7 +72,7 @@ def plan_origins(backtest: Backtest, panel: Panel) -> Origins:
 
 
 def _place(origins: int, calibration: int, step: int, horizon: int) -> Origins:
-    """Calibration origins are a horizon apart at least, so that all their errors are known at the first evaluation."""
+    """Calibration origins lie a horizon apart or more, so that their errors are known at the first evaluation."""
     evaluation = [horizon + i * step for i in range(origins)]
-    apart = max(step, horizon)
-    return Origins(evaluation, [max(evaluation, default=0) + apart * i for i in range(1, calibration + 1)])
+    earliest, distance = max(evaluation, default=0), max(step, horizon)
+    return Origins(evaluation, [earliest + i * distance for i in range(1, calibration + 1)])

@@ -1,4 +1,4 @@
-"""The parameters of the backtest and of `normalize`."""
+"""The parameters of the backtest and of the `normalize` stage."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class History:
-    """What each of the S series of a panel is known to be `origin` steps before its own end; 0 is the final origin.
+    """The history of each of a panel's S series up to an origin, `origin` steps before its end; 0 is the final origin.
 
-    Only `after` and `actual` look at later values: forecasts are scored by them and never made from them.
+    Only `after` and `actual` reach beyond the origin: to score forecasts, never to make them.
     """
 
     panel: "Panel"
@@ -27,12 +27,12 @@ class History:
 
     @property
     def lengths(self) -> Ints:
-        """(S,) how many values are known; 0 for a series that begins after the origin."""
+        """(S,) the number of values in each history; 0 for a series that begins after the origin."""
         return np.maximum(self.panel.lengths - self.origin, 0)
 
     @property
     def first_rows(self) -> Ints:
-        """(S,) the row of the panel at which each history begins."""
+        """(S,) the panel's row at which each history begins."""
         return self.panel.indptr[:-1]
 
     def values(self, series: int) -> Floats:
@@ -46,14 +46,14 @@ class History:
         return values
 
     def matrix(self, block: slice = slice(None), given: bool = False) -> Floats:
-        """(S, longest) the histories of the series in `block`; with `given`, NaN where the input had no value.
+        """(S, longest) the histories of the series in `block`, right-aligned: the last column is the origin.
 
-        Right-aligned, so that the last column is the origin; NaN before a series begins.
+        NaN before a series begins; with `given`, also where the input had no value.
         """
         return self.last(int(self.lengths[block].max(initial=0)), block, given)
 
     def last(self, steps: int, block: slice = slice(None), given: bool = False) -> Floats:
-        """(S, steps) the last `steps` values of the series in `block`, aligned as in `matrix`."""
+        """(S, steps) the last `steps` values of the series in `block`, aligned and NaN as in `matrix`."""
         panel = self.panel
         ends = panel.indptr[1:][block, None] - self.origin
         rows = ends + np.arange(-steps, 0)
@@ -70,17 +70,17 @@ class History:
         yield from blocks(self.lengths)
 
     def cutoffs(self, series: Ints) -> "pd.Series":
-        """The last known step of each of `series`, which have a history."""
+        """The `ds` of the last value in the histories of `series`, none of which is empty."""
         return self.panel.ds.iloc[self.panel.indptr[1:][series] - self.origin - 1]
 
     def after(self, horizon: int) -> tuple[Ints, Bools]:
-        """The rows of the `horizon` steps after the origin: positions (S, horizon), and which of them exist."""
+        """(S, horizon) the panel's rows of the `horizon` steps after the origin, and which of them exist."""
         first = self.panel.indptr[1:] - self.origin
         rows = first[:, None] + np.arange(horizon)
         exists = (rows >= self.panel.indptr[:-1, None]) & (rows < self.panel.indptr[1:, None])
         return np.where(exists, rows, 0), exists
 
     def actual(self, horizon: int) -> Floats:
-        """(S, horizon) the actual values after the origin; NaN where there is none, or where it was filled."""
+        """(S, horizon) the actual values after the origin; NaN after a series' end, and where the input had none."""
         rows, exists = self.after(horizon)
         return np.where(exists & ~self.panel.filled[rows], self.panel.y[rows], np.nan)

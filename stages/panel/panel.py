@@ -17,18 +17,18 @@ from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
 
 @dataclass(frozen=True)
 class Panel:
-    """S series in N rows; series i stands in rows `indptr[i]:indptr[i + 1]`, in the order of its steps.
+    """S series in N rows; series i is rows `indptr[i]:indptr[i + 1]`, in the order of time.
 
     ids: (S,) the `unique_id` of each series, in the input's order
-    indptr: (S + 1,) where each series starts, and the number of rows
+    indptr: (S + 1,) the first row of each series, and N
     ds: (N,) datetime64 or integer steps
     y: (N,) values in the input's units
-    filled: (N,) True where the input had no value
-    time_axis: how the input writes its time
-    season_lengths: steps in each season, the shortest first; [1] without one
-    time, value: what the input calls its time and its values
-    interpolated: whether filled values lean on the value after their gap; histories that end in a gap then carry the
-        last value before it, so that no origin knows what came after it
+    filled: (N,) True where the input had no value; never the first row of a series
+    time_axis: frequency, time zone, and the input's timestamp format
+    season_lengths: steps in each season, the shortest first; (1,) without one
+    time, value: the input's names for the columns `ds` and `y`
+    interpolated: whether a filled value depends on the value after its gap; a history that ends in a gap then repeats
+        the last value before it, so that it holds nothing from after its origin
     """
 
     ids: list[str]
@@ -53,16 +53,16 @@ class Panel:
         return self.season_lengths[0]
 
     def at(self, origin: int) -> History:
-        """The histories of all series at an origin, `origin` steps before each one's end."""
+        """The history of every series up to an origin, `origin` steps before its end; 0 is the final origin."""
         return History(self, origin)
 
     @cached_property
     def last_given(self) -> Ints:
-        """(N,) the row of the last value that was given, up to each row; every series begins with one."""
+        """(N,) for each row, the latest one up to it whose value the input had."""
         return np.maximum.accumulate(np.where(self.filled, 0, np.arange(len(self.y))))
 
     def take(self, series: slice) -> "Panel":
-        """The panel of some series alone."""
+        """The panel of the series in a slice, which has a start and a stop."""
         rows = slice(*self.indptr[[series.start, series.stop]])
         return replace(
             self,
@@ -74,10 +74,11 @@ class Panel:
         )
 
     def write(self, path: Path) -> None:
+        """Write Parquet: a row for each step, the other fields in the file's metadata."""
         frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})
         rest = ("time", "value", "interpolated")
         names = {"season_lengths": list(self.season_lengths), **{name: getattr(self, name) for name in rest}}
-        frame.attrs = {"time_axis": asdict(self.time_axis), "names": names}  # kept in the file's metadata
+        frame.attrs = {"time_axis": asdict(self.time_axis), "names": names}  # to_parquet writes them into the metadata
         frame.to_parquet(path, index=False)
 
     def _ids_by_row(self) -> pd.Categorical:
@@ -87,7 +88,7 @@ class Panel:
 
     @classmethod
     def read(cls, path: Path, first: int = 0, end: int | None = None) -> "Panel":
-        """What `write` wrote; of rows `first:end`, some whole series, only the groups of the file that hold them."""
+        """Read what `write` wrote, or only the whole series in rows `first:end`: just the row groups that hold them."""
         with pq.ParquetFile(path, memory_map=True) as file:
             ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
             end = int(ends[-1]) if end is None else end
@@ -102,5 +103,5 @@ class Panel:
         time_axis, names = TimeAxis(**attributes["time_axis"]), attributes["names"]
         seasons = tuple(names.pop("season_lengths"))
         y, filled = frame["y"].to_numpy(), frame["filled"].to_numpy()
-        pa.default_memory_pool().release_unused()  # it would keep as much again as the panel takes
+        pa.default_memory_pool().release_unused()  # else Arrow keeps as much memory again as the panel takes
         return cls(ids, indptr, frame["ds"], y, filled, time_axis, seasons, **names)

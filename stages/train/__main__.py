@@ -1,4 +1,4 @@
-"""Stage 4, train: windows -> one network for each origin and member of the ensemble, and their loss curves."""
+"""Stage 4, train: windows -> a network for each origin and member of the ensemble, and the loss curves."""
 
 from stages.common.errors import run
 from stages.common.params import read_params

@@ -1,4 +1,4 @@
-"""Batches of windows, gathered from the flat values as they are needed: the inputs and targets of a network."""
+"""Batches of windows, gathered from the flat values when needed: the inputs and targets of a network."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from torch import Tensor, nn
 
 from stages.window.windows import Cuts, Windows, season_at
 
-LARGEST_INPUT = 8.0  # in units of scale: larger inputs are clipped
-GATHERED = 16  # batches that are gathered at once: fewer, larger operations
+LARGEST_INPUT = 8.0  # in units of scale: inputs are clipped to it
+GATHERED = 16  # batches gathered at once: fewer, larger operations
 CPU = torch.device("cpu")
 
 
 class Tensors:
-    """Base of a dataclass of tensors that describe the same windows."""
+    """Base of a dataclass whose fields are tensors of the same windows."""
 
     def map(self, function: Callable[[Tensor], Tensor]) -> Self:
-        """The same fields, `function` applied to each."""
+        """The same fields, with `function` applied to each."""
         return type(self)(**{name: function(value) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
 class Inputs(Tensors):
-    """What a network reads of B windows.
+    """The inputs of a network for B windows.
 
-    steps: (size, B, C) the channels of `Batches.channels` at each step
+    steps: (size, B, C) at each step the channels named by `Batches.channels`
     features: (B, F)
     experts: (B, E, targets)
     """
@@ -40,9 +40,9 @@ class Inputs(Tensors):
 
 @dataclass(frozen=True)
 class Targets(Tensors):
-    """What a network should forecast for B windows, each (B, targets).
+    """What a network is to forecast for B windows: each (B, targets), in the units of the experts.
 
-    values: the actual values, in the units of the experts
+    values: the actual values
     known: 1 where there is an actual value, else 0
     expert_median: the median of the experts, 0 without any
     """
@@ -53,9 +53,9 @@ class Targets(Tensors):
 
 
 class Batches:
-    """The windows at some cuts that are long enough, as tensors on a device.
+    """The windows at those of some cuts that have enough values before them, as tensors on a device.
 
-    kept: (B,) which of the cuts have a window
+    kept: (B,) the indices of these cuts
     """
 
     def __init__(self, windows: Windows, cuts: Cuts, device: torch.device = CPU) -> None:
@@ -66,7 +66,7 @@ class Batches:
         def tensor(array: np.ndarray) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array[self.kept])).to(device)
 
-        reach = self.size + max(self.lags, default=0)  # windows may begin before the first value and end after the last
+        reach = self.size + max(self.lags, default=0)  # padded windows reach before the first value and after the last
         self.values = nn.functional.pad(torch.from_numpy(windows.values), (reach, self.targets)).to(device)
         self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
         self.season, self.level, self.scale = tensor(cuts.season), tensor(cuts.level), tensor(cuts.scale)
@@ -80,16 +80,16 @@ class Batches:
 
     @property
     def channels(self) -> list[str]:
-        """What a network reads at each step, in the order of `gather`: names of channels.
+        """The names of the inputs at each step, in their order.
 
-        value: season and level removed, in units of scale
-        known: 1 where the window reaches into its series, else 0; where windows are padded
+        value: the value, season and level removed, in units of scale
+        known: 1 where the series has a value, 0 before it begins; only with padding
         change_n: the difference over n steps, for each of the lags, in units of scale
         """
         return ["value", *(["known"] if self.padding else []), *(f"change_{lag}" for lag in self.lags)]
 
     def stream(self, order: Tensor, size: int) -> Iterator[tuple[Inputs, Targets]]:
-        """Batches of `size` windows in the order of the indices `order`, several gathered at once."""
+        """Batches of `size` windows, the last one of fewer, at the indices `order` (W,) in their order."""
         for part in order.split(size * GATHERED):  # type: ignore[no-untyped-call]
             whole = len(part) // size * size
             for rows in (part[:whole].view(-1, size), part[whole:][None]):
@@ -99,7 +99,7 @@ class Batches:
                         yield inputs.map(itemgetter(row)), targets.map(itemgetter(row))
 
     def gather(self, batch: Tensor) -> tuple[Inputs, Targets]:
-        """The windows at indices `batch` (B,); of several batches (n, B) at once, all sizes with n before them."""
+        """The windows at indices `batch` (B,), or several batches (n, B) at once: then all shapes begin with n."""
         position, scale = self.position[batch][..., None], self.scale[batch][..., None]
         before, after = self.before[batch][..., None], self.after[batch][..., None]
         values = self.values[position + self.offsets]
@@ -126,7 +126,7 @@ class Batches:
         return inputs, Targets(values=future, known=known, expert_median=rows(self.expert_median))
 
     def restore(self, predicted: Tensor) -> Tensor:
-        """Predictions (B, targets) for all the windows, from the units of the experts to those of the values."""
+        """Predictions (B, targets) of all windows, in normalised units: scale, level and season given back."""
         deseasonalized = predicted * self.scale[:, None] + self.level[:, None]
         restored: Tensor = deseasonalized + season_at(self.season, self.seasons, self.future)
         return restored

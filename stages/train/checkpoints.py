@@ -1,7 +1,7 @@
-"""Checkpoints of finished networks, keyed by a hash of all that determines them: an interrupted run can resume.
+"""Checkpoints of finished networks, so that an interrupted run can resume.
 
-They are in a folder that Git ignores and DVC does not track, so that both leave it alone. A run that reaches its end
-removes it.
+A checkpoint's name is a hash of everything that determines its network. Git ignores their folder and DVC does not track
+it, so neither touches it; a run that ends removes it.
 """
 
 import hashlib
@@ -19,17 +19,25 @@ from stages.common.arrays import Floats
 from stages.train.params import Model, Train
 
 FOLDER = Path(".checkpoints")
-SOURCES = ["train/batches", "train/cells", "train/losses", "train/network", "train/training", "window/windows"]
+SOURCES = [
+    "common/arrays",
+    "train/batches",
+    "train/cells",
+    "train/losses",
+    "train/network",
+    "train/training",
+    "window/windows",
+]
 CODE = [Path(__file__).parents[1] / f"{name}.py" for name in SOURCES]
-LOSSES = "losses"
+LOSSES = "losses"  # the name of their array, among those of the weights
 
 
 def checkpoint_path(windows_hash: bytes, member: int, model: Model, settings: Train) -> Path:
-    """The file of one network: its name is a hash of its windows, its settings, the code and torch's version."""
+    """The file of one network, named by its windows, member, settings, code, torch's version, and if there is a GPU."""
     digest = hashlib.sha256(windows_hash)
-    determining = settings.model_dump(exclude={"members"})
-    facts = [member, model.model_dump(), determining, torch.__version__, torch.cuda.is_available()]
-    digest.update(json.dumps(facts, sort_keys=True).encode())
+    train = settings.model_dump(exclude={"members"})
+    determinants = [member, model.model_dump(), train, torch.__version__, torch.cuda.is_available()]
+    digest.update(json.dumps(determinants, sort_keys=True).encode())
     for source in CODE:
         digest.update(source.read_bytes())
     return FOLDER.resolve() / f"{digest.hexdigest()}.safetensors"
@@ -41,18 +49,21 @@ def hash_of(windows_file: Path) -> bytes:
 
 
 def save_checkpoint(path: Path, weights: dict[str, Tensor], losses: Floats) -> None:
-    """Write all or nothing, even where the machine stops in between; nothing on a machine without the folder."""
+    """Write the whole file or none, even if the machine crashes meanwhile; none on a machine without the folder.
+
+    losses: (epochs, 2), as in `Epoch`
+    """
     if not path.parent.is_dir():
         return
-    written = path.with_suffix(f".{os.getpid()}")
-    save_file({**weights, LOSSES: torch.from_numpy(losses)}, written)
-    with written.open("rb") as file:
+    temporary = path.with_suffix(f".{os.getpid()}")
+    save_file({**weights, LOSSES: torch.from_numpy(losses)}, temporary)
+    with temporary.open("rb") as file:
         os.fsync(file.fileno())
-    written.replace(path)
+    temporary.replace(path)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Floats] | None:
-    """Weights and losses; None where there is no whole checkpoint."""
+    """The weights and losses that `save_checkpoint` wrote; None if the file is missing or damaged."""
     try:
         weights = load_file(path)
     except (FileNotFoundError, SafetensorError):

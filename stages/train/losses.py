@@ -1,9 +1,9 @@
-"""The losses by name: one table, LOSSES."""
+"""The losses that networks are trained with, in one table, LOSSES."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the names are checked by stages that need no torch
+if TYPE_CHECKING:  # every stage checks their names, and most import no torch
     from torch import Tensor
 
 
@@ -15,7 +15,7 @@ def absolute_error(predicted: "Tensor", actual: "Tensor") -> "Tensor":
     return (predicted - actual).abs()
 
 
-# The loss (B, targets) of each predicted value against the actual one.
+# Each gives the loss of every predicted value: predicted and actual (B, targets) -> (B, targets).
 LOSSES: dict[str, Callable[["Tensor", "Tensor"], "Tensor"]] = {
     "mse": squared_error,
     "mae": absolute_error,

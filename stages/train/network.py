@@ -1,6 +1,7 @@
 """The recurrent forecaster: it weighs the experts of a window and adds a learned correction."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,17 @@ from stages.train.cells import CELLS
 from stages.train.params import Model
 from stages.window.windows import Windows
 
-SMALL_START = 0.1  # factor on the head's first weights, so that training starts near the experts
+SMALL_START = 0.1  # factor on the head's initial weights, so that training starts near the experts
 CHUNK = 4096  # windows forecast at once
 
 
 class Forecaster(nn.Module):
-    """One recurrent network and a linear head on its last hidden state, for every series of a panel.
+    """A recurrent network and a linear head on its last hidden state and the features, for every series of a panel.
 
-    With experts, the head also gives each a weight by a softmax, the gate (Jacobs et al. 1991): the forecast is their
-    weighted mean plus the head's own output.
+    With several experts, the head also weighs them by a softmax, the gate (Jacobs et al. 1991). The forecast is their
+    weighted mean plus the rest of the head's output, the correction.
+
+    channels, features, experts: C, F and E of `Inputs`
     """
 
     def __init__(self, model: Model, channels: int = 1, features: int = 0, experts: int = 0, targets: int = 1) -> None:
@@ -53,7 +56,7 @@ class Forecaster(nn.Module):
         return cls(model, len(batches.channels), features, experts, batches.targets)
 
     def forward(self, inputs: Inputs) -> Tensor:
-        """B windows to the values after them (B, targets), in units of scale."""
+        """Forecasts (B, targets) of B windows, in the units of the experts."""
         states = self._hidden_states(inputs.steps)  # (size, B, directions x hidden)
         if self.targets == 1:  # the head reads every step, so that its sums round as the tutorial's
             features = inputs.features.expand(len(states), -1, -1)
@@ -69,17 +72,17 @@ class Forecaster(nn.Module):
         states: Tensor = self.recurrent(steps)[0]
         if not self.recurrent.bidirectional:
             return states
-        # The backward direction has read the whole window at the first step: put that last.
+        # The backward direction has read the whole window at the first step: make that its last.
         return torch.cat([states[..., : self.hidden_size], states[..., self.hidden_size :].flip(0)], dim=-1)
 
 
 @torch.inference_mode()
 def forecast(network: Forecaster, windows: Windows, horizon: int) -> Floats:
-    """Normalised values (S, horizon) after the end of each series; NaN for one too short for a window.
+    """Normalised forecasts (S, horizon) after the end of each series; NaN for a series too short for a window.
 
-    A network of fewer targets than `horizon` is fed its own output: recursive forecasting.
+    A network of one target forecasts recursively: each forecast becomes the last input of the next.
     """
-    torch.set_num_threads(1)  # sums in one order, on any number of cores
+    torch.set_num_threads(1)  # any number of cores then gives the same sums
     network.eval()
     batches = Batches(windows, windows.ends)
     if windows.targets < horizon:
@@ -94,36 +97,40 @@ def forecast(network: Forecaster, windows: Windows, horizon: int) -> Floats:
 
 
 def _recursive(network: Forecaster, batches: Batches, horizon: int) -> Tensor:
-    """(B, horizon), each step from a window that ends with the steps forecast before it."""
+    """(B, horizon) forecasts, each from a window whose last values are the forecasts before it."""
     inputs, _ = batches.gather(torch.arange(len(batches)))
     steps: list[Tensor] = []
     while len(steps) < horizon:
         steps.append(network(inputs)[:, 0])
-        moved = torch.cat([inputs.steps[1:], steps[-1][None, :, None]])
-        inputs = Inputs(steps=moved, features=inputs.features, experts=inputs.experts)
+        inputs = replace(inputs, steps=torch.cat([inputs.steps[1:], steps[-1][None, :, None]]))
     return torch.stack(steps, dim=1)
 
 
 def save_networks(networks: dict[int, dict[int, Forecaster]], model: Model, folder: Path) -> None:
-    """The networks by origin and member into `folder`: weights as `<member>.<parameter>`, one config beside them."""
+    """Write networks by origin and member: a file for each origin, weights named `<member>.<name>`, and config.json."""
     for origin, members in networks.items():
-        weights = {f"{m}.{name}": value for m, each in members.items() for name, value in each.state_dict().items()}
+        weights = {
+            f"{member}.{name}": value
+            for member, network in members.items()
+            for name, value in network.state_dict().items()
+        }
         save_file(weights, origin_file(folder, origin))
-    one = next(iter(next(iter(networks.values())).values()))
-    (folder / "config.json").write_text(json.dumps({"model": model.model_dump(), **one.shape}, indent=2) + "\n")
+    any_network = next(iter(next(iter(networks.values())).values()))
+    config = {"model": model.model_dump(), **any_network.shape}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
 def load_networks(folder: Path, origin: int) -> dict[int, Forecaster]:
-    """The networks by member that `save_networks` wrote; none for an origin that has no networks."""
+    """Read the networks of one origin, by member; an empty dict for an origin without networks."""
     if not origin_file(folder, origin).exists():
         return {}
     config = json.loads((folder / "config.json").read_text())
     model = Model(**config.pop("model"))
-    members: dict[int, dict[str, Tensor]] = {}
+    weights: dict[int, dict[str, Tensor]] = {}
     for key, value in load_file(origin_file(folder, origin)).items():
-        number, name = key.split(".", 1)
-        members.setdefault(int(number), {})[name] = value
-    networks = {member: Forecaster(model, **config) for member in sorted(members)}
+        prefix, name = key.split(".", 1)
+        weights.setdefault(int(prefix), {})[name] = value
+    networks = {member: Forecaster(model, **config) for member in sorted(weights)}
     for member, network in networks.items():
-        network.load_state_dict(members[member])
+        network.load_state_dict(weights[member])
     return networks

@@ -1,4 +1,4 @@
-"""The parameters of the network and of its training."""
+"""The parameters of the network and its training: `model` and `train`."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -1,7 +1,7 @@
-"""A bar of the networks' epochs with the latest loss and the time left, on a terminal only.
+"""A progress bar of all networks' epochs, with their mean loss and the time left, on a terminal only.
 
-Networks train in other processes: each writes its epoch and loss to its row of a small memory-mapped file, which a
-thread of the parent reads.
+Networks train in other processes. Each writes its epoch and loss into its row of a small memory-mapped file, and a
+thread of the parent process reads them.
 """
 
 import sys
@@ -18,12 +18,13 @@ REFRESH_SECONDS = 0.2
 
 
 class ProgressBoard:
-    """A file of one row (epoch, loss) for each network; without a path nothing is written."""
+    """Where networks report their progress: a file with a row (epoch, loss) for each; no file without a path."""
 
     def __init__(self, path: Path | None, networks: int) -> None:
         self.path, self.networks = path, networks
 
     def write(self, network: int, epoch: int, loss: float) -> None:
+        """Report the latest epoch of the network in that row."""
         if self.path is not None:
             rows = np.memmap(self.path, dtype=np.float64, mode="r+", shape=(self.networks, 2))
             rows[network] = epoch, loss
@@ -31,9 +32,9 @@ class ProgressBoard:
 
 @contextmanager
 def epoch_bar(networks: int, epochs: int, local: bool) -> Iterator[ProgressBoard]:
-    """The board to write to while a bar shows all networks' epochs.
+    """Show a bar, and yield the board that it reads.
 
-    Quiet where stderr is no terminal, and where the networks are not `local`: other machines see no file of this one.
+    There is no bar if stderr is no terminal, or if networks are not trained by `local` processes, which share a file.
     """
     if not local or not sys.stderr.isatty():
         yield ProgressBoard(None, networks)

@@ -1,6 +1,7 @@
-"""Training as independent tasks, one for each origin and member, and the loss curves of their results."""
+"""Training as independent tasks, one for each origin and member, and the summary of their results."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ CURVES = ["loss", "last_batch"]
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """One network to train: its origin, its member, and the file that keeps it until all are trained."""
+    """A network to train: its origin and member, and the file that keeps it until all networks are trained."""
 
     origin: int
     member: int
@@ -28,9 +29,11 @@ class TrainingTask:
 
 
 def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[TrainingTask]:
-    """A task for each member at each origin, of `files` of windows by origin, that has a window to train on.
+    """A task for each origin that has a window to train on, and each member.
 
-    Raises UserError where the final origin has none.
+    files: the files of windows, by origin
+
+    Raises UserError where the final origin has no window.
     """
     tasks: list[TrainingTask] = []
     for origin, file in files.items():
@@ -48,14 +51,13 @@ def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[Tr
 def train_one(
     windows: Windows, task: TrainingTask, model: Model, settings: Train, board: ProgressBoard, row: int
 ) -> tuple[Forecaster, list[Epoch]]:
-    """The network and losses of one task, which any process can do.
+    """The network of one task and its losses, from its checkpoint or by training. A task that any process can run.
 
-    Where workers see the checkpoint's folder it is done once, even if the run ends before all tasks are done.
+    board, row: where the network reports its progress
     """
     saved = load_checkpoint(task.checkpoint)
     if saved is None:
-        report = lambda epoch, loss: board.write(row, epoch, loss)  # noqa: E731
-        network, epochs = train_network(windows, task.member, model, settings, report)
+        network, epochs = train_network(windows, task.member, model, settings, partial(board.write, row))
         losses = np.array([(epoch.loss, epoch.last_batch) for epoch in epochs])
         save_checkpoint(task.checkpoint, network.state_dict(), losses)
         return network, epochs
@@ -63,15 +65,15 @@ def train_one(
     network = Forecaster.of(model, Batches(windows, windows.training))
     network.load_state_dict(weights)
     board.write(row, len(losses), float(losses[-1, 0]))
-    return network, [Epoch(*each) for each in losses.tolist()]
+    return network, [Epoch(loss, last_batch) for loss, last_batch in losses.tolist()]
 
 
 def loss_curves(histories: dict[tuple[int, int], list[Epoch]]) -> pd.DataFrame:
-    """Mean losses over the members, by origin and epoch, from the epochs of each origin and member."""
+    """Losses by origin and epoch, means over the members, from the epochs of each (origin, member)."""
     rows = [
-        (origin, epoch, losses.loss, losses.last_batch)
-        for (origin, _), history in histories.items()
-        for epoch, losses in enumerate(history, start=1)
+        (origin, number, epoch.loss, epoch.last_batch)
+        for (origin, _), epochs in histories.items()
+        for number, epoch in enumerate(epochs, start=1)
     ]
     frame = pd.DataFrame(rows, columns=["origin", "epoch", *CURVES])
     return frame.groupby(["origin", "epoch"])[CURVES].mean().reset_index()
@@ -80,17 +82,17 @@ def loss_curves(histories: dict[tuple[int, int], list[Epoch]]) -> pd.DataFrame:
 def summarize(
     networks: dict[int, dict[int, Forecaster]], curves: pd.DataFrame, final: Windows, settings: Train
 ) -> dict[str, int | float]:
-    """How many networks of what size were trained for how long, and how well they fit.
+    """The number of networks and origins, and of weights and steps of each network, and the mean last loss.
 
     networks: by origin and member
     final: the windows of the final origin
     """
-    one = next(iter(networks[0].values()))
+    any_network = next(iter(networks[0].values()))
     windows = int((final.training.before >= final.min_length).sum())
     return {
         "networks": sum(map(len, networks.values())),
         "origins": len(networks),
-        "weights": sum(weights.numel() for weights in one.parameters()),
+        "weights": sum(weights.numel() for weights in any_network.parameters()),
         "steps": settings.epochs * steps_per_epoch(windows, settings),
         "last_loss": float(f"{curves.groupby('origin')['loss'].last().mean():.6g}"),
     }

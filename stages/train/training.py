@@ -1,4 +1,4 @@
-"""Train one network: batches in a seeded order, the loss and its pull, the optimizer and its schedule."""
+"""Train one network: its batches in a seeded order, the loss, the optimizer and the learning rate's schedule."""
 
 import math
 from collections.abc import Callable
@@ -17,28 +17,29 @@ from stages.train.network import Forecaster
 from stages.train.params import Model, Train
 from stages.window.windows import Windows
 
-OnEpoch = Callable[[int, float], None]
+Criterion = Callable[[Tensor, Targets], Tensor]
+OnEpoch = Callable[[int, float], None]  # called with the number of an epoch, from 1 on, and its loss
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """Losses of one epoch, in normalised units: the mean over its windows, and that of its last batch."""
+    """Losses of one epoch, in the units of the experts: the mean over its windows, and that of its last batch."""
 
     loss: float
     last_batch: float
 
 
 def member_seed(seed: int, member: int) -> int:
-    """The seed of a member: `seed` itself for the first; the same at every origin, so that only the data differ."""
+    """The seed of a member, `seed` itself for the first. All origins share it: their networks differ by data alone."""
     return seed + 1000 * member
 
 
 def train_network(
     windows: Windows, member: int, model: Model, settings: Train, on_epoch: OnEpoch = lambda epoch, loss: None
 ) -> tuple[Forecaster, list[Epoch]]:
-    """Train the network of one origin and member on the origin's windows, single-threaded and seeded.
+    """Train the network of one origin and member on the origin's windows, seeded and with one thread.
 
-    Raises UserError where there is no GPU that the settings name, and where the loss is not finite.
+    Raises UserError where the settings name a GPU and there is none, and where the loss becomes infinite or NaN.
     """
     torch.set_num_threads(1)
     seed = member_seed(settings.seed, member)
@@ -51,31 +52,32 @@ def train_network(
     optimizer = make_optimizer(network, settings)
     steps = steps_per_epoch(len(batches), settings)
     schedule = make_schedule(optimizer, settings, settings.epochs * steps)
-    history: list[Epoch] = []
-    for epoch in range(1, settings.epochs + 1):
-        everything = torch.arange(len(batches))
-        order = everything[torch.randperm(len(batches), generator=shuffler)] if settings.shuffle else everything
+    epochs: list[Epoch] = []
+    for number in range(1, settings.epochs + 1):
+        count = len(batches)
+        order = torch.randperm(count, generator=shuffler) if settings.shuffle else torch.arange(count)
         order = order[: steps * settings.batch_size].to(device)
-        history.append(run_epoch(network, batches, order, criterion, optimizer, schedule, settings))
-        if not math.isfinite(history[-1].loss):
+        epoch = run_epoch(network, batches, order, criterion, optimizer, schedule, settings)
+        if not math.isfinite(epoch.loss):
             raise UserError(
-                f"params.yaml: the loss of member {member} is {history[-1].loss} in epoch {epoch}; "
+                f"params.yaml: the loss of member {member} is {epoch.loss} in epoch {number}; "
                 "make train.learning_rate smaller or set train.clip"
             )
-        on_epoch(epoch, history[-1].loss)
-    return network.cpu(), history
+        epochs.append(epoch)
+        on_epoch(number, epoch.loss)
+    return network.cpu(), epochs
 
 
 def run_epoch(
     network: Forecaster,
     batches: Batches,
     order: Tensor,
-    criterion: Callable[[Tensor, Targets], Tensor],
+    criterion: Criterion,
     optimizer: torch.optim.Optimizer,
     schedule: lr_scheduler.LRScheduler,
     settings: Train,
 ) -> Epoch:
-    """One step of the optimizer for each batch of the windows `order` (W,)."""
+    """Take a step of the optimizer for each batch of the windows at the indices `order` (W,), in their order."""
     total = torch.zeros((), device=order.device)
     for inputs, targets in batches.stream(order, settings.batch_size):
         with autocast(order.device, settings.precision):
@@ -92,27 +94,28 @@ def run_epoch(
 
 
 def find_device(settings: Train) -> torch.device:
-    """Where a network trains. Raises UserError where `cuda` is named and there is none."""
+    """The device that networks are trained on. Raises UserError for `cuda` without a GPU."""
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise UserError("params.yaml: train.device is cuda, but torch finds no GPU here; set it to auto or cpu")
     return torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def steps_per_epoch(windows: int, settings: Train) -> int:
-    """Batches in an epoch: as many as hold every window once, or `train.steps_per_epoch` where that is fewer."""
-    every = math.ceil(windows / settings.batch_size)
-    return every if settings.steps_per_epoch is None else min(every, settings.steps_per_epoch)
+    """The number of batches in an epoch: those with every window once, but at most `train.steps_per_epoch`."""
+    batches = math.ceil(windows / settings.batch_size)
+    return batches if settings.steps_per_epoch is None else min(batches, settings.steps_per_epoch)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
-    """The context in which a network computes: bfloat16 where that is chosen, weights and sums staying float32."""
+    """The context of a network's computations; with `bfloat16`, matrix products are in bfloat16, weights in float32."""
     return nullcontext() if precision == "float32" else torch.autocast(device.type, dtype=torch.bfloat16)
 
 
-def make_criterion(windows: Windows, settings: Train) -> Callable[[Tensor, Targets], Tensor]:
-    """The loss of predictions (B, targets): its mean over the known targets, and the pull towards the experts.
+def make_criterion(windows: Windows, settings: Train) -> Criterion:
+    """The loss of predictions (B, targets): its mean over the known targets, plus the pull towards the experts.
 
-    The pull is the mean distance to the median of the experts, times `expert_pull` over the median length of a history.
+    The pull is the mean distance to the median of the experts, times `expert_pull` over the median length of the
+    histories: the shorter the histories, the stronger.
     """
     elementwise = LOSSES[settings.loss]
     pull = settings.expert_pull / max(float(np.median(windows.ends.before)), 1.0)
@@ -126,12 +129,12 @@ def make_criterion(windows: Windows, settings: Train) -> Callable[[Tensor, Targe
 
 def make_optimizer(network: nn.Module, settings: Train) -> torch.optim.Optimizer:
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    fused = settings.optimizer == "adamw"  # Adam stays as it was in the tutorial, to the last digit
+    fused = settings.optimizer == "adamw"  # Adam rounds as in the tutorial
     return kind(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused)
 
 
 def make_schedule(optimizer: torch.optim.Optimizer, settings: Train, steps: int) -> lr_scheduler.LRScheduler:
-    """The learning rate over `steps` batches."""
+    """The schedule of the learning rate over `steps` batches: constant, or one cycle (Smith and Topin 2017)."""
     if settings.schedule == "one_cycle":
         return lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
     return lr_scheduler.ConstantLR(optimizer, factor=1.0)

@@ -1,4 +1,4 @@
-"""Stage 3, window: normalised histories -> window positions, with features computed from the values before each."""
+"""Stage 3, window: normalised histories -> where windows are cut, and features computed before each cut."""
 
 from safetensors.numpy import load_file
 
@@ -25,8 +25,8 @@ def main() -> None:
     final = summaries[0]
     if not final["windows"]:
         raise UserError(
-            f"params.yaml: window.size {final['size']} and backtest.horizon {params.backtest.horizon} are longer than "
-            f"every history (the longest has {final['longest']} values); make one of them smaller"
+            f"params.yaml: window.size {final['size']} and backtest.horizon {params.backtest.horizon} together are "
+            f"longer than every normalised history (the longest has {final['longest']} values); make one smaller"
         )
     write_summary(WINDOW_SUMMARY, final)
 

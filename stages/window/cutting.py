@@ -1,4 +1,4 @@
-"""Choose the cuts of an origin's histories: where windows for training end, fairly between series."""
+"""Choose where an origin's histories are cut into windows for training, with a fair share for each series."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,13 +11,16 @@ from stages.window.features import compute_cuts
 from stages.window.params import Window
 from stages.window.windows import Windows, min_length
 
-LONGEST_WINDOW = 64  # steps that `auto` goes up to
-FAIR_SHARE = 10  # no series gives more windows than this many times the median
-RECENCY = 10  # horizons over which the share of windows drawn from a long series falls by e
+LONGEST_WINDOW = 64  # steps: the largest `auto` size
+FAIR_SHARE = 10  # most windows of one series, over the median of all series
+RECENCY = 10  # horizons over which the probability that a window is drawn falls by e
 
 
 def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tuple[Windows, dict[str, Any]]:
-    """The windows of one origin, and what was chosen, for the report. A task that any process can do."""
+    """The windows of one origin, and a summary for the report. A task that any process can run.
+
+    history: the arrays of `NormalizedHistories`, by name
+    """
     windows = cut_windows(history["values"], history["lengths"], history["seasons"].tolist(), settings, horizon)
     return windows, {
         "windows": len(windows.training),
@@ -28,7 +31,10 @@ def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tu
 
 
 def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> Windows:
-    """The windows of S series of `lengths` (S,), one after another in `values` (V,)."""
+    """Cut S series of `lengths` (S,), one after another in `values` (V,), into windows.
+
+    seasons: lengths of the seasons in the values
+    """
     size = window_size(settings, seasons)
     targets = horizon if settings.output == "direct" else 1
     shortest = min_length(size, settings.padding, seasons)
@@ -49,7 +55,7 @@ def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Win
 
 
 def refuse_long_size(settings: Window, longest: int) -> None:
-    """Raises UserError for a window longer than every history, of which all would be padding."""
+    """Raises UserError for a window longer than every history: each would be padded."""
     if settings.size != "auto" and longest and settings.size > longest:
         raise UserError(
             f"params.yaml: window.size {settings.size} is longer than every normalised history, of which the "
@@ -58,47 +64,50 @@ def refuse_long_size(settings: Window, longest: int) -> None:
 
 
 def window_size(settings: Window, seasons: list[int]) -> int:
-    """How many steps a window has; `auto`: two seasons, a season and twelve steps at least, 64 at most."""
+    """Steps of a window; `auto`: two seasons or a season and 12 steps, whichever is more, up to LONGEST_WINDOW."""
     if settings.size != "auto":
         return settings.size
     season = seasons[0] if seasons else 1
     return min(max(2 * season, season + 12), LONGEST_WINDOW)
 
 
-def place_cuts(lengths: Ints, shortest: int, targets: int, padding: bool, most: int) -> Iterator[tuple[int, Ints]]:
-    """For each series of `lengths` (S,), after how many of its values it is cut for training.
+def place_cuts(
+    lengths: Ints, shortest: int, targets: int, padding: bool, max_windows: int
+) -> Iterator[tuple[int, Ints]]:
+    """Each series of `lengths` (S,) that is cut for training, with the number of values before each cut (K,).
 
-    Everywhere with `shortest` values before the cut and all `targets` after it, or with `padding` half of them. Where
-    all series together have more than `most` cuts, each gives the same number or all that it has (of more than `most`
-    series some give none), and none ever more than FAIR_SHARE times the median. They are drawn at random, later ones
-    more often: their share falls by e over RECENCY horizons of `targets`.
+    A cut needs `shortest` values before it and all `targets` after it, or with `padding` half of them. If there are
+    more than `max_windows` such cuts, series share them out: each gives all it has or the same quota (of more than
+    `max_windows` series, a random choice gives one each). No series ever gives more than FAIR_SHARE times the median.
+    A series with more cuts than its quota gives a random sample, in which later cuts are more probable: by a factor
+    of e for RECENCY horizons of `targets`.
     """
     needed = max(1, targets // 2) if padding else targets
     counts = np.maximum(lengths - needed - shortest + 1, 0)
-    quota = _fair_quota(counts, most)
+    quota = _fair_quota(counts, max_windows)
     random = np.random.default_rng(0)
-    giving = np.flatnonzero(counts)
-    if len(giving) > most:
-        giving = np.sort(random.choice(giving, most, replace=False))
-    for series in giving:
+    chosen_series = np.flatnonzero(counts)
+    if len(chosen_series) > max_windows:
+        chosen_series = np.sort(random.choice(chosen_series, max_windows, replace=False))
+    for series in chosen_series:
         before = np.arange(shortest, shortest + counts[series])
         if len(before) > quota:
             age = (before[-1] - before) / (RECENCY * targets)
+            # A sample without replacement by the Gumbel-top-k trick (Kool, van Hoof and Welling 2019).
             chosen = np.argpartition(age - random.gumbel(size=len(before)), quota)[:quota]
             before = np.sort(before[chosen])
         yield int(series), before
 
 
-def _fair_quota(counts: Ints, most: int) -> int:
-    """The largest number of windows a series may give so that all together give `most` at most; at least one."""
-    some = counts[counts > 0]
-    if not len(some):
+def _fair_quota(counts: Ints, max_windows: int) -> int:
+    """The most cuts that each series may give: all together up to `max_windows`, but each at least one."""
+    counts = counts[counts > 0]
+    if not len(counts):
         return 0
-    fair = int(FAIR_SHARE * np.median(some))
-    below, above = 0, max(fair, 1)
-    if np.minimum(some, above).sum() <= most:
-        return above
-    while above - below > 1:
-        middle = (below + above) // 2
-        below, above = (middle, above) if np.minimum(some, middle).sum() <= most else (below, middle)
-    return max(below, 1)
+    low, high = 0, max(int(FAIR_SHARE * np.median(counts)), 1)
+    if np.minimum(counts, high).sum() <= max_windows:
+        return high
+    while high - low > 1:  # bisection: `low` fits, `high` is too many
+        middle = (low + high) // 2
+        low, high = (middle, high) if np.minimum(counts, middle).sum() <= max_windows else (low, middle)
+    return max(low, 1)

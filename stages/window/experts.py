@@ -1,4 +1,4 @@
-"""The experts: closed-form forecasts at each cut, which the network weighs and corrects. One table, EXPERTS."""
+"""The experts: closed-form forecasts at each cut, which the network weighs and corrects, in one table, EXPERTS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ from stages.common.arrays import Bools, Floats32
 from stages.window.smoothing import Smoothed
 from stages.window.windows import Cuts, season_at
 
-CYCLES = [1, 2]  # how many seasons a seasonal mean is taken over
+CYCLES = [1, 2]  # seasons that a seasonal mean is taken over
 
 
 @dataclass(frozen=True)
 class Context:
-    """What experts forecast K cuts from: all of it computed from the values before each cut.
+    """What the experts forecast K cuts from, all of it computed from the values before each cut.
 
     values: (V,) normalised histories
     seasons: lengths of the seasons in the values
-    cuts: their positions, seasonal indices and scale
+    cuts: with their seasonal indices and scale
     level: (K,) the local level, in normalised units
     smoothed: exponential smoothing of the deseasonalised histories, in units of scale
+    targets: steps to forecast
     """
 
     values: Floats32
@@ -31,9 +32,9 @@ class Context:
     targets: int
 
     def as_expert(self, forecast: Floats32, needed: int) -> Floats32:
-        """Forecasts (K, targets) in normalised units, less season and level, in units of scale.
+        """Forecasts (K, targets) in normalised units as an expert's: season and level removed, in units of scale.
 
-        0, which is the level, where the history has fewer than `needed` values.
+        0, which is the level itself, where the history has fewer than `needed` values.
         """
         season = season_at(self.cuts.season, self.seasons, np.arange(self.targets))
         deviation = forecast - season - self.level[:, None]
@@ -50,27 +51,30 @@ def last_values(values: Floats32, cuts: Cuts, steps: int) -> tuple[Floats32, Boo
 
 
 def ses(context: Context) -> list[Floats32]:
-    """Simple exponential smoothing: the level itself."""
+    """Simple exponential smoothing (Brown 1956): the level itself."""
     return [np.zeros((len(context.cuts), context.targets), dtype=np.float32)]
 
 
 def theta(context: Context) -> list[Floats32]:
-    """The Theta method."""
+    """The Theta method (Assimakopoulos and Nikolopoulos 2000)."""
     return [context.smoothed.theta - context.smoothed.level[:, None]]
 
 
 def holt(context: Context) -> list[Floats32]:
-    """Holt's linear trend, damped."""
+    """Holt's linear trend, damped (Gardner and McKenzie 1985)."""
     return [context.smoothed.holt - context.smoothed.level[:, None]]
 
 
 def seasonal_mean(context: Context) -> list[Floats32]:
-    """The mean pattern of the last one and two seasons, on the mean of the last short season; for each season."""
+    """For each season, the pattern of the last one and the mean pattern of the last two.
+
+    Its level is the mean of the last season of the shortest length.
+    """
     return [_seasonal_mean(context, length, cycles) for length in context.seasons for cycles in CYCLES]
 
 
 def seasonal_drift(context: Context) -> list[Floats32]:
-    """The last season repeated, plus in each season its mean growth over the one before; for each season."""
+    """For each season, the last one repeated, with its mean growth over the one before added each time."""
     return [_seasonal_drift(context, length) for length in context.seasons]
 
 
@@ -92,7 +96,7 @@ def _seasonal_drift(context: Context, length: int) -> Floats32:
     return context.as_expert(repeated, 2 * length)
 
 
-# By name: the forecasts (K, targets) of each, level and season removed, in units of scale.
+# Each gives forecasts (K, targets), one or several: level and season removed, in units of scale.
 EXPERTS: dict[str, Callable[[Context], list[Floats32]]] = {
     "ses": ses,
     "theta": theta,

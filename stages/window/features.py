@@ -1,4 +1,4 @@
-"""Features at each cut: seasonal indices, level, scale, experts; they use only the values before the cut."""
+"""Features at each cut, from the values before it alone: seasonal indices, level, scale, experts."""
 
 from dataclasses import replace
 
@@ -12,8 +12,8 @@ from stages.window.seasonality import seasonal_indices_at
 from stages.window.smoothing import Smoothed, smooth
 from stages.window.windows import Cuts, season_at
 
-CHUNK = 4096  # cuts at once
-SMALLEST_SCALE = 1e-3  # of a constant history, in units of the series' size
+CHUNK = 4096  # cuts computed at once
+SMALLEST_SCALE = 1e-3  # of a constant history, in normalised units
 
 
 def compute_cuts(
@@ -67,7 +67,7 @@ def local_scale(values: Floats32, cuts: Cuts, season: int, steps: int) -> Floats
 def _seasonal_indices(
     values: Floats32, lengths: Ints, seasons: list[int], series: Ints, before: Ints
 ) -> tuple[Floats32, Floats32]:
-    """Indices (K, P) of every season, and its strength (K, seasons): the share that shrinkage left of them."""
+    """Indices (K, P) of all seasons, one season after another, and the strength (K, seasons) of each."""
     indices = np.zeros((len(series), sum(seasons)), dtype=np.float32)
     strength = np.zeros((len(series), len(seasons)), dtype=np.float32)
     order = np.argsort(series, kind="stable")
@@ -84,7 +84,7 @@ def _seasonal_indices(
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
-    """(S, longest) the series of a block, 0 after their ends."""
+    """(S, longest) the series of a block, 0 after each one's end."""
     first, length = starts(lengths)[block.start], lengths[block]
     exists = np.arange(length.max(initial=0)) < length[:, None]
     matrix = np.zeros(exists.shape)
@@ -95,7 +95,10 @@ def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
 def _with_features(
     values: Floats32, seasons: list[int], cuts: Cuts, strength: Floats32, targets: int, experts: list[str]
 ) -> Cuts:
-    """The cuts with level, scale, experts and features, from exponential smoothing of five seasons or 36 values."""
+    """The cuts with level, scale, experts and features, from smoothing the last five seasons, at least 36 values.
+
+    strength: (K, seasons)
+    """
     season = seasons[0] if seasons else 1
     steps = max(min(max(5 * season, 36), int(cuts.before.max())), 1)
     cuts = replace(cuts, scale=local_scale(values, cuts, season, max([6 * season, *seasons])))
@@ -116,7 +119,7 @@ def _with_features(
 
 
 def _recent_mean(values: Floats32, seasons: list[int], cuts: Cuts, size: int) -> Floats32:
-    """(K,) the mean of the last `size` values, deseasonalised."""
+    """(K,) the mean of the last `size` values, seasonal indices removed."""
     history, exists = last_values(values, cuts, size)
     deseasonalized = np.where(exists, history - season_at(cuts.season, seasons, np.arange(-size, 0)), 0)
     means: Floats32 = (deseasonalized.sum(axis=1) / np.maximum(exists.sum(axis=1), 1)).astype(np.float32)
@@ -124,10 +127,11 @@ def _recent_mean(values: Floats32, seasons: list[int], cuts: Cuts, size: int) ->
 
 
 def _features(last: Floats32, smoothed: Smoothed, scale: Floats32, strength: Floats32, length: Ints) -> Floats32:
-    """(K, F) numbers around 0, distances in units of scale.
+    """(K, F) the features: numbers around 0, distances in units of scale.
 
-    last: (K,) the last value less the recent mean
-    length: (K,) how many values were smoothed
+    last: (K,) the last value less the recent mean, in units of scale
+    strength: (K, seasons)
+    length: (K,) the number of values smoothed
     """
     columns = [
         last - smoothed.level,

@@ -1,4 +1,4 @@
-"""The parameters of `window`: what a window holds, which experts forecast at its cut, and what it targets."""
+"""The parameters of `window`: the size of windows, their scaling, and the experts at each cut."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -1,46 +1,46 @@
-"""Seasonal indices as they were known at each step: classical decomposition, aged and shrunk.
+"""Seasonal indices at any step, from the values before it alone: classical decomposition, weighted and shrunk.
 
-A test would switch the season on or off; shrinkage takes as much of it as the history supports.
+A test for seasonality would switch the season on or off; shrinkage keeps as much of it as the history supports.
 """
 
 import numpy as np
 
 from stages.common.arrays import Floats, Floats32, Ints
 
-AGEING = 0.7  # weight of a season against the one after it
-NOISE = 2.0  # the F statistic up to which a pattern is taken for chance: 1 is what chance gives on average
+AGEING = 0.7  # weight of a season relative to the one after it
+NOISE = 2.0  # the F statistic up to which a pattern counts as noise, for which its mean is about 1
 
 
 def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) -> tuple[Floats32, Floats32, Floats]:
-    """Additive seasonal indices of series as they were known after some of their steps.
+    """Additive seasonal indices at K points of S series, each from the values before its point alone.
 
-    values: (S, n) left-aligned; what stands after a series' end is not used
-    rows, steps: (K,) series, and after how many of its steps
+    values: (S, n) left-aligned; values after a series' end are not used
+    rows, steps: (K,) the series of each point, and the number of its values before the point
 
-    Returns the indices (K, season) by step after the K steps, how much was kept of them in shrinkage (K,) from 0 to
-    1, and values less the indices known at each step (S, n).
+    Returns the indices (K, season) of the steps after each point, their strength (K,) from 0 to 1, and the values less
+    the indices at each step, from the values before that step (S, n).
 
-    The mean deviation of each phase from the centred moving average over one season (Hyndman and Athanasopoulos,
-    Forecasting: Principles and Practice, 2021, section 3.4), each season weighted by AGEING to the power of its age,
-    times max(0, 1 - NOISE / F), the positive part of James and Stein (1961), with F the statistic of the analysis of
-    variance over the phases.
+    An index is the mean deviation of a phase from the centred moving average over one season (Hyndman and
+    Athanasopoulos, Forecasting: Principles and Practice, 2021, section 3.4), each season weighted by AGEING to the
+    power of its age, times the strength. That is max(0, 1 - NOISE / F), the positive-part estimator of James and
+    Stein (1961), where F is the statistic of the analysis of variance over the phases.
     """
     count, length = values.shape
     indices = np.zeros((len(rows), season), dtype=np.float32)
-    kept = np.zeros(len(rows), dtype=np.float32)
+    strength = np.zeros(len(rows), dtype=np.float32)
     remainder = values.copy()
     margin = season // 2
     if season == 1 or length <= 2 * margin:
-        return indices, kept, remainder
-    order = np.argsort(steps, kind="stable")
-    wanted = np.searchsorted(steps[order], np.arange(length + 2))
+        return indices, strength, remainder
+    by_step = np.argsort(steps, kind="stable")
+    first_point = np.searchsorted(steps[by_step], np.arange(length + 2))
     deviations = _deviations(values, season)
     ageing = AGEING ** (1 / season)
     sums, squares = np.zeros((count, season)), np.zeros(count)
     weights, weights_squared = np.zeros(season), np.zeros(season)
-    shrunk, share = np.zeros((count, season)), np.zeros(count)
-    for step in range(length + 1):  # `step` values are known
-        seen = step - 2 * margin  # deviations known: the average is centred
+    shrunk, kept = np.zeros((count, season)), np.zeros(count)
+    for step in range(length + 1):  # from the first `step` values
+        seen = step - 2 * margin  # deviations: fewer than values, since the average is centred
         if seen > 0:
             phase = (seen - 1 + margin) % season
             deviation = deviations[:, seen - 1]
@@ -50,14 +50,14 @@ def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) ->
             weights[phase] += 1
             weights_squared[phase] += 1
             if seen >= season + max(2, season // 2):
-                shrunk, share = _shrink(sums, squares, weights, weights_squared)
-        at = order[wanted[step] : wanted[step + 1]]
-        if len(at):
-            indices[at] = np.roll(shrunk, -(step % season), axis=1)[rows[at]]
-            kept[at] = share[rows[at]]
+                shrunk, kept = _shrink(sums, squares, weights, weights_squared)
+        points = by_step[first_point[step] : first_point[step + 1]]
+        if len(points):
+            indices[points] = np.roll(shrunk, -(step % season), axis=1)[rows[points]]
+            strength[points] = kept[rows[points]]
         if step > 0:
             remainder[:, step - 1] -= shrunk[:, (step - 1) % season]
-    return indices, kept, remainder
+    return indices, strength, remainder
 
 
 def _deviations(values: Floats, season: int) -> Floats:
@@ -70,15 +70,17 @@ def _deviations(values: Floats, season: int) -> Floats:
 
 
 def _shrink(sums: Floats, squares: Floats, weights: Floats, weights_squared: Floats) -> tuple[Floats, Floats]:
-    """Shrunk indices (S, season) and the share that was kept (S,), from weighted sums of deviations by phase.
+    """Shrunk indices (S, season) and the share kept of them (S,), from weighted sums of deviations by phase.
 
-    The analysis of variance counts weighted deviations as the number of equal ones that would tell as much, the square
-    of their weights' sum over the sum of their squares (Kish 1965).
+    sums: (S, season) of the deviations; squares: (S,) of their squares; weights, weights_squared: (season,)
+
+    The analysis of variance counts weighted deviations by their effective number, the square of the sum of the weights
+    over the sum of their squares (Kish 1965).
     """
     season = len(weights)
-    equal = weights**2 / weights_squared
+    effective = weights**2 / weights_squared
     means = sums / weights
-    between = (equal * means**2).sum(axis=1) / (season - 1)
-    within = (squares - (weights * means**2).sum(axis=1)) / (weights * (1 - 1 / equal)).sum()
-    share = np.maximum(0.0, 1 - NOISE * np.maximum(within, 1e-12) / np.maximum(between, 1e-12))
-    return (means - means.mean(axis=1, keepdims=True)) * share[:, None], share
+    between = (effective * means**2).sum(axis=1) / (season - 1)
+    within = (squares - (weights * means**2).sum(axis=1)) / (weights * (1 - 1 / effective)).sum()
+    kept = np.maximum(0.0, 1 - NOISE * np.maximum(within, 1e-12) / np.maximum(between, 1e-12))
+    return (means - means.mean(axis=1, keepdims=True)) * kept[:, None], kept

@@ -1,7 +1,7 @@
-"""Exponential smoothing in closed form: nothing is fitted, every setting of a grid is run and weighted by its fit.
+"""Exponential smoothing without an optimiser: every setting of a grid, weighted by its likelihood.
 
-The weight of a setting is its likelihood for normal errors, SSE ** (-n / 2), with n the length of the history: a
-choice on a long history, an average on a short one.
+The likelihood for normal errors is SSE ** (-n / 2), with n the length of the history: on a long history it selects one
+setting, on a short one it averages them.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ import numpy as np
 from stages.common.arrays import Floats32, Ints, Rows, chunks
 
 ALPHAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99], dtype=np.float32)
+# alpha, beta / alpha, phi
 HOLT = np.array(list(product([0.1, 0.3, 0.5, 0.7, 0.9], [0.05, 0.15, 0.4], [0.8, 0.9, 0.97])), dtype=np.float32)
-CHUNK = 1024  # histories at once, so that a chunk stays in the cache
+CHUNK = 1024  # histories smoothed at once: few enough for the processor's cache
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class Smoothed(Rows):
     """Level, trend and forecasts of K histories, averaged over the grid of settings.
 
     level: (K,) by simple exponential smoothing
-    alpha: (K,) its weight of the last value
-    rmse: (K,) root mean square of its one-step errors
-    slope: (K,) of the least-squares line through the history, for one step
-    theta: (K, horizon) simple exponential smoothing with half the slope as drift
-    holt: (K, horizon) Holt's linear trend, damped
+    alpha: (K,) the smoothing parameter of the level: the weight of the last value
+    rmse: (K,) root mean square of the one-step errors of the level
+    slope: (K,) of the least-squares line through the history, per step
+    theta: (K, horizon) forecasts: simple exponential smoothing with half the slope as drift
+    holt: (K, horizon) forecasts by Holt's linear trend, damped
     """
 
     level: Floats32
@@ -37,7 +38,7 @@ class Smoothed(Rows):
 
 
 def smooth(histories: Floats32, lengths: Ints, horizon: int) -> Smoothed:
-    """Smooth histories (K, steps), right-aligned, of which the last `lengths` (K,), one or more, are known."""
+    """Smooth the last `lengths` (K,), one or more, of the values in each row of `histories` (K, steps)."""
     parts = [_smooth(histories[chunk], lengths[chunk], horizon) for chunk in chunks(len(histories), CHUNK)]
     return Smoothed.concat(parts)
 
@@ -57,7 +58,7 @@ def _smooth(histories: Floats32, lengths: Ints, horizon: int) -> Smoothed:
 
 
 def _simple(histories: Floats32, first: Ints) -> tuple[Floats32, Floats32, Floats32]:
-    """Final levels, weights and sums of squared errors (K, settings) of simple exponential smoothing (Brown 1956)."""
+    """Last levels, weights and sums of squared errors (K, settings) of simple exponential smoothing (Brown 1956)."""
     level = np.repeat(histories[np.arange(len(histories)), first][:, None], len(ALPHAS), axis=1)
     squares = np.zeros_like(level)
     for step in range(int(first.min()), histories.shape[1]):
@@ -68,7 +69,7 @@ def _simple(histories: Floats32, first: Ints) -> tuple[Floats32, Floats32, Float
 
 
 def _damped_holt(histories: Floats32, first: Ints, horizon: int) -> Floats32:
-    """Forecasts (K, horizon) of Holt's method with damped trend (Gardner and McKenzie 1985), started on 5 values."""
+    """Forecasts (K, horizon) of Holt's damped trend (Gardner and McKenzie 1985), started from the first 5 values."""
     rows, alpha, phi = np.arange(len(histories)), HOLT[:, 0], HOLT[:, 2]
     beta = alpha * HOLT[:, 1]
     fifth = np.minimum(first + 4, histories.shape[1] - 1)

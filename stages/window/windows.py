@@ -1,4 +1,4 @@
-"""Windows: flat values, the cuts they end at, and the features of each cut; never copies of the windows themselves."""
+"""Windows as flat values, the cuts at which windows end, and the features at each cut: no window is copied out."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,18 +15,17 @@ NUMBERS = ("targets", "size", "padding")
 
 @dataclass(frozen=True)
 class Cuts(Rows):
-    """K cuts, with what is computed from the values before each.
+    """K cuts with their features, each computed from the values before its cut alone.
 
-    Values are in the units of the normalised histories; experts and features in units of `scale`.
-
-    position: (K,) in the flat values, of the first step after the cut
-    series: (K,)
-    before, after: (K,) how many values of its series precede the cut, and how many of the targets exist
-    season: (K, P) seasonal indices of the steps after the cut, for each season as many as its length
-    level: (K,) the local level
-    scale: (K,) the local scale
-    experts: (K, E, targets) closed-form forecasts, level and season removed
-    features: (K, F)
+    position: (K,) the index in the flat values of the first step after the cut
+    series: (K,) the series that is cut
+    before: (K,) the number of values of the series before the cut
+    after: (K,) the number of targets that exist
+    season: (K, P) seasonal indices of the steps after the cut, those of each season after another, in normalised units
+    level: (K,) the local level, in normalised units
+    scale: (K,) the local scale, in normalised units
+    experts: (K, E, targets) closed-form forecasts, level and season removed, in units of `scale`
+    features: (K, F) numbers around 0
     """
 
     position: Ints
@@ -47,14 +46,14 @@ class Cuts(Rows):
 class Windows:
     """The windows of one origin, in V normalised values of S series.
 
-    A window is up to `size` inputs before a cut and the `targets` values after it; none crosses a series.
+    A window is `size` values before a cut, its inputs, and `targets` values after it, all of one series.
 
     values: (V,) normalised histories, one series after another
+    padding: whether windows may reach over an end of their series, the missing part masked
     seasons: the lengths of the seasons in `season` of the cuts
-    lags: lengths of the differences that are inputs beside the values
-    padding: whether windows that reach over an end of their series count, their missing part masked
-    training: the cuts that networks learn from, by series and time
-    ends: (S cuts) the end of each series: the origin
+    lags: the lags at which differences of the values are further inputs
+    training: the cuts that networks learn from, ordered by series and time
+    ends: (S cuts) the end of each series, which is the origin
     """
 
     targets: int
@@ -68,10 +67,11 @@ class Windows:
 
     @property
     def min_length(self) -> int:
-        """How many values a window needs."""
+        """The fewest values before a cut with which it has a window."""
         return min_length(self.size, self.padding, self.seasons)
 
     def write(self, path: Path) -> None:
+        """Write one safetensors file: an array for each field, `training.` and `ends.` before those of the cuts."""
         arrays = {"values": self.values}
         arrays |= {name: np.array([getattr(self, name)], dtype=np.int64) for name in NUMBERS}
         arrays |= {name: np.array(getattr(self, name), dtype=np.int64) for name in LISTS}
@@ -81,14 +81,14 @@ class Windows:
 
     @classmethod
     def read(cls, path: Path) -> "Windows":
-        """What `write` wrote, mapped into memory: a page is read when it is touched, once for all processes."""
+        """Map what `write` wrote into memory: a page is read on first use, once for all processes of a machine."""
         from safetensors.torch import load_file  # the loader for NumPy copies; and `window` needs no torch
 
         arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in load_file(path).items()}
         cuts: dict[str, dict[str, Any]] = {"training": {}, "ends": {}}
-        for kind, of_kind in cuts.items():
-            for key in [key for key in arrays if key.startswith(f"{kind}.")]:
-                of_kind[key.removeprefix(f"{kind}.")] = arrays.pop(key)
+        for key in [key for key in arrays if "." in key]:
+            kind, name = key.split(".")
+            cuts[kind][name] = arrays.pop(key)
         lists: dict[str, Any] = {name: arrays[name].tolist() for name in LISTS}
         targets, size, padding = (int(arrays[name][0]) for name in NUMBERS)
         training, ends = Cuts(**cuts["training"]), Cuts(**cuts["ends"])
@@ -96,7 +96,7 @@ class Windows:
 
     @classmethod
     def read_ends(cls, path: Path, first: int, stop: int) -> "Windows":
-        """The windows at the ends of the series `first:stop` alone: no training cuts, no values but these series'."""
+        """Read the windows of the series `first:stop` alone, at their ends: without training cuts."""
         windows = cls.read(path)
         ends = windows.ends.take(slice(first, stop))
         start, end = ends.position[0] - ends.before[0], ends.position[-1]
@@ -105,14 +105,14 @@ class Windows:
 
 
 def min_length(size: int, padding: bool, seasons: list[int]) -> int:
-    """How many values a window needs: its size, or where it is padded a season and one, three at least."""
+    """The fewest values before a cut: `size`, or with padding, if fewer, a season and one, at least three."""
     return min(size, max((seasons[0] if seasons else 1) + 1, 3)) if padding else size
 
 
 def season_at(season: Any, seasons: list[int], offsets: Any) -> Any:
-    """(K, steps) the seasonal component at `offsets` (steps,) from K cuts; NumPy arrays or tensors, 0 without seasons.
+    """(K, steps) the seasonal component at `offsets` (steps,) from K cuts, as NumPy array or tensor; 0 without seasons.
 
-    season: (K, P) as in `Cuts`, the indices of each season by step after the cut
+    season: (K, P) as in `Cuts`
     """
     component: Any = 0.0
     first = 0

@@ -1,30 +1,33 @@
-"""Origins: where they are, and how many there are by themselves."""
+"""Where origins are placed, and how many `auto` places."""
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.normalize.origins import Origins, plan_origins
+from stages.common.errors import UserError
+from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest
 from stages.panel.panel import Panel
+from tests.builders import panel_of
+
+
+def panel_of_lengths(lengths: list[int], season: int = 1) -> Panel:
+    return panel_of([np.zeros(length) for length in lengths], season_lengths=(season,))
+
+
+def backtest(**changes: Any) -> Backtest:
+    settings = {"horizon": 12, "origins": "auto", "step": "auto", "calibration_origins": "auto"}
+    return Backtest.model_validate({**settings, **changes})
 
 
 def plan(lengths: list[int], season: int = 12, horizon: int = 12, **changes: Any) -> Origins:
-    rows = sum(lengths)
-    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    ids = [str(i) for i in range(len(lengths))]
-    panel = Panel(
-        ids, indptr, pd.Series(range(rows)), np.zeros(rows), np.zeros(rows, dtype=bool), season_lengths=(season,)
-    )
-    settings = {"horizon": horizon, "origins": "auto", "step": "auto", "calibration": "auto", **changes}
-    return plan_origins(Backtest.model_validate(settings), panel)
+    return plan_origins(backtest(horizon=horizon, **changes), panel_of_lengths(lengths, season))
 
 
-def test_one_long_series_has_five_origins_and_two_to_calibrate() -> None:
+def test_one_long_series_has_five_evaluation_and_two_calibration_origins() -> None:
     origins = plan([144])
     assert origins.evaluation == [12, 24, 36, 48, 60]
     assert origins.calibration == [72, 84]
@@ -43,7 +46,7 @@ def test_many_series_need_fewer_origins(series: int, evaluation: int, calibratio
 @pytest.mark.parametrize(
     ("length", "evaluation", "calibration"),
     [
-        (103, 5, 2),  # 84 held back leave 19: a season, a value, and half a horizon
+        (103, 5, 2),  # 84 steps before the end 19 values remain: a season, one more, and half a horizon
         (102, 4, 2),
         (55, 1, 2),
         (54, 1, 1),
@@ -51,33 +54,33 @@ def test_many_series_need_fewer_origins(series: int, evaluation: int, calibratio
         (20, 1, 0),  # too short for even that
     ],
 )
-def test_short_series_leave_room_for_fewer(length: int, evaluation: int, calibration: int) -> None:
+def test_short_series_have_fewer_origins(length: int, evaluation: int, calibration: int) -> None:
     origins = plan([length])
     assert (len(origins.evaluation), len(origins.calibration)) == (evaluation, calibration)
 
 
-def test_half_the_series_are_enough() -> None:
+def test_half_the_series_need_be_long_enough() -> None:
     assert plan([20, 144, 144]).all == plan([144] * 3).all
     assert len(plan([20, 20, 144]).all) == 2
 
 
-def test_numbers_are_kept_whatever_the_lengths() -> None:
-    origins = plan([20], origins=3, calibration=2, step=5)
+def test_numbers_in_the_parameters_are_kept_whatever_the_lengths() -> None:
+    origins = plan([20], origins=3, calibration_origins=2, step=5)
     assert origins.evaluation == [12, 17, 22]
     assert origins.calibration == [34, 46]
-    assert plan([144] * 500, origins=7, calibration=0).all == [0, 12, 24, 36, 48, 60, 72, 84]
-    assert plan([144], origins=0, calibration=0).all == [0]
-    assert plan([60], origins=3).all == [0, 12, 24, 36]  # what is not named gives way
+    assert plan([144] * 500, origins=7, calibration_origins=0).all == [0, 12, 24, 36, 48, 60, 72, 84]
+    assert plan([144], origins=0, calibration_origins=0).all == [0]
+    assert plan([60], origins=3).all == [0, 12, 24, 36]  # only `auto` becomes fewer
 
 
 @pytest.mark.parametrize("horizon", [1, 6, 18])
-def test_origins_are_a_horizon_apart_by_themselves(horizon: int) -> None:
+def test_the_automatic_step_is_the_horizon(horizon: int) -> None:
     origins = plan([500], horizon=horizon)
     assert np.diff(origins.all).tolist() == [horizon] * 7
 
 
-def test_calibration_origins_know_the_errors_of_every_step() -> None:
-    assert plan([144], step=1, origins=2, calibration=2).all == [0, 12, 13, 25, 37]
+def test_calibration_origins_lie_a_horizon_apart_even_if_the_step_is_shorter() -> None:
+    assert plan([144], step=1, origins=2, calibration_origins=2).all == [0, 12, 13, 25, 37]
 
 
 @given(
@@ -86,13 +89,23 @@ def test_calibration_origins_know_the_errors_of_every_step() -> None:
     st.integers(1, 24),
     st.sampled_from(["auto", 1, 30]),
 )
-def test_half_the_series_keep_a_season_and_half_a_horizon(
+def test_half_the_series_have_a_season_and_half_a_horizon_before_every_origin(
     lengths: list[int], season: int, horizon: int, step: Any
 ) -> None:
     origins = plan(lengths, season, horizon, step=step)
     assert 1 <= len(origins.evaluation) <= 5
     assert 0 <= len(origins.calibration) <= 2
     assert origins.all == sorted(set(origins.all))
-    kept = np.array(lengths) - max(origins.all)
-    if len(origins.all) > 2:  # else there is nothing to give up
-        assert (kept >= season + horizon // 2).mean() >= 0.5
+    history = np.array(lengths) - max(origins.all)
+    if len(origins.all) > 2:  # else no origin can be left out
+        assert (history >= season + horizon // 2).mean() >= 0.5
+
+
+@pytest.mark.parametrize(("horizon", "refused"), [(29, False), (30, True), (31, True)])
+def test_a_horizon_as_long_as_the_longest_series_is_refused(horizon: int, refused: bool) -> None:
+    settings, panel = backtest(horizon=horizon), panel_of_lengths([5, 30])
+    if not refused:
+        refuse_long_horizon(settings, panel)
+        return
+    with pytest.raises(UserError, match=f"backtest.horizon {horizon} .* 30 steps"):
+        refuse_long_horizon(settings, panel)

@@ -1,135 +1,158 @@
-"""Batches: what is gathered is what a slow loop over the definitions gathers."""
+"""Batches: what is gathered is what a loop over the definitions computes."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
-from stages.train.batches import FARTHEST, GATHERED, Batches, middle_of
-from stages.window.__main__ import cut_windows
+from stages.train.batches import GATHERED, LARGEST_INPUT, Batches, Inputs, median_of
+from stages.window.cutting import cut_windows
 from stages.window.windows import Cuts, Windows
 from tests.builders import plain_windows, window_settings
 
-Floats = npt.NDArray[np.float64]
 KINDS: dict[str, dict[str, Any]] = {
-    "padded, with differences": {"padding": True, "local": "smoothing", "bases": ["ses", "theta", "patterns"]},
-    "whole, with differences": {"padding": False, "local": "smoothing"},
-    "padded": {"padding": True, "local": "mean", "local_size": [0, 2]},
-    "whole": {"padding": False, "local": "mean", "local_size": [0, 2]},
+    "padded, with differences": {
+        "padding": True,
+        "local_scaling": "smoothing",
+        "experts": ["ses", "theta", "seasonal_mean"],
+    },
+    "whole, with differences": {"padding": False, "local_scaling": "smoothing"},
+    "padded": {"padding": True, "local_scaling": "none"},
+    "whole": {"padding": False, "local_scaling": "none"},
 }
 
 
-def some_windows(seasons: list[int], **changes: Any) -> Windows:
+def some_windows(seasons: list[int], size: int = 5, **changes: Any) -> Windows:
     """Of three series, one of them with a jump far beyond its scale."""
     random = np.random.default_rng(0)
     values = random.normal(0, 1, 80) + np.resize([3.0, -1.0, -2.0, 0.0], 80)
     values[40:43] += 500
-    settings = window_settings(size=[5, 3], **changes)
+    settings = window_settings(size=size, **changes)
     return cut_windows(values, np.array([50, 9, 21]), seasons, settings, 4)
 
 
-def season_at(windows: Windows, cuts: Cuts, cut: int, offset: int) -> float:
-    """The seasonal part `offset` steps after a cut: the sum over the seasons."""
-    parts, first = [], 0
-    for length in windows.seasons:
-        parts.append(float(cuts.season[cut, first + offset % length]))
-        first += length
-    return sum(parts)
-
-
-def relative_at(windows: Windows, cuts: Cuts, cut: int, level: int, offset: int) -> float:
+def relative_at(windows: Windows, cuts: Cuts, cut: int, offset: int) -> float:
+    """The value `offset` steps after a cut less season and level, in units of scale."""
     value = float(windows.values[cuts.position[cut] + offset])
-    moved = value - season_at(windows, cuts, cut, offset) - float(cuts.levels[cut, level])
-    return moved / float(cuts.scale[cut])
+    first = 0
+    for length in windows.seasons:
+        value -= float(cuts.season[cut, first + offset % length])
+        first += length
+    return (value - float(cuts.level[cut])) / float(cuts.scale[cut])
 
 
-def steps_of(windows: Windows, cuts: Cuts, cut: int, member: int) -> list[list[float]]:
-    """(size, C) what a member reads of one window, worked out step by step."""
-    size, level = windows.of_member(member)
-    rows = []
-    for offset in range(-size, 0):
-        known = -offset <= cuts.before[cut]
-        value = relative_at(windows, cuts, cut, level, offset) if known else 0.0
-        if windows.lags:
-            value = min(max(value, -FARTHEST), FARTHEST)
-        row = [value]
-        if windows.padding:
-            row.append(float(known))
-        for lag in windows.lags:
-            change = 0.0
-            if lag - offset <= cuts.before[cut]:
-                here = cuts.position[cut] + offset
-                difference = float(windows.values[here]) - float(windows.values[here - lag])
-                change = min(max(difference / float(cuts.scale[cut]), -FARTHEST), FARTHEST)
-            row.append(change)
-        rows.append(row)
-    return rows
+def clipped(value: float) -> float:
+    return min(max(value, -LARGEST_INPUT), LARGEST_INPUT)
+
+
+def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], float]]:
+    """By the name of each channel, its value at a step of a window: a function of a cut and an offset from it."""
+
+    def known(cut: int, offset: int) -> float:
+        return float(-offset <= cuts.before[cut])
+
+    def value(cut: int, offset: int) -> float:
+        if not known(cut, offset):
+            return 0.0
+        relative = relative_at(windows, cuts, cut, offset)
+        return clipped(relative) if windows.lags else relative
+
+    def change(lag: int, cut: int, offset: int) -> float:
+        if not known(cut, offset - lag):
+            return 0.0
+        here = cuts.position[cut] + offset
+        return clipped((float(windows.values[here]) - float(windows.values[here - lag])) / float(cuts.scale[cut]))
+
+    channels: dict[str, Callable[[int, int], float]] = {"value": value}
+    if windows.padding:
+        channels["known"] = known
+    for lag in windows.lags:
+        channels[f"change_{lag}"] = partial(change, lag)
+    return channels
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seasons", [[], [4], [2, 4]])
-@pytest.mark.parametrize("member", [0, 1, 2])
-def test_inputs_and_goals_are_those_of_a_slow_loop(kind: str, seasons: list[int], member: int) -> None:
-    windows = some_windows(seasons, **KINDS[kind])
-    cuts, level = windows.training, windows.of_member(member)[1]
-    batches = Batches(windows, cuts, member)
-    assert batches.kept.tolist() == [i for i, before in enumerate(cuts.before) if before >= windows.least(member)]
-    indices = torch.arange(len(batches))
-    inputs, goals = batches.gather(indices)
-    assert inputs.steps.shape == (batches.size, len(batches), batches.channels)
+@pytest.mark.parametrize("size", [5, 3])
+def test_the_steps_are_exactly_the_channels_that_are_named(kind: str, seasons: list[int], size: int) -> None:
+    windows = some_windows(seasons, size, **KINDS[kind])
+    cuts, expected = windows.training, channels_of(windows, windows.training)
+    batches = Batches(windows, cuts)
+    inputs, _ = batches.gather(torch.arange(len(batches)))
+    assert batches.channels == list(expected)
+    assert inputs.steps.shape == (size, len(batches), len(expected))
+    for number, channel in enumerate(expected.values()):
+        steps = [[channel(cut, offset) for cut in batches.kept.tolist()] for offset in range(-size, 0)]
+        np.testing.assert_allclose(inputs.steps[..., number], steps, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seasons", [[], [4], [2, 4]])
+@pytest.mark.parametrize("size", [5, 3])
+def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: list[int], size: int) -> None:
+    windows = some_windows(seasons, size, **KINDS[kind])
+    cuts = windows.training
+    batches = Batches(windows, cuts)
+    assert batches.kept.tolist() == [i for i, before in enumerate(cuts.before) if before >= windows.min_length]
+    inputs, targets = batches.gather(torch.arange(len(batches)))
     for place, cut in enumerate(batches.kept.tolist()):
-        expected = steps_of(windows, cuts, cut, member)
-        np.testing.assert_allclose(inputs.steps[:, place], expected, rtol=1e-4, atol=1e-4)
         exists = int(cuts.after[cut])
-        assert goals.known[place].tolist() == [1.0] * exists + [0.0] * (4 - exists)
-        values = [relative_at(windows, cuts, cut, level, offset) for offset in range(exists)]
-        np.testing.assert_allclose(goals.values[place, :exists], values, rtol=1e-4, atol=1e-4)
+        assert targets.known[place].tolist() == [1.0] * exists + [0.0] * (4 - exists)
+        values = [relative_at(windows, cuts, cut, offset) for offset in range(exists)]
+        np.testing.assert_allclose(targets.values[place, :exists], values, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(inputs.features, cuts.features[batches.kept])
-    np.testing.assert_array_equal(inputs.bases, cuts.bases[batches.kept])
-    assert torch.equal(goals.middle, middle_of(inputs.bases))
+    np.testing.assert_array_equal(inputs.experts, cuts.experts[batches.kept])
+    assert torch.equal(targets.expert_median, median_of(inputs.experts))
 
 
 @pytest.mark.parametrize("count", [1, 5, 7, 7 * GATHERED, 7 * GATHERED + 9])
 def test_a_stream_gives_every_window_once_and_in_order(count: int) -> None:
-    windows = plain_windows(np.arange(200.0), np.array([200]), [3], 1, [0])
-    batches = Batches(windows, windows.training, 0)
+    windows = plain_windows(np.arange(200), [200], 3, 1)
+    batches = Batches(windows, windows.training)
     order = torch.randperm(len(batches))[:count]
     seen = list(batches.stream(order, 7))
     sizes = [inputs.steps.shape[1] for inputs, _ in seen]
     assert sizes == [7] * (count // 7) + [count % 7] * (count % 7 > 0)
     last = torch.cat([inputs.steps[-1, :, 0] for inputs, _ in seen])
     assert last.tolist() == (order + 2).tolist()  # the window at index i ends in the value i + 2
-    assert torch.cat([goals.values[:, 0] for _, goals in seen]).tolist() == (order + 3).tolist()
-    for inputs, goals in seen:
+    assert torch.cat([targets.values[:, 0] for _, targets in seen]).tolist() == (order + 3).tolist()
+    for inputs, targets in seen:
         assert inputs.features.shape == (inputs.steps.shape[1], 0)
-        assert inputs.bases.shape == (inputs.steps.shape[1], 0, 1)
-        assert goals.known.shape == goals.values.shape
+        assert inputs.experts.shape == (inputs.steps.shape[1], 0, 1)
+        assert targets.known.shape == targets.values.shape
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("member", [0, 3])
-def test_restore_gives_the_values_back(kind: str, member: int) -> None:
+def test_restore_gives_the_values_back(kind: str) -> None:
     windows = some_windows([2, 4], **KINDS[kind])
-    batches = Batches(windows, windows.training, member)
-    goals = batches.gather(torch.arange(len(batches)))[1]
-    restored = batches.restore(goals.values)
+    batches = Batches(windows, windows.training)
+    targets = batches.gather(torch.arange(len(batches)))[1]
+    restored = batches.restore(targets.values)
     for place, cut in enumerate(batches.kept.tolist()):
         first, exists = windows.training.position[cut], int(windows.training.after[cut])
         np.testing.assert_allclose(restored[place, :exists], windows.values[first : first + exists], atol=1e-3)
 
 
 def test_the_ends_are_gathered_too() -> None:
-    windows = plain_windows(np.array([1.0, 2.0, 3.0, 9.0, 8.0]), np.array([3, 2]), [2], 3, [1])
-    batches = Batches(windows, windows.ends, 0)
-    inputs, goals = batches.gather(torch.arange(2))
-    assert inputs.steps[:, :, 0].T.tolist() == [[-1, 0], [1, 0]]
-    assert not goals.known.any()
+    windows = plain_windows([1, 2, 3, 9, 8], [3, 2], 2, 3)
+    batches = Batches(windows, windows.ends)
+    inputs, targets = batches.gather(torch.arange(2))
+    assert inputs.steps[:, :, 0].T.tolist() == [[2, 3], [9, 8]]
+    assert not targets.known.any()
 
 
-@pytest.mark.parametrize("bases", [1, 2, 5, 6])
-def test_the_middle_is_the_median_of_the_bases(bases: int) -> None:
-    some = torch.randn(4, bases, 3)
-    np.testing.assert_allclose(middle_of(some), np.median(some.numpy(), axis=1), rtol=1e-6)
-    assert not middle_of(some[:, :0]).any()
+@pytest.mark.parametrize("experts", [1, 2, 5, 6])
+def test_the_median_of_the_experts_is_numpys(experts: int) -> None:
+    some = torch.randn(4, experts, 3)
+    np.testing.assert_allclose(median_of(some), np.median(some.numpy(), axis=1), rtol=1e-6)
+    assert not median_of(some[:, :0]).any()
+
+
+def test_map_applies_a_function_to_every_field() -> None:
+    inputs = Inputs(steps=torch.ones(2, 3, 1), features=torch.ones(3, 4), experts=torch.ones(3, 2, 5))
+    doubled = inputs.map(lambda tensor: 2 * tensor)
+    for name, tensor in vars(inputs).items():
+        assert torch.equal(getattr(doubled, name), 2 * tensor)

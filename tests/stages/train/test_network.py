@@ -1,5 +1,6 @@
-"""The forecaster: its output, its recursion, its files."""
+"""The forecaster: its output, recursive forecasts, its files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,24 @@ from stages.common.params import Params
 from stages.train import network as network_module
 from stages.train.batches import Batches, Inputs
 from stages.train.network import Forecaster, forecast, load_networks, save_networks
-from stages.window.__main__ import cut_windows
+from stages.window.cutting import cut_windows
 from tests.builders import change, plain_windows, window_settings
 
 
-def random_inputs(size: int = 7, windows: int = 3, channels: int = 1, features: int = 0, bases: int = 0) -> Inputs:
-    """For five targets."""
-    return Inputs(torch.randn(size, windows, channels), torch.randn(windows, features), torch.randn(windows, bases, 5))
+def random_inputs(
+    size: int = 7, windows: int = 3, channels: int = 1, features: int = 0, experts: int = 0, targets: int = 5
+) -> Inputs:
+    return Inputs(
+        steps=torch.randn(size, windows, channels),
+        features=torch.randn(windows, features),
+        experts=torch.randn(windows, experts, targets),
+    )
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "bases": 2}])
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}])
 def test_every_cell_reads_windows_and_gives_targets(
     default_params: Params, cell: str, bidirectional: bool, layers: int, more: dict[str, int]
 ) -> None:
@@ -46,63 +52,61 @@ def test_the_final_hidden_states_of_the_top_layer_and_the_features_feed_the_head
     torch.manual_seed(1)
     params = change(default_params, model__cell=cell, model__num_layers=2, model__bidirectional=bidirectional)
     network = Forecaster(params.model, features=features, targets=targets).eval()
-    inputs = random_inputs(size=9, windows=6, features=features)
+    inputs = random_inputs(size=9, windows=6, features=features, targets=targets)
     _, state = network.recurrent(inputs.steps)
     final = state[0] if cell == "lstm" else state
     top = torch.cat(list(final[-2:]), dim=-1) if bidirectional else final[-1]
     expected = network.head(torch.cat([top, inputs.features], dim=-1))
-    plain = Inputs(inputs.steps, inputs.features, torch.empty(6, 0, targets))
-    torch.testing.assert_close(network(plain), expected)
+    torch.testing.assert_close(network(inputs), expected)
 
 
-def test_without_weights_the_forecast_is_the_mean_of_the_bases(default_params: Params) -> None:
-    network = Forecaster(default_params.model, features=2, bases=3, targets=5).eval()
+def test_without_weights_the_forecast_is_the_mean_of_the_experts(default_params: Params) -> None:
+    network = Forecaster(default_params.model, features=2, experts=3, targets=5).eval()
     torch.nn.init.zeros_(network.head.weight)
-    inputs = random_inputs(features=2, bases=3)
-    torch.testing.assert_close(network(inputs), inputs.bases.mean(dim=1))
+    inputs = random_inputs(features=2, experts=3)
+    torch.testing.assert_close(network(inputs), inputs.experts.mean(dim=1))
 
 
-@pytest.mark.parametrize("bases", [2, 5])
-def test_the_forecast_is_a_weighted_mean_of_the_bases_and_a_correction(default_params: Params, bases: int) -> None:
-    """Found from bases that are 1 for one of them and 0 for the others: weights from 0 to 1 that sum to 1."""
+@pytest.mark.parametrize("experts", [2, 5])
+def test_the_forecast_is_a_weighted_mean_of_the_experts_and_a_correction(default_params: Params, experts: int) -> None:
+    """The weight of an expert is the forecast where it alone is 1, others 0: from 0 to 1, summing to 1."""
     torch.manual_seed(0)
-    network = Forecaster(default_params.model, features=2, bases=bases, targets=5).eval()
+    network = Forecaster(default_params.model, features=2, experts=experts, targets=5).eval()
     torch.nn.init.normal_(network.head.weight, std=2.0)
-    inputs = random_inputs(features=2, bases=bases)
-    correction = network(Inputs(inputs.steps, inputs.features, torch.zeros(3, bases, 5)))
+    inputs = random_inputs(features=2, experts=experts)
+    correction = network(replace(inputs, experts=torch.zeros(3, experts, 5)))
     assert correction.std() > 0.05
     weights = []
-    for one in range(bases):
-        unit = torch.zeros(3, bases, 5)
-        unit[:, one] = 1
-        weights.append(network(Inputs(inputs.steps, inputs.features, unit)) - correction)
-    stacked = torch.stack(weights, dim=1)  # (3, bases, 5)
+    for expert in range(experts):
+        unit = torch.zeros(3, experts, 5)
+        unit[:, expert] = 1
+        weights.append(network(replace(inputs, experts=unit)) - correction)
+    stacked = torch.stack(weights, dim=1)  # (3, experts, 5)
     assert (stacked >= -1e-6).all()
     torch.testing.assert_close(stacked.sum(dim=1), torch.ones(3, 5))
     assert stacked.std() > 0.05  # the head weighs them
-    torch.testing.assert_close(network(inputs) - correction, (stacked * inputs.bases).sum(dim=1))
+    torch.testing.assert_close(network(inputs) - correction, (stacked * inputs.experts).sum(dim=1))
 
 
-def test_one_base_is_corrected_as_it_is(default_params: Params) -> None:
-    network = Forecaster(default_params.model, features=2, bases=1, targets=5).eval()
-    inputs = random_inputs(features=2, bases=1)
-    correction = network(Inputs(inputs.steps, inputs.features, torch.zeros(3, 1, 5)))
-    torch.testing.assert_close(network(inputs), inputs.bases[:, 0] + correction)
+def test_one_expert_is_not_weighed(default_params: Params) -> None:
+    network = Forecaster(default_params.model, features=2, experts=1, targets=5).eval()
+    inputs = random_inputs(features=2, experts=1)
+    correction = network(replace(inputs, experts=torch.zeros(3, 1, 5)))
+    torch.testing.assert_close(network(inputs), inputs.experts[:, 0] + correction)
 
 
-def test_training_starts_near_the_bases(default_params: Params) -> None:
+def test_training_starts_near_the_experts(default_params: Params) -> None:
     torch.manual_seed(0)
-    network = Forecaster(default_params.model, features=2, bases=3, targets=5).eval()
-    inputs = random_inputs(windows=100, features=2, bases=3)
-    assert (network(inputs) - inputs.bases.mean(dim=1)).abs().mean() < 0.1 * inputs.bases.abs().mean()
+    network = Forecaster(default_params.model, features=2, experts=3, targets=5).eval()
+    inputs = random_inputs(windows=100, features=2, experts=3)
+    assert (network(inputs) - inputs.experts.mean(dim=1)).abs().mean() < 0.1 * inputs.experts.abs().mean()
 
 
 @pytest.mark.parametrize("targets", [1, 5])
-def test_head_dropout_acts_while_training_alone(default_params: Params, targets: int) -> None:
+def test_head_dropout_acts_in_training_alone(default_params: Params, targets: int) -> None:
     model = change(default_params, model__head_dropout=0.5).model
     network = Forecaster(model, features=2, targets=targets)
-    inputs = random_inputs(features=2)
-    inputs = Inputs(inputs.steps, inputs.features, torch.empty(3, 0, targets))
+    inputs = random_inputs(features=2, targets=targets)
     network.eval()
     assert torch.equal(network(inputs), network(inputs))
     network.train()
@@ -117,53 +121,48 @@ class Sum(torch.nn.Module):
 
 
 def test_recursive_forecast_feeds_itself() -> None:
-    windows = plain_windows(np.array([9.0, 1.0, 1.0, 5.0]), np.array([3, 1]), [3], 1, [0])
-    values = forecast(Sum(), windows, 0, 5)  # type: ignore[arg-type]
+    windows = plain_windows([9, 1, 1, 5], [3, 1], 3, 1)
+    values = forecast(Sum(), windows, 5)  # type: ignore[arg-type]
     assert values[0].tolist() == [2, 3, 5, 8, 13]  # Fibonacci
     assert np.isnan(values[1]).all()
 
 
-def test_local_level_is_taken_off_and_given_back_at_every_step() -> None:
-    windows = plain_windows(np.array([9.0, 1.0, 3.0]), np.array([3]), [3], 1, [1])
-    values = forecast(Sum(), windows, 0, 2)  # type: ignore[arg-type]
-    assert values[0].tolist() == [3 + (1 - 3), 1 + (3 - 1)]
-
-
-class Nothing(torch.nn.Module):
-    """Forecasts no change from the first of the bases."""
+class FirstExpert(torch.nn.Module):
+    """Forecasts the first of the experts."""
 
     def forward(self, inputs: Inputs) -> Tensor:
-        return inputs.bases[:, 0]
+        return inputs.experts[:, 0]
 
 
 def test_level_season_and_scale_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last season again, of two purely seasonal series and one that is too short; a few windows at a time."""
+    """Two purely seasonal series continue, one is too short; the windows are forecast in several chunks."""
     monkeypatch.setattr(network_module, "CHUNK", 2)
     pattern = np.array([5.0, -3.0, 0.0, -2.0])
     values = np.concatenate([50 + np.resize(pattern, 22), [1.0, 2.0], 7 + 3 * np.resize(pattern, 40)])
-    settings = window_settings(size=[6], padding=True, local="smoothing", bases=["patterns"])
+    settings = window_settings(size=6, padding=True, local_scaling="smoothing", experts=["seasonal_mean"])
     windows = cut_windows(values, np.array([22, 2, 40]), [4], settings, 6)
-    forecasts = forecast(Nothing(), windows, 0, 6)  # type: ignore[arg-type]
+    forecasts = forecast(FirstExpert(), windows, 6)  # type: ignore[arg-type]
     np.testing.assert_allclose(forecasts[0], 50 + np.resize(np.roll(pattern, -2), 6), atol=1e-3)
     np.testing.assert_allclose(forecasts[2], 7 + 3 * np.resize(pattern, 6), atol=1e-3)
     assert np.isnan(forecasts[1]).all()
 
 
 def test_no_series_long_enough_gives_no_forecast(default_params: Params) -> None:
-    windows = plain_windows(np.arange(5.0), np.array([3, 2]), [4], 2, [0])
-    assert np.isnan(forecast(Forecaster(default_params.model, targets=2), windows, 0, 2)).all()
+    windows = plain_windows(np.arange(5), [3, 2], 4, 2)
+    assert np.isnan(forecast(Forecaster(default_params.model, targets=2), windows, 2)).all()
 
 
 def test_a_network_fits_its_batches(default_params: Params) -> None:
-    settings = window_settings(size=[6], padding=True, local="smoothing", bases=["ses", "theta", "patterns"])
+    experts = ["ses", "theta", "seasonal_mean"]
+    settings = window_settings(size=6, padding=True, local_scaling="smoothing", experts=experts)
     windows = cut_windows(np.random.default_rng(0).normal(0, 1, 60), np.array([60]), [2, 4], settings, 3)
-    network = Forecaster.of(default_params.model, Batches(windows, windows.training, 0))
-    assert network.shape == {"channels": 1 + 1 + 2, "features": 7 + 2, "bases": 2 + 4, "targets": 3}
-    assert np.isfinite(forecast(network, windows, 0, 3)).all()
+    network = Forecaster.of(default_params.model, Batches(windows, windows.training))
+    assert network.shape == {"channels": 1 + 1 + 2, "features": 7 + 2, "experts": 2 + 4, "targets": 3}
+    assert np.isfinite(forecast(network, windows, 3)).all()
 
 
-@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "bases": 2}])
-def test_load_gives_what_was_saved(tmp_path: Path, default_params: Params, more: dict[str, int]) -> None:
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}])
+def test_load_gives_what_save_wrote(tmp_path: Path, default_params: Params, more: dict[str, int]) -> None:
     networks = {member: Forecaster(default_params.model, targets=5, **more).eval() for member in range(11)}
     save_networks({0: networks, 12: {3: networks[3]}}, default_params.model, tmp_path)
     loaded = load_networks(tmp_path, 0)

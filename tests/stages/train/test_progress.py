@@ -1,4 +1,4 @@
-"""The bar on a terminal, and nothing in a log."""
+"""The progress bar: shown on a terminal, absent from a log."""
 
 import io
 
@@ -7,13 +7,13 @@ import pytest
 from stages.train.progress import epoch_bar
 
 
-def test_quiet_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_shown_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
     with epoch_bar(2, 5, local=True) as board:
         board.write(0, 1, 0.5)
     assert capsys.readouterr().err == ""
 
 
-def test_epoch_loss_and_time_left_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_epochs_loss_and_time_left_are_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True

@@ -1,4 +1,4 @@
-"""Window: a window that is too long for every history is refused, and what was decided is reported."""
+"""Window as a script: windows too long for every history are refused, and choices are reported."""
 
 import json
 from pathlib import Path
@@ -26,20 +26,21 @@ def test_a_window_longer_than_every_history_is_refused(normalised: Path) -> None
     change_file(normalised, window__size=140)  # with the 12 steps after it no window fits
     failed = shell("python", "-m", "stages.window", cwd=normalised, check=False)
     assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
-    assert "make window.size or backtest.horizon smaller" in failed.stderr
+    assert "window.size 140 and backtest.horizon 12 together are longer than every normalised history" in failed.stderr
+    assert "make one smaller" in failed.stderr
 
 
-def test_what_was_decided_is_reported(normalised: Path) -> None:
+def test_choices_are_reported(normalised: Path) -> None:
     shell("python", "-m", "stages.window", cwd=normalised)
-    decided = json.loads((normalised / "reports/window.json").read_text())
+    summary = json.loads((normalised / "reports/window.json").read_text())
     # cut after 13 values at the earliest, a season and one, and 6 before the end, half a horizon
-    assert decided == {"windows": 144 - 13 - 6 + 1, "sizes": "24", "longest": 144, "series_without_window": 0}
+    assert summary == {"windows": 144 - 13 - 6 + 1, "size": 24, "longest": 144, "series_without_window": 0}
     assert len(list((normalised / "data/windows").iterdir())) == 8
 
 
 def test_an_origin_before_every_series_has_no_windows(project: Path) -> None:
-    """`predict` leaves it out with a warning; the others are as they were."""
-    change_file(project, backtest__origins=13, backtest__calibration=0)
+    """`predict` leaves it out with a warning; the other origins are as usual."""
+    change_file(project, backtest__origins=13, backtest__calibration_origins=0)
     for stage in ("ingest", "normalize", "window"):
         shell("python", "-m", f"stages.{stage}", cwd=project)
     assert (project / "data/windows/origin_156.safetensors").exists()

@@ -1,46 +1,44 @@
-"""Seasonal indices: what a pattern is, what chance gives, and what was known when."""
+"""Seasonal indices: found where there is a season, near 0 for noise, from earlier values alone."""
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.seasonal import seasonal_decompose
 
+from stages.common.arrays import Floats
 from stages.window import seasonality
 from stages.window.seasonality import seasonal_indices_at
 
-Floats = npt.NDArray[np.float64]
-
 
 def at_step(values: Floats, season: int, step: int) -> tuple[Floats, float, Floats]:
-    """Indices (season,), the share kept and the remainder (n,) of one series (n,), known after `step` of its values."""
-    indices, kept, remainder = seasonal_indices_at(values[None], season, np.array([0]), np.array([step]))
-    return indices[0].astype(np.float64), float(kept[0]), remainder[0]
+    """Indices (season,), strength and remainder (n,) of one series (n,) after `step` of its values."""
+    indices, strength, remainder = seasonal_indices_at(values[None], season, np.array([0]), np.array([step]))
+    return indices[0].astype(np.float64), float(strength[0]), remainder[0]
 
 
 @pytest.mark.parametrize("season", [3, 4, 12])
 @pytest.mark.parametrize("late", [0, 1, 2])
-def test_a_repeating_pattern_is_found_whole(season: int, late: int) -> None:
+def test_a_repeating_pattern_is_found_unshrunk(season: int, late: int) -> None:
     pattern = np.random.default_rng(season).normal(0, 5, season)
     values: Floats = 100 + np.tile(pattern, 8)
     step = 5 * season + late
-    indices, kept, remainder = at_step(values, season, step)
+    indices, strength, remainder = at_step(values, season, step)
     np.testing.assert_allclose(indices, np.roll(pattern, -late) - pattern.mean(), atol=1e-4)
-    assert kept > 0.999
+    assert strength > 0.999
     np.testing.assert_allclose(remainder[3 * season :], 100 + pattern.mean(), atol=1e-4)
 
 
 @pytest.mark.parametrize("season", [4, 12])
 @pytest.mark.parametrize("seasons", [6, 10, 50])
-def test_chance_is_taken_for_chance(season: int, seasons: int) -> None:
+def test_noise_has_hardly_any_season(season: int, seasons: int) -> None:
     """However long the history."""
     noise = np.random.default_rng(0).normal(0, 1, (500, seasons * season))
-    indices, kept, _ = seasonal_indices_at(noise, season, np.arange(500), np.full(500, seasons * season))
-    assert (kept == 0).mean() > 0.7
-    assert kept.mean() < 0.1
+    indices, strength, _ = seasonal_indices_at(noise, season, np.arange(500), np.full(500, seasons * season))
+    assert (strength == 0).mean() > 0.7
+    assert strength.mean() < 0.1
     assert np.abs(indices).mean() < 0.05  # of noise with a standard deviation of 1
-    assert (indices[kept == 0] == 0).all()
+    assert (indices[strength == 0] == 0).all()
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 13), st.integers(0, 60), st.integers(0, 60))
@@ -57,20 +55,20 @@ def test_later_values_change_nothing(seed: int, season: int, length: int, step: 
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 8), st.lists(st.integers(0, 50), min_size=1, max_size=6))
-def test_each_cut_is_answered_on_its_own(seed: int, season: int, steps: list[int]) -> None:
-    """In any order, and whatever other series and cuts are asked about."""
+def test_each_point_depends_on_its_own_values_alone(seed: int, season: int, steps: list[int]) -> None:
+    """In any order, and whatever the other series and points."""
     random = np.random.default_rng(seed)
     values = random.normal(0, 1, (4, 50)) + np.resize(random.normal(0, 3, season), 50)
     rows = random.integers(0, 4, len(steps))
-    indices, kept, _ = seasonal_indices_at(values, season, rows, np.array(steps))
+    indices, strength, _ = seasonal_indices_at(values, season, rows, np.array(steps))
     for place, (row, step) in enumerate(zip(rows, steps, strict=True)):
-        alone, share, _ = at_step(values[row, :step], season, step)
+        alone, expected, _ = at_step(values[row, :step], season, step)
         np.testing.assert_allclose(indices[place], alone, atol=1e-5)
-        assert kept[place] == pytest.approx(share, abs=1e-5)
+        assert strength[place] == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("season", [4, 7, 12])
-def test_unaged_and_whole_they_are_those_of_classical_decomposition(
+def test_without_ageing_and_shrinkage_they_are_those_of_classical_decomposition(
     airline: Floats, season: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(seasonality, "AGEING", 1.0)
@@ -78,12 +76,12 @@ def test_unaged_and_whole_they_are_those_of_classical_decomposition(
     logs = np.log(airline)
     for step in (len(logs), 101):
         expected = np.asarray(seasonal_decompose(logs[:step], period=season).seasonal)
-        indices, kept, _ = at_step(logs, season, step)
+        indices, strength, _ = at_step(logs, season, step)
         np.testing.assert_allclose(indices, expected[(step + np.arange(season)) % season], atol=1e-6)
-        assert kept == 1
+        assert strength == 1
 
 
-def test_on_a_long_clean_series_ageing_and_shrinkage_hardly_matter() -> None:
+def test_ageing_and_shrinkage_hardly_matter_on_a_long_clean_series() -> None:
     random, season, length = np.random.default_rng(0), 12, 600
     pattern = random.normal(0, 10, season)
     values = np.arange(length) * 0.3 + np.resize(pattern, length) + random.normal(0, 0.1, length)
@@ -100,30 +98,30 @@ def test_a_pattern_that_changed_is_followed() -> None:
 
 
 def test_two_seasons_are_found_one_after_the_other() -> None:
-    """Days, then weeks in what they leave."""
+    """A day, then a week in the remainder."""
     random, length, step = np.random.default_rng(0), 168 * 8, 168 * 8 - 30
     daily, weekly = 10 * np.sin(2 * np.pi * np.arange(24) / 24), 6 * np.cos(2 * np.pi * np.arange(168) / 168)
     values = 50 + np.resize(daily, length) + np.resize(weekly, length) + random.normal(0, 0.2, length)
     first, _, remainder = at_step(values, 24, step)
-    second, kept, last = at_step(remainder, 168, step)
+    second, strength, last = at_step(remainder, 168, step)
     np.testing.assert_allclose(first, np.roll(daily, -step % 24), atol=0.6)
     np.testing.assert_allclose(second, np.roll(weekly, -step % 168), atol=0.6)
-    assert kept > 0.95
+    assert strength > 0.95
     np.testing.assert_allclose(last[step - 168 : step], 50, atol=1.5)
 
 
 @pytest.mark.parametrize(("season", "length"), [(1, 50), (12, 0), (12, 5), (12, 24), (12, 29), (4, 9)])
-def test_no_season_and_less_than_two_and_a_half_give_none(season: int, length: int) -> None:
+def test_fewer_than_two_and_a_half_seasons_have_no_indices(season: int, length: int) -> None:
     values = np.resize(100 + 10.0 * np.arange(max(season, 2)), length)
-    indices, kept, remainder = at_step(values, season, length)
+    indices, strength, remainder = at_step(values, season, length)
     assert indices.tolist() == [0] * season
-    assert kept == 0
+    assert strength == 0
     np.testing.assert_array_equal(remainder, values)
 
 
 @pytest.mark.parametrize("value", [0.0, 5.0])
 def test_a_constant_series_has_no_season(value: float) -> None:
-    indices, kept, remainder = at_step(np.full(60, value), 12, 60)
+    indices, strength, remainder = at_step(np.full(60, value), 12, 60)
     np.testing.assert_array_equal(indices, 0)
-    assert kept == 0
+    assert strength == 0
     np.testing.assert_array_equal(remainder, value)

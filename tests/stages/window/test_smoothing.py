@@ -1,24 +1,22 @@
-"""Exponential smoothing against statsmodels and values worked by hand, and its weights of many settings."""
+"""Exponential smoothing against statsmodels and by hand, and the weights of its settings."""
 
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import Holt, SimpleExpSmoothing
 
+from stages.common.arrays import Floats
 from stages.window import smoothing
 from stages.window.smoothing import Smoothed, smooth
 
-Floats = npt.NDArray[np.float64]
 
-
-def smooth_one(history: Floats | list[float], horizon: int = 6, unknown: int = 0) -> Smoothed:
-    """One history, `unknown` steps before it that must not count."""
-    padded = np.concatenate([np.full(unknown, 1e6), history]).astype(np.float32)
+def smooth_one(history: Floats | list[float], horizon: int = 6, padding: int = 0) -> Smoothed:
+    """Smooth one history, after `padding` steps that are not part of it."""
+    padded = np.concatenate([np.full(padding, 1e6), history]).astype(np.float32)
     return smooth(padded[None], np.array([len(history)]), horizon)
 
 
@@ -38,7 +36,7 @@ def test_one_alpha_is_simple_exponential_smoothing(
     fitted = model.fit(smoothing_level=alpha, optimized=False)
     smoothed = smooth_one(wandering)
     assert smoothed.level[0] == pytest.approx(fitted.forecast(1)[0], rel=1e-4)
-    assert smoothed.rmse[0] == pytest.approx(math.sqrt(fitted.sse / 59), rel=1e-4)  # the first error is none
+    assert smoothed.rmse[0] == pytest.approx(math.sqrt(fitted.sse / 59), rel=1e-4)  # the first value has no error
     assert smoothed.alpha[0] == pytest.approx(alpha)
 
 
@@ -71,8 +69,8 @@ def test_theta_is_statsmodels(airline: Floats, monkeypatch: pytest.MonkeyPatch) 
     np.testing.assert_allclose(smooth_one(logs, horizon=12).theta[0], fitted.forecast(12, theta=2), rtol=1e-4)
 
 
-def weighted_slowly(history: Floats) -> tuple[float, float, float]:
-    """Level, alpha and root mean square error by loops over the grid: each setting counts as likely as it is."""
+def weighted_by_loops(history: Floats) -> tuple[float, float, float]:
+    """Level, alpha and root mean square error by loops over the grid, each setting weighted by its likelihood."""
     levels, squares = [], []
     for alpha in smoothing.ALPHAS.tolist():
         level, total = float(history[0]), 0.0
@@ -82,27 +80,27 @@ def weighted_slowly(history: Floats) -> tuple[float, float, float]:
             level = alpha * float(value) + (1 - alpha) * level
         levels.append(level)
         squares.append(total)
-    likely = [math.exp(-len(history) / 2 * math.log((total + 1e-6) / (min(squares) + 1e-6))) for total in squares]
-    share = [each / sum(likely) for each in likely]
+    likelihoods = [math.exp(-len(history) / 2 * math.log((total + 1e-6) / (min(squares) + 1e-6))) for total in squares]
+    weights = [likelihood / sum(likelihoods) for likelihood in likelihoods]
 
     def mean(values: list[float]) -> float:
-        return sum(one * weight for one, weight in zip(values, share, strict=True))
+        return sum(value * weight for value, weight in zip(values, weights, strict=True))
 
     return mean(levels), mean(smoothing.ALPHAS.tolist()), math.sqrt(mean(squares) / max(len(history) - 1, 1))
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 40), min_size=1, max_size=5))
-def test_settings_count_as_likely_as_they_are(seed: int, lengths: list[int]) -> None:
+def test_settings_are_weighted_by_their_likelihood(seed: int, lengths: list[int]) -> None:
     random, longest = np.random.default_rng(seed), max(lengths)
     histories = random.normal(0, 1, (len(lengths), longest)).cumsum(axis=1).astype(np.float32)
     smoothed = smooth(histories, np.array(lengths), 3)
     for row, length in enumerate(lengths):
         found = np.array([smoothed.level[row], smoothed.alpha[row], smoothed.rmse[row]])
-        expected = np.array(weighted_slowly(histories[row, -length:].astype(np.float64)))
+        expected = np.array(weighted_by_loops(histories[row, -length:].astype(np.float64)))
         np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-3)
 
 
-def test_a_long_history_chooses() -> None:
+def test_a_long_history_selects_the_setting_that_fits() -> None:
     """A random walk forgets all but its last value; noise around a mean remembers it."""
     noise = np.random.default_rng(0).normal(0, 1, 400)
     assert smooth_one(np.cumsum(noise)).alpha[0] > 0.8
@@ -111,7 +109,7 @@ def test_a_long_history_chooses() -> None:
     assert abs(steady.level[0]) < 0.3
 
 
-def test_a_straight_line_goes_on_damped_and_by_half() -> None:
+def test_a_straight_line_continues_damped_by_holt_and_with_half_its_slope_by_theta() -> None:
     smoothed = smooth_one(np.arange(60.0), horizon=4)
     assert smoothed.slope[0] == pytest.approx(1)
     np.testing.assert_allclose(np.diff(smoothed.theta[0]), 0.5, rtol=1e-4)
@@ -121,15 +119,15 @@ def test_a_straight_line_goes_on_damped_and_by_half() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 40))
-def test_unknown_steps_before_a_history_change_nothing(seed: int, length: int, unknown: int) -> None:
+def test_steps_before_a_history_change_nothing(seed: int, length: int, padding: int) -> None:
     history = np.random.default_rng(seed).normal(0, 2, length)
-    one, two = smooth_one(history), smooth_one(history, unknown=unknown)
+    one, two = smooth_one(history), smooth_one(history, padding=padding)
     for name, value in vars(one).items():
         np.testing.assert_allclose(getattr(two, name), value, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("history", [[5.0], [5.0, 7.0], [0.0] * 20, [3.0] * 7])
-def test_no_history_is_too_short_or_too_dull(history: list[float]) -> None:
+def test_short_and_constant_histories_have_finite_forecasts(history: list[float]) -> None:
     smoothed = smooth_one(history)
     for name, value in vars(smoothed).items():
         assert np.isfinite(value).all(), name
@@ -139,7 +137,7 @@ def test_no_history_is_too_short_or_too_dull(history: list[float]) -> None:
         np.testing.assert_allclose(smoothed.holt, history[0], rtol=1e-5)
 
 
-def test_many_histories_are_smoothed_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_histories_are_smoothed_as_in_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     histories = np.random.default_rng(0).normal(0, 1, (7, 20)).astype(np.float32)
     lengths = np.array([20, 3, 1, 12, 20, 2, 9])
     whole = smooth(histories, lengths, 4)

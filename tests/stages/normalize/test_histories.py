@@ -1,0 +1,126 @@
+"""The normalised histories of an origin: flat, with their rows in the panel, from values before the origin alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stages.common.arrays import Floats
+from stages.common.params import Params
+from stages.normalize.histories import normalize, seasons_in_use
+from stages.panel.panel import Panel
+from tests.builders import change, panel_of
+
+
+@pytest.fixture
+def panel(airline: Floats) -> Panel:
+    """The airline passengers and their last 30 values."""
+    return panel_of([airline, airline[-30:]], season_lengths=(12,))
+
+
+def test_normalised_histories_follow_one_another(panel: Panel, default_params: Params) -> None:
+    settings = change(default_params, normalize__log="auto", normalize__scale="mean").normalize
+    normalizer, histories = normalize(panel.at(12), settings)
+    assert histories.lengths.tolist() == [144 - 12, 30 - 12]
+    assert histories.first_rows.tolist() == [0, 144]
+    assert histories.seasons.tolist() == [12]
+    logs = np.log(panel.y)
+    expected = [logs[:132] - logs[:132].mean(), logs[144:162] - logs[144:162].mean()]
+    np.testing.assert_allclose(histories.values, np.concatenate(expected), atol=1e-12)
+    assert normalizer.log_.tolist() == [True, True]
+
+
+@pytest.mark.parametrize("origin", [0, 12, 40, 143])
+@pytest.mark.parametrize("scale", ["minmax", "mean"])
+def test_each_value_is_that_of_its_row_in_the_panel(
+    panel: Panel, default_params: Params, scale: str, origin: int
+) -> None:
+    settings = change(default_params, normalize__scale=scale).normalize
+    normalizer, histories = normalize(panel.at(origin), settings)
+    assert len(histories.values) == histories.lengths.sum()
+    start = 0
+    for series, (first, length) in enumerate(zip(histories.first_rows, histories.lengths, strict=True)):
+        one = normalizer.take(slice(series, series + 1))
+        values = one.inverse_transform(histories.values[None, start : start + length])[0]
+        np.testing.assert_allclose(values, panel.y[first : first + length])
+        start += length
+
+
+@pytest.mark.parametrize("seasonal", ["none", "shrunk"])
+@pytest.mark.parametrize("scale", ["minmax", "mean"])
+def test_values_after_the_origin_change_nothing(
+    panel: Panel, default_params: Params, seasonal: str, scale: str
+) -> None:
+    settings = change(default_params, normalize__seasonal=seasonal, normalize__scale=scale).normalize
+    changed = panel.y.copy()
+    changed[132:144] = -1e9
+    changed[162:] = 0
+    for one, two in zip(
+        normalize(panel.at(12), settings), normalize(replace(panel, y=changed).at(12), settings), strict=True
+    ):
+        for name, value in vars(one).items():
+            np.testing.assert_array_equal(getattr(two, name), value, err_msg=name)
+
+
+@pytest.mark.parametrize("scale", ["minmax", "mean"])
+def test_any_blocks_give_the_same(
+    panel: Panel, default_params: Params, scale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = change(default_params, normalize__scale=scale).normalize
+    whole, histories = normalize(panel.at(3), settings)
+    monkeypatch.setattr("stages.panel.ragged.BLOCK", 1)
+    parts, same = normalize(panel.at(3), settings)
+    np.testing.assert_allclose(same.values, histories.values, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(same.lengths, histories.lengths)
+    np.testing.assert_allclose(parts.center_, whole.center_)
+
+
+@pytest.mark.parametrize("scale", ["minmax", "mean"])
+def test_the_season_stays_in_the_values(panel: Panel, default_params: Params, scale: str) -> None:
+    shrunk, none = (
+        normalize(panel.at(0), change(default_params, normalize__seasonal=seasonal, normalize__scale=scale).normalize)
+        for seasonal in ("shrunk", "none")
+    )
+    np.testing.assert_array_equal(shrunk[1].values, none[1].values)
+
+
+def test_a_series_is_logged_if_its_history_is_positive_others_are_not(panel: Panel, default_params: Params) -> None:
+    y = panel.y.copy()
+    y[150] = -1.0  # in the short series
+    y[143] = -1.0  # the last step of the long one, after the origin one step before the end
+    mixed, settings = replace(panel, y=y), default_params.normalize
+    assert normalize(panel.at(1), settings)[0].log_.tolist() == [True, True]
+    assert normalize(mixed.at(1), settings)[0].log_.tolist() == [True, False]
+    assert normalize(mixed.at(0), settings)[0].log_.tolist() == [False, False]
+
+
+def test_numbers_too_large_to_normalise_leave_no_values(default_params: Params) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, histories = normalize(
+            panel_of([[1.0, 2.0], [-1e308, 1e308, 1.7e308, 1.7e308]]).at(0), default_params.normalize
+        )
+    assert histories.lengths.tolist() == [2, 0]
+    assert np.isfinite(histories.values).all()
+    assert len(histories.values) == 2
+
+
+@pytest.mark.parametrize(
+    ("lengths", "seasons", "expected"),
+    [
+        ([100, 100], (12,), [12]),
+        ([25], (12,), [12]),
+        ([24], (12,), []),  # two seasons, but not one value more
+        ([100, 20, 20], (12,), []),  # half of them are too short
+        ([100, 100, 20], (12,), [12]),
+        ([500], (24, 168), [24, 168]),
+        ([500, 300, 300], (24, 168), [24]),  # weeks are too long for half of them
+        ([40], (24, 168), []),
+        ([100], (1,), []),
+    ],
+)
+def test_seasons_that_half_the_series_hold_twice_are_left_to_the_windows(
+    default_params: Params, lengths: list[int], seasons: tuple[int, ...], expected: list[int]
+) -> None:
+    panel = panel_of([np.zeros(length) for length in lengths], season_lengths=seasons)
+    assert seasons_in_use(panel, change(default_params, normalize__seasonal="shrunk").normalize) == expected
+    assert seasons_in_use(panel, change(default_params, normalize__seasonal="none").normalize) == []

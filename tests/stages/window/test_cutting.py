@@ -1,0 +1,189 @@
+"""Where windows are cut: every place that can be, none across a series, a fair share for each series."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from stages.common.arrays import Ints
+from stages.common.errors import UserError
+from stages.window.cutting import cut_windows, place_cuts, refuse_long_size, window_origin, window_size
+from tests.builders import plain_windows, window_settings
+
+
+def assume_fair(series: list[int]) -> None:
+    """Leave out panels in which a series, named once for each of its windows, has more than ten times the median."""
+    counts = np.unique(series, return_counts=True)[1]
+    assume(not len(counts) or counts.max() <= 10 * np.median(counts))
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(1, 8), st.integers(1, 5))
+def test_windows_are_all_and_only_those_inside_a_series(lengths: list[int], size: int, targets: int) -> None:
+    windows = plain_windows(np.arange(sum(lengths)), lengths, size, targets)
+    training, ends = windows.training, windows.ends
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    expected = [cut for cut in range(size, len(owner) - targets + 1) if owner[cut - size] == owner[cut + targets - 1]]
+    assume_fair([owner[cut] for cut in expected])
+    assert (training.before >= size).all()
+    assert training.position.tolist() == expected
+    assert training.series.tolist() == [owner[cut] for cut in expected]
+    assert (training.after == targets).all()
+    for series, length in enumerate(lengths):
+        end = ends.position[series]
+        assert windows.values[end - length : end].tolist() == np.flatnonzero(owner == series).tolist()
+    assert (ends.series.tolist(), ends.before.tolist()) == (list(range(len(lengths))), lengths)
+    assert not ends.after.any()
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=1, max_size=6),
+    st.integers(1, 12),
+    st.integers(1, 7),
+    st.sampled_from([[], [4]]),
+    st.sampled_from(["smoothing", "none"]),
+)
+def test_padded_windows_need_a_season_and_one_before_and_half_the_targets_after(
+    lengths: list[int], size: int, targets: int, seasons: list[int], local_scaling: str
+) -> None:
+    settings = window_settings(size=size, padding=True, local_scaling=local_scaling)
+    windows = cut_windows(np.arange(sum(lengths), dtype=float), np.array(lengths), seasons, settings, targets)
+    shortest = min(size, 5 if seasons else 3)
+    assert windows.min_length == shortest
+    expected = []
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    for cut in range(1, len(owner)):
+        before = int((owner[:cut] == owner[cut]).sum())
+        after = int((owner[cut : cut + targets] == owner[cut]).sum())
+        if before >= shortest and after >= max(1, targets // 2):
+            expected.append((cut, owner[cut], before, after))
+    assume_fair([series for _, series, _, _ in expected])
+    cuts = windows.training
+    assert list(zip(cuts.position, cuts.series, cuts.before, cuts.after, strict=True)) == expected
+
+
+@pytest.mark.parametrize(("output", "targets"), [("direct", 12), ("recursive", 1)])
+def test_the_targets_are_the_horizon_or_one_step(output: str, targets: int) -> None:
+    windows = cut_windows(np.zeros(40), np.array([40]), [], window_settings(output=output), 12)
+    assert windows.targets == targets
+    assert len(windows.training) == 40 - 6 - targets + 1
+
+
+@pytest.mark.parametrize(
+    ("local_scaling", "seasons", "lags"),
+    [("none", [4], []), ("smoothing", [4, 12], [4, 12]), ("smoothing", [], [1])],
+)
+def test_local_scaling_adds_differences_over_each_season_or_one_step(
+    local_scaling: str, seasons: list[int], lags: list[int]
+) -> None:
+    settings = window_settings(local_scaling=local_scaling)
+    assert cut_windows(np.arange(40.0), np.array([40]), seasons, settings, 3).lags == lags
+
+
+@pytest.mark.parametrize(
+    ("seasons", "size"),
+    [
+        ([12], 24),  # months
+        ([4], 16),  # quarters
+        ([7], 19),  # days
+        ([24, 168], 48),  # hours
+        ([52], 64),  # weeks: no longer than 64
+        ([96, 672], 64),  # quarters of an hour
+        ([], 13),
+    ],
+)
+def test_the_automatic_size_is_two_seasons_or_a_season_and_twelve(seasons: list[int], size: int) -> None:
+    assert window_size(window_settings(size="auto"), seasons) == size
+    assert window_size(window_settings(size=9), seasons) == 9
+
+
+@pytest.mark.parametrize(
+    ("size", "longest", "refused"), [(31, 30, True), (30, 30, False), (31, 0, False), ("auto", 1, False)]
+)
+def test_a_window_longer_than_every_history_is_refused(size: int | str, longest: int, refused: bool) -> None:
+    settings = window_settings(size=size)
+    if not refused:
+        refuse_long_size(settings, longest)
+        return
+    with pytest.raises(UserError, match=f"window.size {size} .* {longest} values"):
+        refuse_long_size(settings, longest)
+
+
+def cuts_by_series(lengths: list[int], max_windows: int, targets: int = 2) -> dict[int, Ints]:
+    """Where series are cut for padded windows that need three values."""
+    return dict(place_cuts(np.array(lengths), 3, targets, True, max_windows))
+
+
+@given(st.lists(st.integers(0, 200), min_size=1, max_size=30), st.integers(1, 400))
+def test_every_series_gives_windows_and_none_more_than_its_share(lengths: list[int], max_windows: int) -> None:
+    everything, chosen = cuts_by_series(lengths, 10**9), cuts_by_series(lengths, max_windows)
+    assert everything.keys() == {i for i, length in enumerate(lengths) if length >= 4}
+    assert chosen.keys() <= everything.keys()
+    assert len(chosen) == min(len(everything), max_windows)
+    counts = [len(before) for before in chosen.values()]
+    assert sum(counts) <= max_windows
+    for series, before in chosen.items():
+        assert len(before) >= 1
+        assert (np.diff(before) > 0).all()
+        assert set(before) <= set(range(3, lengths[series]))
+    quotas = {len(before) for series, before in chosen.items() if len(before) < len(everything[series])}
+    assert len(quotas) <= 1  # every series that does not give all its cuts gives the same number
+    assert all(count <= quota for count in counts for quota in quotas)
+
+
+def test_of_more_series_than_windows_any_may_give_none() -> None:
+    chosen = cuts_by_series([20] * 1000, 100)
+    assert len(chosen) == 100
+    assert np.histogram(list(chosen), bins=4, range=(0, 1000))[0].min() > 10
+
+
+def test_no_series_gives_more_than_ten_times_the_median() -> None:
+    lengths = [13] * 9 + [100_000]  # ten cuts each, and very many
+    counts = [len(before) for before in cuts_by_series(lengths, 10**9).values()]
+    assert counts == [10] * 9 + [100]
+
+
+def test_as_many_windows_as_allowed_are_used() -> None:
+    lengths = [13] * 10 + [103] * 10  # ten cuts each, then a hundred each
+    counts = [len(before) for before in cuts_by_series(lengths, 400).values()]
+    assert counts == [10] * 10 + [30] * 10
+
+
+def test_the_same_cuts_are_drawn_every_time() -> None:
+    one, two = (cuts_by_series([500, 50, 300], 200) for _ in range(2))
+    for series, before in one.items():
+        np.testing.assert_array_equal(before, two[series])
+
+
+def test_later_cuts_are_drawn_more_often() -> None:
+    """Of 20 horizons, the last ten are e times as probable as the first ten, while few of all are drawn."""
+    targets, length = 10, 200 + 3
+    drawn = cuts_by_series([length] * 3000, 3000 * 4, targets)
+    before = np.concatenate(list(drawn.values()))
+    assert len(before) == 3000 * 4
+    oldest, middle, newest = np.histogram(before, bins=[3, 50, 148, 198])[0]
+    assert oldest / 47 < middle / 98 < newest / 50
+    assert (before >= 101).sum() / (before < 101).sum() == pytest.approx(math.e, rel=0.1)
+
+
+@pytest.mark.parametrize("local_scaling", ["none", "smoothing"])
+@pytest.mark.parametrize("lengths", [[3, 0], [0, 0]])
+def test_no_series_long_enough_gives_no_windows(local_scaling: str, lengths: list[int]) -> None:
+    settings = window_settings(size=4, local_scaling=local_scaling)
+    windows = cut_windows(np.arange(float(sum(lengths))), np.array(lengths), [], settings, 1)
+    assert len(windows.training) == 0
+    assert windows.training.level.shape == (0,)
+    assert windows.ends.before.tolist() == lengths
+    assert np.isfinite(windows.ends.level).all()
+
+
+def test_the_task_of_an_origin_gives_its_windows_and_a_summary() -> None:
+    values, lengths = np.random.default_rng(0).normal(size=50), np.array([30, 3, 17])
+    history = {"values": values, "lengths": lengths, "seasons": np.array([4])}
+    settings = window_settings(size="auto", padding=True)
+    windows, summary = window_origin(history, settings, 2)
+    expected = cut_windows(values, lengths, [4], settings, 2)
+    np.testing.assert_array_equal(windows.training.position, expected.training.position)
+    # of each series, cuts from its fifth value to the one before its last
+    assert summary == {"windows": 25 + 12, "size": 16, "longest": 30, "series_without_window": 1}
