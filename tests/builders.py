@@ -1,36 +1,18 @@
 """Small inputs of the code under test: parameters, panels, windows."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from stages.common.arrays import Floats, Ints
 from stages.common.params import Params, check_params
+from stages.panel.panel import Panel
 from stages.window.cutting import cut_windows
 from stages.window.params import Window
 from stages.window.windows import Windows
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-
-def right_aligned(flat: Floats, lengths: Ints) -> Floats:
-    """Series of `lengths` (S,) that stand one after another in `flat`, as (S, longest), right-aligned, NaN before."""
-    width = int(lengths.max(initial=0))
-    matrix = np.full((len(lengths), width), np.nan)
-    matrix[np.arange(width) >= width - lengths[:, None]] = flat
-    return matrix
-
-
-def window_settings(**changes: object) -> Window:
-    """Every whole window, no local scaling, no experts; or what `changes` say."""
-    plain = {
-        "size": 6, "padding": False, "max_windows": 10**9, "local_scaling": "none", "experts": [], "output": "direct",
-    }  # fmt: skip
-    return Window.model_validate({**plain, **changes})
-
-
-def plain_windows(values: Floats, lengths: Ints, size: int, targets: int) -> Windows:
-    """All whole windows of series that follow one another, without local scaling."""
-    return cut_windows(values, lengths, [], window_settings(size=size), targets)
 
 
 def change(params: Params, **changes: object) -> Params:
@@ -40,3 +22,40 @@ def change(params: Params, **changes: object) -> Params:
         section, key = name.split("__")
         values[section][key] = value
     return check_params(values)
+
+
+def panel_of(series: Sequence[npt.ArrayLike], **fields: Any) -> Panel:
+    """A panel of series named 0, 1, ..., without gaps, with integer steps; other `fields` as given."""
+    values = [np.asarray(one, dtype=np.float64) for one in series]
+    indptr = np.concatenate([[0], np.cumsum([len(one) for one in values])]).astype(np.int64)
+    rows = int(indptr[-1])
+    panel: dict[str, Any] = {
+        "ids": [str(number) for number in range(len(values))],
+        "indptr": indptr,
+        "ds": pd.Series(range(rows)),
+        "y": np.concatenate(values),
+        "filled": np.zeros(rows, dtype=bool),
+    }
+    return Panel(**{**panel, **fields})
+
+
+def right_aligned(flat: Floats, lengths: Ints) -> Floats:
+    """Series of `lengths` (S,), one after another in `flat`, as (S, longest): right-aligned, NaN before."""
+    width = int(lengths.max(initial=0))
+    matrix = np.full((len(lengths), width), np.nan)
+    matrix[np.arange(width) >= width - lengths[:, None]] = flat
+    return matrix
+
+
+def window_settings(**changes: object) -> Window:
+    """All windows that need no padding, without local scaling and experts; or with `changes`."""
+    plain = {
+        "size": 6, "padding": False, "max_windows": 10**9, "local_scaling": "none", "experts": [], "output": "direct",
+    }  # fmt: skip
+    return Window.model_validate({**plain, **changes})
+
+
+def plain_windows(values: npt.ArrayLike, lengths: npt.ArrayLike, size: int, targets: int) -> Windows:
+    """All windows, by `window_settings`, of series of `lengths` (S,), one after another in `values` (V,)."""
+    flat, lengths = np.asarray(values, dtype=np.float64), np.asarray(lengths, dtype=np.int64)
+    return cut_windows(flat, lengths, [], window_settings(size=size), targets)
