@@ -40,20 +40,15 @@ def main() -> None:
     settings, horizon, levels = params.predict, params.backtest.horizon, params.predict.levels
     planned = plan_origins(params.backtest, panel).evaluation
 
-    parts = shards(panel, PANEL)
+    parts, folders = shards(panel, PANEL), (NORMALIZERS, WINDOWS, NETWORKS)
     with open_pool(params.compute) as pool:
-        folders = (NORMALIZERS, WINDOWS, NETWORKS)
-        final, *others = forecast_origins(parts, horizon, params.train.members, folders, pool)
-        earlier = [scored for scored in others if scored.forecast.has_history.any()]
-        scored = {each.forecast.origin: each for each in earlier if each.forecast.origin in planned}
-        histories = {origin: panel.at(origin) for origin in scored}
-        values = sum(int(history.lengths.sum()) for history in histories.values())
-        names = choose_baselines(settings.baselines, values)
-        baselines = forecast_baselines(list(scored), parts, horizon, names, pool)
-    evaluations = [
-        evaluate(scored[origin], earlier, history, baselines[origin], levels) for origin, history in histories.items()
-    ]
-    widths = half_widths_at(final.forecast, earlier, levels, panel.at(0))
+        final, *backtest = forecast_origins(parts, horizon, params.train.members, folders, pool)
+        scored = [each for each in backtest if each.origin in planned and each.forecast.has_history.any()]
+        origins = [each.origin for each in scored]
+        names = choose_baselines(settings.baselines, sum(int(panel.at(origin).lengths.sum()) for origin in origins))
+        baselines = forecast_baselines(origins, parts, horizon, names, pool)
+    evaluations = [evaluate(each, backtest, panel.at(each.origin), baselines[each.origin], levels) for each in scored]
+    lower, upper = intervals(final.forecast, half_widths_at(final.forecast, backtest, levels, panel.at(0)))
 
     metrics = measure(evaluations, levels)
     if settings.baselines == "auto" and left_out(names):
@@ -64,7 +59,7 @@ def main() -> None:
     write_csv(error_table(evaluations, panel), ERRORS, digits=6)
     write_csv(evaluation, EVALUATION)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
-    write_csv(forecast_table(final.forecast, *intervals(final.forecast, widths), panel, levels), FORECAST)
+    write_csv(forecast_table(final.forecast, lower, upper, panel, levels), FORECAST)
     warn_of_origins_out_of_reach(len(planned) - len(scored))
     warn_of_fallback(final.forecast, panel.ids)
 

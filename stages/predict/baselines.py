@@ -1,4 +1,7 @@
-"""The baselines: classical methods, on the same histories, from statsforecast. One table, BASELINES."""
+"""The baselines: classical methods that forecast the same histories as the model, in one table.
+
+A new baseline is a row in BASELINES: `predict.baselines` in `params.yaml` chooses from it by name.
+"""
 
 import warnings
 from collections.abc import Callable
@@ -18,10 +21,10 @@ Method = Callable[[Floats, int, int], Floats]  # history (n,), season length, ho
 class Baseline:
     """A classical method.
 
-    forecast: its forecast (horizon,) of one history (n,), in the units of the history; NaN where it gives up
-    most_values: how many values all histories of all origins may hold for `auto` to run it: it then takes a minute or
-        two on two cores. AutoARIMA takes about 10 ms for each value of monthly series, AutoETS 1, AutoTheta 0.2.
-    log: whether it forecasts the logarithm of a positive history
+    forecast: gives the forecast (horizon,) of one history (n,), in the history's units; NaN where the method fails
+    most_values: `auto` runs the method where the histories of all origins together hold no more values. It then takes
+        a minute or two on two cores: for each value of monthly series AutoARIMA takes 10 ms, AutoETS 1, AutoTheta 0.2.
+    log: whether the method forecasts the logarithm of a positive history
     """
 
     forecast: Method
@@ -37,7 +40,7 @@ def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:
 
 
 def repeat_last_season(history: History, horizon: int) -> Floats:
-    """The seasonal naive forecast (S, horizon) of every series."""
+    """The forecast (S, horizon) that `seasonal_naive` gives for each series, of all series at once."""
     season = history.panel.season_length
     last = history.last(season)
     last = np.where((history.lengths < season)[:, None], last[:, -1:], last)
@@ -45,8 +48,8 @@ def repeat_last_season(history: History, horizon: int) -> Floats:
 
 
 def statsforecast_method(name: str, history: Floats, season_length: int, horizon: int) -> Floats:
-    """The forecast of the class `name` of statsforecast.models; NaN where it fails, as on constant histories."""
-    from statsforecast import models  # half a second that only this needs
+    """The forecast (horizon,) by the class `name` of statsforecast.models; NaN where it fails, as on constant ones."""
+    from statsforecast import models  # here, since the import takes half a second
 
     method = getattr(models, name)(season_length=season_length)
     try:
@@ -72,21 +75,21 @@ BASELINES: dict[str, Baseline] = {
 
 
 def choose_baselines(named: str | list[str], values: int) -> list[str]:
-    """The baselines that are named, or with `auto` all that are fast enough for histories of `values` values in all."""
+    """The baselines that are named, or with `auto` all that are fast enough for histories of `values` values."""
     if isinstance(named, list):
         return named
     return [name for name, baseline in BASELINES.items() if values <= baseline.most_values]
 
 
 def left_out(chosen: list[str]) -> list[str]:
-    """The baselines that are not among those chosen."""
+    """The baselines that are not `chosen`."""
     return [name for name in BASELINES if name not in chosen]
 
 
 def forecast_baseline(name: str, history: Floats, season_length: int, horizon: int) -> Floats:
     """The forecast (horizon,) of one series' history (n,) in the input's units.
 
-    Where a method gives up (on a history too short or constant for it), the seasonal naive forecast replaces it.
+    Where the method fails, as on a history too short for it or constant, the seasonal naive forecast replaces it.
     """
     baseline = BASELINES[name]
     logged = baseline.log and bool((history > 0).all())

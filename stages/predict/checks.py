@@ -1,11 +1,11 @@
-"""What predict warns of: origins before all data, series too short for the model."""
+"""Warnings of predict: evaluation origins before all data, and series too short for the model."""
 
 from stages.common.errors import quoted, warn
 from stages.predict.forecasts import OriginForecast
 
 
 def warn_of_origins_out_of_reach(count: int) -> None:
-    """A line on stderr where evaluation origins have no history of any series."""
+    """Warn of `count` evaluation origins at which no series has a history."""
     if count:
         warn(
             f"{count} evaluation origins lie before the first value of every series and are left out; "
@@ -14,7 +14,7 @@ def warn_of_origins_out_of_reach(count: int) -> None:
 
 
 def warn_of_fallback(final: OriginForecast, ids: list[str]) -> None:
-    """A line on stderr where series are forecast by the seasonal naive method."""
+    """Warn of series (S,) `ids` that have the seasonal naive forecast, with the ids of the first five."""
     names = [quoted(name) for name, fallback in zip(ids, final.fallback, strict=True) if fallback]
     if names:
         few = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

@@ -37,15 +37,17 @@ class Evaluation:
 
 def evaluate(
     scored: ScoredForecast,
-    origins: list[ScoredForecast],
+    backtest: list[ScoredForecast],
     history: History,
     baselines: dict[str, Floats],
     levels: list[int],
 ) -> Evaluation:
-    """The forecast of one evaluation origin, its intervals calibrated on those of `origins` before it."""
+    """Evaluate the forecast of one origin, its intervals from the errors of the earlier origins in `backtest`.
+
+    baselines: by name, (S, horizon) for the S series that have a history
+    """
     forecast = scored.forecast
-    earlier = [other for other in origins if other.forecast.origin > forecast.origin]
-    lower, upper = intervals(forecast, half_widths_at(forecast, earlier, levels, history))
+    lower, upper = intervals(forecast, half_widths_at(forecast, backtest, levels, history))
     series = np.flatnonzero(forecast.has_history)
     return Evaluation(
         history=history,

@@ -1,37 +1,36 @@
 """Prediction intervals by split conformal prediction on earlier origins (Lei et al. 2018).
 
-The nonconformity score of an error is its absolute value in units of its series' own scale, on the log scale for
-series that are logged, so that limits of positive series are positive. The interval at a step is the forecast plus and
-minus the scale times the conformal quantile of the scores that earlier origins had at that step. Where these are few,
-as for a single series, those of the nearest steps join them until there are enough.
+The nonconformity score of a forecast is its absolute error in units of its series' interval scale; on the log scale
+for logged series, so that limits of positive series are positive. The half-width of the interval at a step is the
+conformal quantile of the scores of earlier origins at that step, in the same units. Where these scores are few, as for
+a single series, those of the nearest steps are added until there are enough.
 """
-
-from collections.abc import Iterable
 
 import numpy as np
 
 from stages.common.arrays import Floats
 from stages.panel.history import History
-from stages.predict.forecasts import OriginForecast
+from stages.predict.forecasts import OriginForecast, floor
 from stages.predict.scoring import ScoredForecast
 
-ENOUGH_SCORES = 100  # so that the outermost of a 95 % interval are five scores and not one
-STAND_IN_SEASONS = 10  # whose changes stand in for errors where there are none
+ENOUGH_SCORES = 100  # so that five scores, and not one, lie outside a 95 % interval
+STAND_IN_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
 
 
 def half_widths_at(
-    forecast: OriginForecast, earlier: Iterable[ScoredForecast], levels: list[int], history: History
+    forecast: OriginForecast, backtest: list[ScoredForecast], levels: list[int], history: History
 ) -> Floats:
-    """Half-widths (levels, horizon) of a forecast's intervals, from the errors of `earlier` origins known at its own.
+    """Half-widths (levels, horizon) of a forecast's intervals, in units of each series' interval scale.
 
-    In units of each series' interval scale. Where there are no errors, one-season-ahead changes inside the histories
-    stand in for them. NaN where not even another series has a scale.
+    From the errors of the forecasts of earlier origins, in `backtest`, that are known at the origin of `history`. Where
+    there are none, seasonal changes inside the histories replace them. NaN where no series has such a change either.
     """
     horizon = forecast.point.shape[1]
     scores = [np.empty((0, horizon))]
-    for scored in earlier:
-        known = np.arange(1, horizon + 1) <= scored.forecast.origin - forecast.origin
-        scores.append(np.where(known, nonconformity_scores(scored), np.nan))
+    for earlier in backtest:
+        if earlier.origin > forecast.origin:
+            known = np.arange(1, horizon + 1) <= earlier.origin - forecast.origin
+            scores.append(np.where(known, nonconformity_scores(earlier), np.nan))
     widths = half_widths(np.concatenate(scores), levels)
     if np.isnan(widths).any():
         widths = half_widths(_seasonal_changes(forecast, history), levels).repeat(horizon, axis=1)
@@ -41,16 +40,16 @@ def half_widths_at(
 def intervals(forecast: OriginForecast, widths: Floats) -> tuple[Floats, Floats]:
     """Lower and upper limits (levels, S, horizon) in the input's units, from half-widths (levels, horizon)."""
     normalizer = forecast.normalizer
-    point = normalizer.to_log_scale(forecast.point)
+    point, smallest = normalizer.to_log_scale(forecast.point), floor(forecast.history_min)
     margin = widths[:, None, :] * forecast.interval_scale[:, None]  # (levels, S, horizon)
     lower, upper = normalizer.from_log_scale(point - margin), normalizer.from_log_scale(point + margin)
-    return np.maximum(lower, forecast.floor), np.maximum(upper, forecast.floor)
+    return np.maximum(lower, smallest), np.maximum(upper, smallest)
 
 
 def nonconformity_scores(scored: ScoredForecast) -> Floats:
-    """(S, horizon) absolute errors in units of the interval scale; NaN where unknown or by fallback.
+    """(S, horizon) absolute errors in units of the interval scale; NaN without an actual value, and for a fallback.
 
-    For a logged series that falls to where it has no logarithm, half its smallest value stands in.
+    An actual value of a logged series that has no logarithm counts as half the smallest value of the history.
     """
     forecast, normalizer = scored.forecast, scored.forecast.normalizer
     shift = normalizer.shift_[:, None]
@@ -74,8 +73,8 @@ def conformal_quantile(scores: Floats, level: int) -> float:
 def half_widths(scores: Floats, levels: list[int]) -> Floats:
     """Half-widths (levels, horizon) in units of scale, from scores (K, horizon); NaN in scores is unknown.
 
-    Increasing with the level. Where all steps together are too few for a level, the largest score stands in for it.
-    NaN where there are no scores at all.
+    Increasing with the level. Where the scores of all steps together are too few for a level, its half-width is the
+    largest of them. NaN where there are no scores at all.
     """
     horizon = scores.shape[1]
     widths = np.full((len(levels), horizon), np.nan)

@@ -1,6 +1,5 @@
-"""Score a forecast by the actual values: its errors, and what they are measured in."""
+"""Score a forecast against the actual values: the errors of its members, and the denominator of MASE."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,12 +12,12 @@ from stages.predict.metrics import seasonal_scale
 
 @dataclass(frozen=True)
 class ScoredForecast(Rows):
-    """A forecast for S series beside the actual values; of the final origin there are none.
+    """A forecast of S series with the actual values, of which the final origin has none.
 
-    forecast: without its members
+    forecast: without its members, whose errors are all that is needed later
     actual: (S, horizon) NaN where it is unknown or was filled
     member_errors: (S, M) mean absolute error of each member; NaN where it has no forecast
-    mase_scale: (S,) MASE's denominator
+    mase_scale: (S,) the denominator of MASE
     """
 
     forecast: OriginForecast
@@ -26,23 +25,14 @@ class ScoredForecast(Rows):
     member_errors: Floats
     mase_scale: Floats
 
-    @classmethod
-    def concat(cls, parts: "Sequence[ScoredForecast]") -> "ScoredForecast":
-        """One forecast for the series of all `parts`, which are of one origin.
-
-        A series of a single value has no interval scale of its own and takes the median of all, relative to its spread.
-        """
-        scored = super().concat(parts)
-        forecast = scored.forecast
-        relative = forecast.interval_scale / forecast.normalizer.spread_
-        known = ~np.isnan(relative)
-        typical = np.median(relative[known]) if known.any() else np.nan
-        scale = np.where(known, forecast.interval_scale, typical * forecast.normalizer.spread_)
-        return replace(scored, forecast=replace(forecast, interval_scale=scale))
+    @property
+    def origin(self) -> int:
+        """Steps before each series' end."""
+        return self.forecast.origin
 
 
 def score(forecast: OriginForecast, history: History) -> ScoredForecast:
-    """The forecast from `history` scored by the values after it."""
+    """Score a forecast made from `history` by the values after it."""
     actual = history.actual(forecast.point.shape[1])
     season = history.panel.season_length
     scales = [seasonal_scale(history.matrix(block, given=True), season) for block in history.blocks()]

@@ -1,4 +1,4 @@
-"""The tables that predict writes as CSV: forecasts, evaluation, scaled errors, and plot data."""
+"""The tables that predict writes as CSV: the forecast, the evaluation, scaled errors and plot data."""
 
 import hashlib
 from pathlib import Path
@@ -16,7 +16,7 @@ MOST_ERRORS = 5_000  # rows of the table of scaled errors, which is in Git
 
 
 def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
-    """With numbers to `digits` significant digits."""
+    """Write a table as CSV, numbers to `digits` significant digits."""
     table.to_csv(path, index=False, float_format=f"%.{digits}g", lineterminator="\n")
 
 
@@ -62,8 +62,7 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[i
         }
         table.update({name: values.ravel() for name, values in evaluation.methods.items() if name != "model"})
         frames.append(pd.DataFrame(table))
-    limits = [f"model-{end}-{level}" for level in levels for end in ("lo", "hi")]
-    columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *limits, "scaled_error"]
+    columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *_limit_columns(levels), "scaled_error"]
     merged = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
     return merged[merged["y"].notna()]
 
@@ -71,8 +70,8 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[i
 def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
     """reports/errors.csv: the mean scaled error of each method, a row for each series and evaluation origin.
 
-    By `cutoff`, the last known step, two versions' rows can be paired, whatever was appended since. Where there are
-    more than MOST_ERRORS rows, whole series are left out, by the hash of their ids: other versions leave out the same.
+    `cutoff`, the last known step, pairs the rows of two versions, whatever was appended between them. Beyond
+    MOST_ERRORS rows whole series are left out, by the hash of their ids, so that every version leaves out the same.
     """
     frames = []
     for evaluation in evaluations:
@@ -107,15 +106,17 @@ def backtest_table(evaluation: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     return latest[["ds", "y", "model"]].rename(columns={"y": "actual"})
 
 
+def _limit_columns(levels: list[int]) -> list[str]:
+    return [f"model-{end}-{level}" for level in levels for end in ("lo", "hi")]
+
+
 def _limits(lower: Floats, upper: Floats, levels: list[int]) -> dict[str, Floats]:
-    limits = {}
-    for row, level in enumerate(levels):
-        limits[f"model-lo-{level}"], limits[f"model-hi-{level}"] = lower[row].ravel(), upper[row].ravel()
-    return limits
+    limits = [limit.ravel() for pair in zip(lower, upper, strict=True) for limit in pair]
+    return dict(zip(_limit_columns(levels), limits, strict=True))
 
 
 def _drawn_by_hash(ids: pd.Series, most: int) -> list[str]:
-    """The series whose ids' hashes are the smallest, as many as have at most `most` rows in all; one at least."""
+    """The series with the smallest hashes of their ids, as many as have at most `most` rows together; at least one."""
     rows = ids.value_counts(sort=False)
     rows = rows.loc[sorted(rows.index, key=lambda name: hashlib.sha256(name.encode()).digest())]
     return list(rows.index[(rows.cumsum() <= most) | (np.arange(len(rows)) == 0)])

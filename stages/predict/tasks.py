@@ -1,6 +1,5 @@
 """Forecasting as independent tasks: the model on shards of the panel, the baselines on a few series each."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,14 @@ from stages.predict.scoring import ScoredForecast, score
 from stages.train.network import Forecaster, load_networks
 from stages.window.windows import Windows
 
-Shard = tuple[slice, FileArgument[Panel]]  # some of the series, and their panel
+Shard = tuple[slice, FileArgument[Panel]]  # a run of series, and their part of the panel
 
-SHARD = 4096  # series of a forecasting task, and of what a worker reads
-FEW_SERIES = 32  # of a baseline's task
+SHARD = 4096  # series in a task that forecasts by the model, and in what a worker reads
+FEW_SERIES = 32  # in a task that forecasts by a baseline
 
 
 def shards(panel: Panel, path: Path) -> list[Shard]:
-    """The panel, which is in the file `path`, in parts of whole series."""
+    """The panel in the file `path`, in parts of SHARD series."""
     return [
         (series, FileArgument.at(path, Panel.read, *map(int, panel.indptr[[series.start, series.stop]])))
         for series in chunks(len(panel.ids), SHARD)
@@ -34,7 +33,7 @@ def shards(panel: Panel, path: Path) -> list[Shard]:
 def forecast_origins(
     parts: list[Shard], horizon: int, ensemble: int, folders: tuple[Path, Path, Path], pool: Pool
 ) -> list[ScoredForecast]:
-    """The model's forecasts at every origin, the final one first, scored; a task for each origin and shard.
+    """The model's forecasts at every origin, scored, the final origin first. A task for each origin and shard.
 
     folders: of the normalizers, the windows and the networks
     """
@@ -47,7 +46,7 @@ def forecast_origins(
             arguments.append((panel, origin, horizon, normalizer.take(series), ends, ensemble_networks, ensemble))
     by_origin: dict[int, list[ScoredForecast]] = {}
     for scored in pool.run(forecast_shard, arguments):
-        by_origin.setdefault(scored.forecast.origin, []).append(scored)
+        by_origin.setdefault(scored.origin, []).append(scored)
     return [ScoredForecast.concat(scored) for scored in by_origin.values()]
 
 
@@ -60,7 +59,7 @@ def forecast_shard(
     networks: dict[int, Forecaster],
     ensemble: int,
 ) -> ScoredForecast:
-    """The model's forecasts of a panel from one origin, scored; a task."""
+    """The model's forecasts of a panel's series from one origin, scored."""
     history = panel.at(origin)
     return score(forecast_origin(history, horizon, normalizer, windows, networks, ensemble), history)
 
@@ -68,9 +67,9 @@ def forecast_shard(
 def forecast_baselines(
     origins: list[int], parts: list[Shard], horizon: int, names: list[str], pool: Pool
 ) -> dict[int, dict[str, Floats]]:
-    """Forecasts (S, horizon) by origin and baseline, for the S series that have a history there.
+    """Forecasts (S, horizon) by origin and baseline, of the S series that have a history at the origin.
 
-    A task for each baseline and few series does all the origins.
+    A task for each baseline and few series, which does all origins.
     """
     arguments = [
         (name, panel, few, origins, horizon)
@@ -88,16 +87,11 @@ def forecast_baselines(
 
 
 def forecast_few(name: str, panel: Panel, few: slice, origins: list[int], horizon: int) -> list[Floats]:
-    """One baseline's forecasts (S, horizon) at each origin, for those of a few series with a history there; a task."""
-    part = panel.take(few)
-    return [
-        np.array([forecast_baseline(name, values, panel.season_length, horizon) for values in _known(part, origin)])
-        .reshape(-1, horizon)
-        for origin in origins
-    ]  # fmt: skip
-
-
-def _known(panel: Panel, origin: int) -> Iterator[Floats]:
-    history = panel.at(origin)
-    for series in np.flatnonzero(history.lengths):
-        yield history.values(int(series))
+    """One baseline's forecasts (S, horizon) at each origin, of those of a few series that have a history there."""
+    season = panel.season_length
+    forecasts = []
+    for history in map(panel.take(few).at, origins):
+        known = [history.values(int(series)) for series in np.flatnonzero(history.lengths)]
+        values = [forecast_baseline(name, each, season, horizon) for each in known]
+        forecasts.append(np.array(values).reshape(-1, horizon))
+    return forecasts

@@ -1,112 +1,128 @@
-"""What each part of the default recipe is worth: MASE without it, on what the README's tables do not score.
+"""What each part of the default recipe is worth: MASE without it, on values that the README's tables do not score.
 
-    python -m tests.bench.choose [--panel FILE HORIZON SEASONS ...] [--members 4]
+    python -m tests.bench.choose [--panel FILE HORIZON SEASONS ...] [--members 4] [--seeds 0 1 2]
 
-Takes one change of params.yaml after the other and prints a line for each: mean MASE over 19 cuts inside the airline
-history to December 1959 (none of them an origin that the README reports), each forecast 12 months ahead, and for each
-panel given the MASE of the last HORIZON values of each series. FILE is long, CSV or Parquet, with columns `unique_id`,
-`ds`, `y`; SEASONS is 12, or 24,168. The first line is the seasonal naive method's, the second the default's.
+Makes one change of params.yaml after another and prints a line for each: the mean MASE over 19 origins inside the
+airline history to December 1959 (none of them an origin that the README reports), each forecast 12 months ahead, and
+for each panel the MASE of the last HORIZON values of every series. FILE is long, CSV or Parquet, with columns
+`unique_id`, `ds`, `y`; SEASONS is 12, or 24,168. With several seeds, means over them, and their standard deviation
+after it. The first line is the seasonal naive method, the second the default recipe.
 """
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, delayed
 
+from stages.common.arrays import Floats
 from stages.common.params import Params, read_params
-from stages.normalize.__main__ import normalize, seasons_left
-from stages.panel.panel import Panel
-from stages.predict.forecasts import OriginForecast, forecast_origin
+from stages.normalize.histories import normalize
+from stages.panel.history import History
+from stages.predict.baselines import repeat_last_season
+from stages.predict.forecasts import forecast_origin
+from stages.predict.metrics import seasonal_scale
 from stages.train.network import Forecaster
 from stages.train.training import train_network
-from stages.window.__main__ import cut_windows
+from stages.window.cutting import cut_windows
+from stages.window.experts import EXPERTS
 from stages.window.windows import Windows
-from tests.builders import change
+from tests.builders import change, panel_of
 
 ROOT = Path(__file__).parents[2]
-INNER = [cut for cut in range(54, 121, 3) if cut not in (84, 96, 108, 120)]
+AIRLINE_ORIGINS = [end for end in range(54, 121, 3) if end not in (84, 96, 108, 120)]  # values before each
+
+
+def without(*experts: str) -> dict[str, Any]:
+    """The change of parameters that leaves some experts out."""
+    return {"window__experts": [name for name in EXPERTS if name not in experts]}
+
+
 CHANGES: dict[str, dict[str, Any]] = {
     "default": {},
-    "no base but the level": {"window__bases": []},
-    "without ses, theta, holt": {"window__bases": ["patterns", "growth"]},
-    "without patterns": {"window__bases": ["ses", "theta", "holt", "growth"]},
-    "without growth": {"window__bases": ["ses", "theta", "holt", "patterns"]},
+    "no expert but the level": without(*EXPERTS),
+    "without ses, theta, holt": without("ses", "theta", "holt"),
+    "without seasonal_mean": without("seasonal_mean"),
+    "without seasonal_drift": without("seasonal_drift"),
     "no logarithm": {"normalize__log": False},
-    "all features, always": {"train__feature_dropout": 0.0},
-    "no pull towards the bases": {"train__base_pull": 0.0},
+    "no pull towards the experts": {"train__expert_pull": 0.0},
     "head without dropout": {"model__head_dropout": 0.0},
-    "absolute error alone": {"train__loss": "mae"},
+    "squared error": {"train__loss": "mse"},
     "hidden size 64": {"model__hidden_size": 64},
     "GRU": {"model__cell": "gru"},
     "plain RNN": {"model__cell": "rnn"},
     "bfloat16": {"train__precision": "bfloat16"},
 }
 
-Floats = npt.NDArray[np.float64]
+
+def forecast_held_out(history: History, params: Params, parallel: Parallel) -> Floats:
+    """Forecasts (S, horizon) of all values after the origin of a history: the pipeline in memory."""
+    horizon = history.origin
+    normalizer, histories = normalize(history, params.normalize)
+    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params.window, horizon)
+    networks = train_members(windows, params, parallel)
+    return forecast_origin(history, horizon, normalizer, windows, networks, params.train.members).point
 
 
-def panel_of(histories: list[Floats], seasons: list[int]) -> Panel:
-    lengths = np.array([len(y) for y in histories])
-    steps = pd.Series(np.concatenate([np.arange(n) for n in lengths]))
-    ids, indptr = [str(i) for i in range(len(lengths))], np.concatenate([[0], np.cumsum(lengths)])
-    values = np.concatenate(histories)
-    return Panel(ids, indptr, steps, values, np.zeros(len(values), dtype=bool), season_lengths=tuple(seasons))
+def train_members(windows: Windows, params: Params, parallel: Parallel) -> dict[int, Forecaster]:
+    """The networks of an ensemble, by member; none where no history is long enough for a window."""
+    members = range(params.train.members if len(windows.training) else 0)
+    trained = parallel(delayed(train_network)(windows, member, params.model, params.train) for member in members)
+    return {member: network for member, (network, _) in zip(members, trained, strict=True)}
 
 
-def train_member(windows: Windows, member: int, params: Params) -> Forecaster:
-    return train_network(windows, member, params.model, params.train)[0]
+def mase(history: History, forecast: Floats) -> float:
+    """MASE of forecasts (S, horizon), a mean over series."""
+    scale = seasonal_scale(history.matrix(), history.panel.season_length)
+    error = np.abs(history.actual(forecast.shape[1]) - forecast)
+    return float(np.nanmean(error.mean(axis=1) / scale))
 
 
-def held_out(panel: Panel, horizon: int, params: Params, parallel: Parallel) -> OriginForecast:
-    """The forecast of each series' last `horizon` values from what stands before them."""
-    normalizer, values, lengths = normalize(panel, horizon, params.normalize)
-    windows = cut_windows(values, lengths, seasons_left(panel, params.normalize), params.window, horizon)
-    longest = windows.training.before.max(initial=0)
-    members = [member for member in range(params.train.members) if windows.least(member) <= longest]
-    networks = dict(zip(members, parallel(delayed(train_member)(windows, m, params) for m in members), strict=True))
-    return forecast_origin(panel, horizon, horizon, normalizer, windows, networks, params.train.members)
+def measured(histories: list[History], by_seed: list[Params], parallel: Parallel) -> str:
+    """The mean MASE over histories and seeds, and with several seeds the standard deviation between them."""
+    means = [
+        np.mean([mase(each, forecast_held_out(each, params, parallel)) for each in histories]) for params in by_seed
+    ]
+    spread = f" ± {np.std(means, ddof=1):.3f}" if len(means) > 1 else ""
+    return f"{np.mean(means):.3f}{spread}"
 
 
-def mase(forecast: OriginForecast, point: Floats) -> float:
-    return float(np.nanmean(np.nanmean(np.abs(forecast.actual - point), axis=1) / forecast.scale))
-
-
-def naive(panel: Panel, horizon: int) -> Floats:
-    return np.stack([np.resize(y, horizon) for y in panel.last_values(horizon, panel.season_length)])
+def read_histories(file: Path, horizon: int, season_lengths: list[int]) -> History:
+    """The series of a file without their last `horizon` values, of which a season and two are left at least."""
+    table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
+    groups = table.sort_values(["unique_id", "ds"]).groupby("unique_id")["y"]
+    series = [group.to_numpy(dtype=float) for _, group in groups]
+    shortest = horizon + season_lengths[0] + 2
+    long_enough = [values for values in series if len(values) >= shortest]
+    return panel_of(long_enough, season_lengths=tuple(season_lengths)).at(horizon)
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--panel", nargs=3, action="append", default=[], metavar=("FILE", "HORIZON", "SEASONS"))
-    arguments.add_argument("--members", type=int, default=4)
-    given = arguments.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--panel", nargs=3, action="append", default=[], metavar=("FILE", "HORIZON", "SEASONS"))
+    parser.add_argument("--members", type=int, default=4)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    arguments = parser.parse_args()
     airline = pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"].to_numpy(dtype=float)
-    sets = {"airline": ([panel_of([airline[: cut + 12]], [12]) for cut in INNER], 12)}
-    for name, horizon, seasons in given.panel:
-        read = pd.read_parquet if name.endswith(".parquet") else pd.read_csv
-        table = read(name).sort_values(["unique_id", "ds"])
+    sets = {"airline": [panel_of([airline[: end + 12]], season_lengths=(12,)).at(12) for end in AIRLINE_ORIGINS]}
+    for file, horizon, seasons in arguments.panel:
         lengths = [int(season) for season in seasons.split(",")]
-        series = [group.to_numpy(dtype=float) for _, group in table.groupby("unique_id")["y"]]
-        long_enough = [y for y in series if len(y) >= int(horizon) + lengths[0] + 2]
-        sets[Path(name).stem] = ([panel_of(long_enough, lengths)], int(horizon))
+        sets[Path(file).stem] = [read_histories(Path(file), int(horizon), lengths)]
 
-    default = change(read_params(ROOT / "params.yaml"), train__members=given.members)
+    def print_line(name: str, cells: Iterable[str]) -> None:
+        print(f"{name:30}" + "".join(f"{cell:>18}" for cell in cells), flush=True)
+
+    print_line("", sets)
+    naive = [[mase(each, repeat_last_season(each, each.origin)) for each in histories] for histories in sets.values()]
+    print_line("seasonal naive", [f"{np.mean(values):.3f}" for values in naive])
+    default = change(read_params(ROOT / "params.yaml"), train__members=arguments.members)
     with Parallel(n_jobs=-1) as parallel:
-        print(f"{'':30}" + "".join(f"{name:>18}" for name in sets))
-        for line, changes in {"seasonal naive": {"train__members": 1, "train__epochs": 1}, **CHANGES}.items():
-            params = change(default, **changes)
-            cells = []
-            for panels, horizon in sets.values():
-                forecasts = [held_out(panel, horizon, params, parallel) for panel in panels]
-                points = [forecast.point for forecast in forecasts]
-                if line == "seasonal naive":
-                    points = [naive(panel, horizon) for panel in panels]
-                cells.append(np.mean([mase(f, point) for f, point in zip(forecasts, points, strict=True)]))
-            print(f"{line:30}" + "".join(f"{cell:18.3f}" for cell in cells), flush=True)
+        for name, changes in CHANGES.items():
+            by_seed = [change(default, **changes, train__seed=seed) for seed in arguments.seeds]
+            print_line(name, [measured(histories, by_seed, parallel) for histories in sets.values()])
 
 
 if __name__ == "__main__":

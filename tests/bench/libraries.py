@@ -2,11 +2,11 @@
 
     pip install -r tests/bench/requirements.txt && python -m tests.bench.libraries
 
-Hidden 100, one layer, windows of 12, 12 targets, batches of 32 and of 128, absolute error, float32, on the same
-generated panel of 200 series, in turns. Once on one thread, and once on all cores: there Conveyor trains as many
-networks side by side as there are cores, as it does for an ensemble, and the others one network on as many threads.
-Each is timed for few and for many steps and the difference counts, so that nobody's start does. Needs the two
-libraries, which nothing else here does.
+Hidden size 100, one layer, windows of 12, 12 targets, batches of 32 and of 128, absolute error, float32, on the same
+generated panel of 200 series, in turn. First on one thread, then on all cores: there Conveyor trains as many networks
+in parallel as there are cores, as it does for an ensemble, and the others train one network on as many threads. Each is
+timed for few and for many steps, and the difference counts, so that no start-up time does. Needs the two libraries,
+which nothing else does.
 """
 
 import logging
@@ -24,7 +24,7 @@ from joblib import Parallel, cpu_count, delayed
 
 from stages.common.params import read_params
 from stages.train.training import train_network
-from stages.window.__main__ import cut_windows
+from stages.window.cutting import cut_windows
 from tests.bench.throughput import generated
 from tests.builders import change
 
@@ -36,13 +36,13 @@ FEW, MANY = 50, 350
 REPEATS = 3
 QUIET = {"accelerator": "cpu", "enable_progress_bar": False, "logger": False, "enable_checkpointing": False}
 
-Work = Callable[[int], object]  # trains for so many steps
+Work = Callable[[int], object]  # trains for a number of steps
 
 
 def conveyor(batch: int) -> Work:
     params = change(
         read_params(ROOT / "params.yaml"),
-        **{"window__size": SIZE, "window__local": "last", "window__bases": [], "window__padding": False},
+        **{"window__size": SIZE, "window__local_scaling": "none", "window__experts": [], "window__padding": False},
         **{"model__hidden_size": HIDDEN, "train__batch_size": batch, "train__loss": "mae", "train__epochs": 1},
     )
     windows = cut_windows(*generated(SERIES, LENGTH), [], params.window, HORIZON)
@@ -99,7 +99,7 @@ def darts(batch: int) -> Work:
 
 
 def rate(work: Work, batch: int, networks: int = 1) -> float:
-    """Windows per second of `work`, which trains so many networks."""
+    """Windows per second of `work`, which trains `networks` networks."""
     seconds = []
     for steps in (FEW, MANY):
         started = time.perf_counter()

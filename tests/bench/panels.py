@@ -1,13 +1,13 @@
-"""Accuracy and time of the default recipe on a panel of yours, judged on what it has not seen.
+"""Accuracy and time of the default recipe on a panel of yours, on values that are held out.
 
     python -m tests.bench.panels FILE --horizon 18 --season 12 [--sum 3] [--set train.members=4 ...]
 
 FILE is a long CSV or Parquet file with columns `unique_id`, `ds` (integer steps) and `y`. The last `horizon` values of
-each series are held out. A copy of the project forecasts them with `dvc repro`, nothing but `ingest` and
-`backtest.horizon` set; AutoETS and AutoTheta get the same histories. Prints MASE of each, coverage, mean width (in
-units of MASE's scale) and MSIS of the intervals, and how long `dvc repro` took. `--sum 3` first adds up every three
-values, counted from the end: monthly series become quarterly ones. Series of which too little would be
-left (a season and two values) are not counted.
+each series are held out. A copy of the project forecasts them with `dvc repro`, with `ingest` and `backtest.horizon`
+set and nothing else; AutoETS and AutoTheta get the same histories. Prints the MASE of each, the coverage, mean width
+(in units of MASE's scale) and MSIS of the intervals, and the seconds of `dvc repro`. `--sum 3` first adds up every
+three values, counted from the end: monthly series become quarterly ones. Series too short for a season, two values and
+the horizon are left out.
 """
 
 import argparse
@@ -22,7 +22,6 @@ from joblib import Parallel, delayed
 
 from stages.predict.baselines import forecast_baseline
 from stages.predict.metrics import interval_scores, mase, seasonal_scale
-from stages.predict.params import Baseline
 from tests.projects import LONG_COLUMNS, change_file, make_project, shell
 
 Floats = npt.NDArray[np.float64]
@@ -82,8 +81,7 @@ def main() -> None:
         scores = interval_scores(actual, *limits, scale, level)
         covered, width, msis = (np.nanmean(scores[f"{name}_{level}"]) for name in ("coverage", "width", "msis"))
         print(f"  {level} %: covered {covered:.1f} %, width {width:.2f}, MSIS {msis:.2f}")
-    names: list[Baseline] = ["seasonal_naive", *given.baselines]
-    for name in names:
+    for name in ["seasonal_naive", *given.baselines]:
         values = Parallel(n_jobs=-1)(
             delayed(forecast_baseline)(name, y, given.season[0], given.horizon) for y in histories.values()
         )

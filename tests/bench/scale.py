@@ -1,11 +1,11 @@
-"""All six stages on a generated panel of monthly series: seconds and peak memory of each, and what they write.
+"""All six stages on a generated panel of monthly series: seconds and peak memory of each, and the size of its files.
 
     python -m tests.bench.scale --series 100000
     python -m tests.bench.scale --series 20000 --workers 1
 
-Series of 60 to 300 values with trend, season and noise, written to a Parquet file, forecast 12 steps ahead by the
-default recipe in a copy of the project, nothing but `ingest` set. Prints for each stage its seconds, the
-seconds for each thousand series, and the most memory that its processes held together; then the size of the files.
+Series of 60 to 300 values with trend, season and noise, in a Parquet file, are forecast 12 steps ahead by the default
+recipe in a copy of the project, with only `ingest` set. Prints for each stage its seconds, the seconds per thousand
+series, and the peak memory of its processes together; then the size of the files.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def generated(series: int) -> pd.DataFrame:
 
 
 def memory(process: psutil.Process) -> int:
-    """Bytes that a process and its children hold: of what they share, each its part."""
+    """Bytes of a process and its children, memory that they share counted once (proportional set size)."""
     total = 0
     for each in [process, *process.children(recursive=True)]:
         try:
@@ -51,7 +51,7 @@ def memory(process: psutil.Process) -> int:
 
 
 def generated_project(folder: Path, series: int, **changes: object) -> Path:
-    """A copy of the project with the generated panel, and more changes of parameters."""
+    """A copy of the project with the generated panel and changes of parameters."""
     make_project(folder)
     generated(series).to_parquet(folder / "data/raw/panel.parquet", index=False)
     given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
@@ -60,7 +60,7 @@ def generated_project(folder: Path, series: int, **changes: object) -> Path:
 
 
 def measured(folder: Path, stage: str) -> tuple[float, int]:
-    """Seconds of a stage, and the most bytes that its processes held together."""
+    """Seconds of a stage, and the peak memory of its processes together, in bytes."""
     began, peak = time.perf_counter(), 0
     command = [sys.executable, "-m", f"stages.{stage}"]
     running = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)

@@ -1,12 +1,11 @@
-"""How fast, as ratios of things run side by side on one machine, since seconds differ from machine to machine.
+"""How fast the whole is, as ratios of runs on one machine, since seconds differ between machines.
 
     python tests/bench/speed.py
 
-1. The whole `dvc repro` from nothing (six processes, baselines and calibration included) against the tutorial's
-   300 epochs: under 1.
-2. Training one origin's whole ensemble against the tutorial's one network, one thread each: under 0.1.
-3. `dvc repro` with nothing to do against the same of a pipeline of six `true` stages: under 1.5.
-4. Comparing two commits against `dvc metrics diff` of the same.
+1. `dvc repro` from scratch (six processes, baselines and calibration included) over the tutorial's 300 epochs: below 1.
+2. Training the ensemble of one origin over training the tutorial's network, one thread each: below 0.1.
+3. `dvc repro` with nothing to do over the same with six stages that run `true`: below 1.5.
+4. Comparing two commits over `dvc metrics diff` of the same.
 """
 
 import statistics

@@ -1,9 +1,9 @@
-"""Windows per second of the training loop against a bare `nn.LSTM` loop over ready-cut tensors. Prints ratios.
+"""Windows per second of the training loop against a bare `nn.LSTM` loop over tensors that are already cut: ratios.
 
     python -m tests.bench.throughput [--repeats 5]
 
-Both train the same network (an LSTM and a linear head) by AdamW on batches of the same shape, on one thread, in
-turns; the bare loop cuts all its tensors before the clock starts and does nothing else. 1.00: as fast. Then how much
+Both train the same network (an LSTM and a linear head) by AdamW on batches of the same shape, on one thread, in turn;
+the bare loop cuts all its tensors before the clock starts and does nothing but train. 1.00: as fast. Then how much
 faster `train.precision: bfloat16` is than float32.
 """
 
@@ -20,7 +20,7 @@ from torch import nn
 from stages.common.params import Params, read_params
 from stages.train.batches import Batches
 from stages.train.training import train_network
-from stages.window.__main__ import cut_windows
+from stages.window.cutting import cut_windows
 from stages.window.windows import Windows
 from tests.builders import change
 
@@ -44,11 +44,11 @@ def ours(windows: Windows, params: Params) -> float:
 
 def bare(windows: Windows, params: Params) -> float:
     torch.set_num_threads(1)
-    batches = Batches(windows, windows.training, 0)
+    batches = Batches(windows, windows.training)
     size = params.train.batch_size
     cut = list(batches.stream(torch.arange(EPOCHS * STEPS * size) % len(batches), size))
     ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]
-    recurrent = nn.LSTM(batches.channels, params.model.hidden_size)
+    recurrent = nn.LSTM(len(batches.channels), params.model.hidden_size)
     head = nn.Linear(params.model.hidden_size, windows.targets)
     weights = [*recurrent.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(weights, fused=True)
@@ -68,12 +68,12 @@ def main() -> None:
     values, lengths = generated()
     default = change(read_params(ROOT / "params.yaml"), train__epochs=EPOCHS, train__steps_per_epoch=STEPS)
     plain: dict[str, Any] = {
-        "window__local": "last",
-        "window__bases": [],
+        "window__local_scaling": "none",
+        "window__experts": [],
         "window__padding": False,
         "model__hidden_size": 100,
         "model__head_dropout": 0.0,
-        "train__base_pull": 0.0,
+        "train__expert_pull": 0.0,
     }
     shapes: dict[str, dict[str, Any]] = {
         "default recipe, hidden 32, window 24, batch 128": {"window__size": 24},
@@ -83,9 +83,9 @@ def main() -> None:
     }
     for name, changes in shapes.items():
         params = change(default, **changes)
-        seasons = [] if params.window.local == "last" else [12]
+        seasons = [] if params.window.local_scaling == "none" else [12]
         windows = cut_windows(values, lengths, seasons, params.window, 12)
-        pairs = [(bare(windows, params), ours(windows, params)) for _ in range(repeats + 1)][1:]
+        pairs = [(bare(windows, params), ours(windows, params)) for _ in range(repeats + 1)][1:]  # the first: warm-up
         print(f"{name:50} {median(theirs / mine for theirs, mine in pairs):.2f}", flush=True)
     for hidden in (32, 100):
         params = change(default, window__size=24, model__hidden_size=hidden)

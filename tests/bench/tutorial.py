@@ -1,8 +1,8 @@
-"""The tutorial's recipe on its own, for tests and benchmarks to compare with: torch and nothing of this project's.
+"""The tutorial's recipe as a reference for tests and benchmarks, written in torch without code of this project.
 
-MinMax to (-1, 1) on all but the last 12 values, windows of 12 with the value after them, an LSTM of 100 units and a
-linear layer on its last output, windows one by one and in order, Adam at 1e-3, mean squared error; then 12 steps, each
-fed back.
+All but the last 12 values scaled to (-1, 1), windows of 12 with the value after them, an LSTM of 100 units and a linear
+layer on its last output, windows one by one and in order, Adam at 1e-3, mean squared error; then 12 steps, each fed
+back.
 """
 
 from dataclasses import dataclass
@@ -24,20 +24,20 @@ class TutorialNetwork(nn.Module):
     def forward(self, sequence: Tensor) -> Tensor:
         """(12,) to (1,)."""
         output, _ = self.lstm(sequence.reshape(SIZE, 1, 1))
-        last: Tensor = self.linear(output.reshape(SIZE, -1))[-1]  # of every step: the sums round differently otherwise
+        last: Tensor = self.linear(output.reshape(SIZE, -1))[-1]  # over all steps: the last alone rounds differently
         return last
 
 
 @dataclass(frozen=True)
 class Tutorial:
-    """The loss of each epoch's last window, and the forecast (12,) in the input's units."""
+    """The loss of the last window of each epoch, and the forecast (12,) in the input's units."""
 
     losses: list[float]
     forecast: npt.NDArray[np.float64]
 
 
 def run_tutorial(values: npt.NDArray[np.float64], seed: int, epochs: int) -> Tutorial:
-    """Train on `values` but the last 12, forecast these."""
+    """Train on `values` without the last 12, and forecast these."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     known = values[:-HORIZON]

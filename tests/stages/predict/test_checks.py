@@ -1,0 +1,27 @@
+"""Warnings of predict, one line each."""
+
+import pytest
+
+from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach
+from tests.builders import panel_of
+from tests.forecasts import constant_forecast, naive_forecast
+
+
+def test_origins_before_all_data_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    warn_of_origins_out_of_reach(3)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: 3 evaluation origins lie before the first value of every series")
+
+
+def test_a_few_of_the_series_without_a_window_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    panel = panel_of([[0.0, 1.0, 2.0, 3.0]] * 7)
+    warn_of_fallback(naive_forecast(panel, 0), panel.ids)
+    assert "7 of 7 series are too short for a window" in (warned := capsys.readouterr().err)
+    assert "('0', '1', '2', '3', '4', ...)" in warned
+
+
+def test_nothing_is_warned_of_where_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    panel = panel_of([[0.0, 1.0, 2.0, 3.0]])
+    warn_of_fallback(constant_forecast(panel, 0, {0: 1.0}), panel.ids)
+    warn_of_origins_out_of_reach(0)
+    assert capsys.readouterr().err == ""
