@@ -44,7 +44,7 @@ def panel_of(text: str | bytes, path: str = "input.csv", **changes: Any) -> Pane
 
 def values_of(panel: Panel) -> Values:
     """The values of each series, by id."""
-    return {name: panel.history(series, 0).tolist() for series, name in enumerate(panel.ids)}
+    return {name: panel.at(0).values(series).tolist() for series, name in enumerate(panel.ids)}
 
 
 def times_of(panel: Panel) -> list[str]:

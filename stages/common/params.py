@@ -44,7 +44,7 @@ SECTIONS = {  # module with the schema of each; the class has the section's name
     "compare": "stages.compare.params",
 }
 
-ADD_IT = "add it; the README and the original params.yaml show its values"
+ADD_IT = "add it; the original params.yaml shows its values"
 OUTDATED, UNKNOWN, WRONG = range(3)  # the order in which problems are reported
 
 Name = Annotated[str, Field(min_length=1)]

@@ -52,12 +52,12 @@ def test_a_series_is_not_filled_from_another() -> None:
 
 def test_an_origin_in_an_interpolated_gap_does_not_use_later_values() -> None:
     panels = [panel_of(f"time,value\n1,1\n2,2\n5,{last}\n6,7\n", missing="interpolate") for last in (5, 500)]
-    assert panels[0].history(0, 0).tolist() == [1, 2, 3, 4, 5, 7]
-    for held_back in (2, 3, 4):
-        histories = [panel.history(0, held_back).tolist() for panel in panels]
-        assert histories[0] == histories[1] == [1, 2, 2, 2][: 6 - held_back]
+    assert panels[0].at(0).values(0).tolist() == [1, 2, 3, 4, 5, 7]
+    for origin in (2, 3, 4):
+        histories = [panel.at(origin).values(0).tolist() for panel in panels]
+        assert histories[0] == histories[1] == [1, 2, 2, 2][: 6 - origin]
         for panel in panels:
-            assert panel.histories(held_back)[0].tolist() == histories[0]
+            assert panel.at(origin).matrix()[0].tolist() == histories[0]
 
 
 IDS = st.text(st.characters(exclude_characters="\r\0", codec="utf-8"), min_size=1)
