@@ -1,37 +1,35 @@
-"""The README's command sets the tutorial's recipe, and with it this pipeline gives what the tutorial gives."""
+"""The command in models/README.md sets the tutorial's recipe, and with it the pipeline gives the tutorial's results."""
 
 import itertools
 import re
 import shlex
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from stages.common.arrays import Floats
 from stages.common.params import Params, read_params
-from stages.normalize.normalizer import Normalizer
-from stages.train.network import forecast
+from stages.normalize.histories import normalize
+from stages.predict.forecasts import forecast_origin
 from stages.train.training import Epoch, train_network
-from stages.window.__main__ import cut_windows
+from stages.window.cutting import cut_windows
 from tests.bench.tutorial import run_tutorial
-from tests.projects import make_project, shell
-
-ROOT = Path(__file__).parents[1]
-Floats = npt.NDArray[np.float64]
+from tests.builders import panel_of
+from tests.projects import ROOT, make_project, shell
 
 
 def readme_settings() -> list[str]:
-    """The `section.key=value` settings of the README's one command for the tutorial."""
-    (command,) = re.findall(r"```\n(dvc exp run -n tutorial.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    """The `section.key=value` settings of the one command for the tutorial in models/README.md."""
+    page = (ROOT / "models/README.md").read_text()
+    (command,) = re.findall(r"```\n(dvc exp run -n tutorial.*?)```", page, flags=re.DOTALL)
     words = shlex.split(command.replace("\\\n", " "))
     return [setting for option, setting in itertools.pairwise(words) if option == "-S"]
 
 
 @pytest.fixture(scope="module")
 def tutorial_params(tmp_path_factory: pytest.TempPathFactory) -> Params:
-    """params.yaml after the README's command, run for real but for one epoch and without slow baselines."""
+    """params.yaml after the README's command, which is run as it is but for one epoch and without slow baselines."""
     folder = make_project(tmp_path_factory.mktemp("tutorial"))
     shorter = ["train.epochs=1", "predict.baselines=[seasonal_naive]"]
     settings = [word for setting in [*readme_settings(), *shorter] for word in ("-S", setting)]
@@ -41,13 +39,12 @@ def tutorial_params(tmp_path_factory: pytest.TempPathFactory) -> Params:
 
 def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch], Floats]:
     """The losses and the forecast of the last 12 values."""
-    history = values[None, : -params.backtest.horizon]
-    normalizer = Normalizer(params.normalize.log, params.normalize.seasonal, params.normalize.scale, 12)
-    normalised = normalizer.fit(history, ["passengers"]).transform(history)
-    targets = params.backtest.horizon if params.model.output == "direct" else 1
-    windows = cut_windows(normalised[0], np.array([history.shape[1]]), [], params.window, targets)
+    horizon = params.backtest.horizon
+    history = panel_of([values], season_lengths=(12,)).at(horizon)
+    normalizer, histories = normalize(history, params.normalize)
+    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params.window, horizon)
     network, epochs = train_network(windows, 0, params.model, params.train.model_copy(update=changes))
-    return epochs, normalizer.inverse(forecast(network, windows, 0, params.backtest.horizon), history)[0]
+    return epochs, forecast_origin(history, horizon, normalizer, windows, {0: network}, ensemble=1).point[0]
 
 
 def test_losses_and_forecasts_over_five_seeds(airline: Floats, tutorial_params: Params) -> None:
