@@ -34,31 +34,20 @@ def files_of(dependency: str) -> set[Path]:
     return {each for each in files if each.is_file() and "__pycache__" not in each.parts and each.suffix != ".txt"}
 
 
-def sections_used(path: Path) -> set[str]:
-    """The sections whose schemas a script runs: all that it reads but those that it passes on as they are."""
-    names = [ast.unparse(node).split(".") for node in ast.walk(ast.parse(path.read_text()))]
-    return {
-        name[1] for name in names if len(name) > 1 and name[0] in ("params", "read_params()") and name[1] in SECTIONS
-    }
-
-
 def parameters_read(path: Path) -> set[str]:
-    """`section.key` for each `params.section.key`, `section` where the whole section or a property of it is taken.
+    """`section.key` for each `params[Section].key`, `section` where the whole section or a property of it is taken.
 
     A whole section that holds a key named `size` counts as all its keys, see below.
     """
     read = set()
-    tree = ast.parse(path.read_text())
-    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(tree):
+    everything = list(ast.walk(ast.parse(path.read_text())))
+    attributes = {id(node.value): node.attr for node in everything if isinstance(node, ast.Attribute)}
+    for node in everything:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "params.dump":
             read |= {ast.literal_eval(name) for name in node.args}
-        if not isinstance(node, ast.Attribute) or id(node) in inner:
-            continue
-        names = ast.unparse(node).split(".")
-        if names[0] in ("params", "read_params()") and names[1] in SECTIONS:
-            key = names[2] if len(names) > 2 else None
-            read.add(f"{names[1]}.{key}" if key in SCHEMAS[names[1]].model_fields else names[1])
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("params", "read_params()"):
+            section, key = ast.unparse(node.slice).lower(), attributes.get(id(node))
+            read.add(f"{section}.{key}" if key in SCHEMAS[section].model_fields else section)
     for section in {name for name in read if "." not in name and "size" in SCHEMAS[name].model_fields}:
         read = read - {section} | {f"{section}.{key}" for key in SCHEMAS[section].model_fields}
     whole = {name for name in read if "." not in name}
@@ -84,9 +73,8 @@ def test_the_stages_are_six_folders() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_hold_exactly_the_code_that_the_stage_runs(stage: str) -> None:
-    """What its script imports, the schemas of the sections that it uses, and the templates of its pages."""
-    schemas = {ROOT / (SECTIONS[section].replace(".", "/") + ".py") for section in sections_used(script(stage))}
-    code = set().union(*map(code_of, [script(stage), *schemas]))
+    """What its script imports, directly or not, and the templates of its pages."""
+    code = code_of(script(stage))
     if ROOT / PAGES in code:
         code |= files_of(TEMPLATES)
     listed = [name for name in STAGES[stage]["deps"] if name.startswith("stages/")]

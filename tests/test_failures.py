@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from stages.common.params import Params
+from stages.train.params import Train
 from tests.projects import ALL, change_file, environment, repro, shell, tiny_panel
 
 
@@ -31,7 +32,7 @@ def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path, default_params
     shell("dvc", "checkout", cwd=copy)
     shell("git", "checkout", "reports", cwd=copy)
     assert {path: path.read_bytes() for path in before} == before
-    change_file(copy, train__learning_rate=default_params.train.learning_rate)
+    change_file(copy, train__learning_rate=default_params[Train].learning_rate)
     assert repro(copy) == []
 
 

@@ -11,9 +11,12 @@ import pytest
 from stages.common.arrays import Floats
 from stages.common.params import Params, read_params
 from stages.normalize.histories import normalize
+from stages.normalize.params import Backtest, Normalize
 from stages.predict.forecasts import forecast_origin
+from stages.train.params import Model, Train
 from stages.train.training import Epoch, train_network
 from stages.window.cutting import cut_windows
+from stages.window.params import Window
 from tests.bench.tutorial import run_tutorial
 from tests.builders import panel_of
 from tests.projects import ROOT, make_project, shell
@@ -39,11 +42,11 @@ def tutorial_params(tmp_path_factory: pytest.TempPathFactory) -> Params:
 
 def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch], Floats]:
     """The losses and the forecast of the last 12 values."""
-    horizon = params.backtest.horizon
+    horizon = params[Backtest].horizon
     history = panel_of([values], season_lengths=(12,)).at(horizon)
-    normalizer, histories = normalize(history, params.normalize)
-    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params.window, horizon)
-    network, epochs = train_network(windows, 0, params.model, params.train.model_copy(update=changes))
+    normalizer, histories = normalize(history, params[Normalize])
+    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params[Window], horizon)
+    network, epochs = train_network(windows, 0, params[Model], params[Train].model_copy(update=changes))
     return epochs, forecast_origin(history, horizon, normalizer, windows, {0: network}, ensemble=1).point[0]
 
 

@@ -9,25 +9,15 @@ import difflib
 import importlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from stages.common.errors import UserError, quoted
 from stages.common.yaml_1_2 import YamlError, read_yaml
-
-if TYPE_CHECKING:
-    from stages.compare.params import Compare
-    from stages.compute.params import Compute
-    from stages.ingest.params import Ingest
-    from stages.normalize.params import Backtest, Normalize
-    from stages.plot.params import Plot
-    from stages.predict.params import Predict
-    from stages.train.params import Model, Train
-    from stages.window.params import Window
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -83,21 +73,23 @@ class Section(BaseModel):
         """Raise ValueError if a value contradicts those of other sections."""
 
 
+SectionType = TypeVar("SectionType", bound=Section)
+
+
 @dataclass(frozen=True)
 class Params:
-    """All sections, checked; `values` are those in the file."""
+    """All sections, checked: `params[Train]` is the section of that class.
 
-    ingest: "Ingest"
-    backtest: "Backtest"
-    normalize: "Normalize"
-    window: "Window"
-    model: "Model"
-    train: "Train"
-    predict: "Predict"
-    plot: "Plot"
-    compute: "Compute"
-    compare: "Compare"
-    values: dict[str, dict[str, Any]] = field(repr=False)
+    values: by section and key, as they are in the file
+    """
+
+    sections: dict[str, Section]
+    values: dict[str, dict[str, Any]]
+
+    def __getitem__(self, schema: type[SectionType]) -> SectionType:
+        section = self.sections[schema.__name__.lower()]
+        assert isinstance(section, schema)
+        return section
 
     def dump(self, *sections: str) -> dict[str, dict[str, Any]]:
         """The values of `sections` as they are in the file; of all sections where none is named."""
@@ -135,7 +127,7 @@ def check_params(values: dict[Any, Any]) -> Params:
     else, since the key that is right is missing as well.
     """
     problems = [(UNKNOWN, _unknown("section", name, SECTIONS)) for name in values if name not in SECTIONS]
-    sections: dict[str, Any] = {}
+    sections: dict[str, Section] = {}
     for name in SECTIONS:
         if name not in values:
             problems.append((WRONG, f"section {name} is missing; {ADD_IT}"))
@@ -146,7 +138,7 @@ def check_params(values: dict[Any, Any]) -> Params:
             problems += _problems(error, name, values[name])
     if problems:
         raise ValueError(min(problems, key=lambda problem: problem[0])[1])
-    params = Params(**sections, values=values)
+    params = Params(sections, values)
     for name, section in sections.items():
         try:
             section.check_with(params)

@@ -14,6 +14,7 @@ from stages.common.errors import UserError, run
 from stages.common.params import read_params
 from stages.compare.comparison import compare, worse
 from stages.compare.page import describe, write_text
+from stages.compare.params import Compare
 from stages.compare.versions import branch_point, read_version
 from stages.plot.pages import render
 
@@ -25,7 +26,7 @@ def main() -> None:
     after = read_version(arguments.after)
     before = read_version(branch_point() if arguments.before is None else arguments.before)
     comparison = compare(before, after)
-    reasons = worse(comparison, read_params().compare.model_dump())
+    reasons = worse(comparison, read_params()[Compare].model_dump())
     content = describe(comparison, reasons)
     page = render("compare.md", **content)
     if arguments.md:

@@ -10,6 +10,7 @@ from pathlib import Path
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import PANEL, PANEL_SUMMARY
+from stages.ingest.params import Ingest
 from stages.ingest.provenance import data_hash
 from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
@@ -18,15 +19,15 @@ from stages.ingest.summary import summarize
 
 def main(check_only: bool) -> None:
     params = read_params()
-    raw = read_raw(params.ingest)
-    panel = build_panel(raw, params.ingest)
-    summary = {**summarize(panel, raw), "md5": data_hash(Path(params.ingest.path))}
+    raw = read_raw(params[Ingest])
+    panel = build_panel(raw, params[Ingest])
+    summary = {**summarize(panel, raw), "md5": data_hash(Path(params[Ingest].path))}
     if not check_only:
         PANEL.parent.mkdir(exist_ok=True)
         panel.write(PANEL)
         PANEL_SUMMARY.parent.mkdir(exist_ok=True)
         PANEL_SUMMARY.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{params.ingest.path}: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
+    print(f"{params[Ingest].path}: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
 
 
 if __name__ == "__main__":

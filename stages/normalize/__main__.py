@@ -17,14 +17,15 @@ from stages.common.paths import (
 )
 from stages.normalize.histories import normalize
 from stages.normalize.origins import plan_origins, refuse_long_horizon
+from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
 
 
 def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
-    refuse_long_horizon(params.backtest, panel)
-    origins = plan_origins(params.backtest, panel)
+    refuse_long_horizon(params[Backtest], panel)
+    origins = plan_origins(params[Backtest], panel)
     fresh_folder(NORMALIZERS)
     fresh_folder(HISTORIES)
     summary: dict[str, Any] = {
@@ -32,7 +33,7 @@ def main() -> None:
         "calibration_origins": ", ".join(map(str, origins.calibration)),
     }
     for origin in origins.all:
-        normalizer, histories = normalize(panel.at(origin), params.normalize)
+        normalizer, histories = normalize(panel.at(origin), params[Normalize])
         normalizer.write(NORMALIZERS, origin)
         save_file(vars(histories), origin_file(HISTORIES, origin))
         if origin == 0:

@@ -7,8 +7,7 @@ import numpy as np
 from stages.common.arrays import Floats, Ints
 from stages.normalize.normalizer import Normalizer
 from stages.normalize.params import Normalize
-from stages.panel.history import History
-from stages.panel.panel import Panel
+from stages.panel.panel import History, Panel
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,19 @@ from stages.plot.copies import copy_results_in_git
 from stages.plot.figures import draw_results
 from stages.plot.interpretation import look_inside
 from stages.plot.pages import render
+from stages.plot.params import Plot
 from stages.plot.report import describe
 from stages.plot.results import RunResults, extremes, read_forecasts, read_json, select_series
 from stages.plot.significance import read_errors
 from stages.plot.style import save_figures
 from stages.train.network import load_networks
+from stages.train.params import Model, Train
 from stages.window.windows import Windows
 
 
 def main() -> None:
     params = read_params()
-    settings = params.plot
+    settings = params[Plot]
     panel = Panel.read(paths.PANEL)
     evaluation, future = (read_forecasts(path, panel.time_axis) for path in (paths.EVALUATION, paths.FORECAST))
     windows = Windows.read(paths.origin_file(paths.WINDOWS, 0))
@@ -33,7 +35,7 @@ def main() -> None:
 
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
     figures = draw_results(first, extreme, pd.concat([worst, best]), by_step, loss)
-    figures |= look_inside(panel, windows, networks, params.model, params.train)
+    figures |= look_inside(panel, windows, networks, params[Model], params[Train])
     files = save_figures(figures, paths.FIGURES, settings.dpi)
     copy_results_in_git()
 

@@ -16,13 +16,16 @@ from stages.common.paths import (
     PANEL,
     WINDOWS,
 )
+from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.normalize.origins import plan_origins
+from stages.normalize.params import Backtest
 from stages.panel.panel import Panel
 from stages.predict.baselines import choose_baselines, left_out
 from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach
 from stages.predict.evaluation import evaluate, measure
 from stages.predict.intervals import half_widths_at, intervals
+from stages.predict.params import Predict
 from stages.predict.tables import (
     backtest_table,
     error_by_step,
@@ -32,17 +35,18 @@ from stages.predict.tables import (
     write_csv,
 )
 from stages.predict.tasks import forecast_baselines, forecast_origins, shards
+from stages.train.params import Train
 
 
 def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
-    settings, horizon, levels = params.predict, params.backtest.horizon, params.predict.levels
-    planned = plan_origins(params.backtest, panel).evaluation
+    settings, horizon, levels = params[Predict], params[Backtest].horizon, params[Predict].levels
+    planned = plan_origins(params[Backtest], panel).evaluation
 
     parts, folders = shards(panel, PANEL), (NORMALIZERS, WINDOWS, NETWORKS)
-    with open_pool(params.compute) as pool:
-        final, *backtest = forecast_origins(parts, horizon, params.train.members, folders, pool)
+    with open_pool(params[Compute]) as pool:
+        final, *backtest = forecast_origins(parts, horizon, params[Train].members, folders, pool)
         scored = [each for each in backtest if each.origin in planned and each.forecast.has_history.any()]
         origins = [each.origin for each in scored]
         names = choose_baselines(settings.baselines, sum(int(panel.at(origin).lengths.sum()) for origin in origins))

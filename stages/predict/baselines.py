@@ -12,7 +12,6 @@ from math import inf
 import numpy as np
 
 from stages.common.arrays import Floats
-from stages.panel.history import History
 
 Method = Callable[[Floats, int, int], Floats]  # history (n,), season length, horizon -> forecast (horizon,)
 
@@ -37,14 +36,6 @@ def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:
     if not len(history):
         return np.full(horizon, np.nan)
     return np.resize(history[-season_length:] if len(history) >= season_length else history[-1:], horizon)
-
-
-def repeat_last_season(history: History, horizon: int) -> Floats:
-    """The forecast (S, horizon) that `seasonal_naive` gives for each series, of all series at once."""
-    season = history.panel.season_length
-    last = history.last(season)
-    last = np.where((history.lengths < season)[:, None], last[:, -1:], last)
-    return last[:, np.arange(horizon) % season]
 
 
 def statsforecast_method(name: str, history: Floats, season_length: int, horizon: int) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from stages.common.arrays import Floats, Ints
-from stages.panel.history import History
+from stages.panel.panel import History
 from stages.predict.intervals import half_widths_at, intervals
 from stages.predict.metrics import interval_scores, overall_mean, point_scores, six_digits
 from stages.predict.scoring import ScoredForecast

@@ -7,8 +7,7 @@ import numpy as np
 
 from stages.common.arrays import Bools, Floats, Rows
 from stages.normalize.normalizer import Normalizer
-from stages.panel.history import History
-from stages.predict.baselines import repeat_last_season
+from stages.panel.panel import History
 from stages.predict.metrics import seasonal_scale
 from stages.train.network import Forecaster, forecast
 from stages.window.windows import Windows
@@ -90,6 +89,14 @@ def forecast_origin(
 def floor(history_min: Floats) -> Floats:
     """(S, 1) the smallest value of forecasts and intervals: 0 for a series that was never negative."""
     return np.where(history_min < 0, -np.inf, 0.0)[:, None]
+
+
+def repeat_last_season(history: History, horizon: int) -> Floats:
+    """The forecast (S, horizon) that `seasonal_naive` gives for each series, of all series at once."""
+    season = history.panel.season_length
+    last = history.last(season)
+    last = np.where((history.lengths < season)[:, None], last[:, -1:], last)
+    return last[:, np.arange(horizon) % season]
 
 
 def interval_scale(history: History, normalizer: Normalizer) -> Floats:

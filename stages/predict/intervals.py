@@ -9,7 +9,7 @@ a single series, those of the nearest steps are added until there are enough.
 import numpy as np
 
 from stages.common.arrays import Floats
-from stages.panel.history import History
+from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast, floor
 from stages.predict.scoring import ScoredForecast
 

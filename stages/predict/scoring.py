@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stages.common.arrays import Floats, Rows, mean_known
-from stages.panel.history import History
+from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast
 from stages.predict.metrics import seasonal_scale
 

@@ -12,10 +12,12 @@ from stages.common.paths import (
     origins_in,
     write_summary,
 )
+from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.compute.workers import FileArgument
 from stages.train.checkpoints import FOLDER, remove_checkpoints
 from stages.train.network import Forecaster, save_networks
+from stages.train.params import Model, Train
 from stages.train.progress import epoch_bar
 from stages.train.tasks import loss_curves, plan_tasks, summarize, train_one
 from stages.window.windows import Windows
@@ -23,12 +25,12 @@ from stages.window.windows import Windows
 
 def main() -> None:
     params = read_params()
-    model, settings = params.model, params.train
+    model, settings = params[Model], params[Train]
     files = {origin: origin_file(WINDOWS, origin) for origin in origins_in(WINDOWS)}
     tasks = plan_tasks(files, model, settings)
     windows = {origin: FileArgument.at(file, Windows.read) for origin, file in files.items()}
     FOLDER.mkdir(exist_ok=True)
-    with open_pool(params.compute) as pool, epoch_bar(len(tasks), settings.epochs, pool.local) as board:
+    with open_pool(params[Compute]) as pool, epoch_bar(len(tasks), settings.epochs, pool.local) as board:
         arguments = [(windows[task.origin], task, model, settings, board, row) for row, task in enumerate(tasks)]
         trained = dict(zip(tasks, pool.run(train_one, arguments), strict=True))
 

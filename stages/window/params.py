@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import model_validator
 
 from stages.common.params import Auto, OneOf, Params, PositiveInt, Section
+from stages.normalize.params import Normalize
 from stages.window.experts import EXPERTS
 
 
@@ -34,7 +35,7 @@ class Window(Section):
         return self
 
     def check_with(self, others: Params) -> None:
-        per_cut = self.local_scaling == "smoothing" or self.padding or others.normalize.seasonal == "shrunk"
+        per_cut = self.local_scaling == "smoothing" or self.padding or others[Normalize].seasonal == "shrunk"
         if self.output == "recursive" and per_cut:
             raise ValueError(
                 "output recursive feeds a window its own forecasts, which needs window.local_scaling none, "

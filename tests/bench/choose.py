@@ -21,14 +21,16 @@ from joblib import Parallel, delayed
 from stages.common.arrays import Floats
 from stages.common.params import Params, read_params
 from stages.normalize.histories import normalize
-from stages.panel.history import History
-from stages.predict.baselines import repeat_last_season
-from stages.predict.forecasts import forecast_origin
+from stages.normalize.params import Normalize
+from stages.panel.panel import History
+from stages.predict.forecasts import forecast_origin, repeat_last_season
 from stages.predict.metrics import seasonal_scale
 from stages.train.network import Forecaster
+from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.cutting import cut_windows
 from stages.window.experts import EXPERTS
+from stages.window.params import Window
 from stages.window.windows import Windows
 from tests.builders import change, panel_of
 
@@ -61,16 +63,16 @@ CHANGES: dict[str, dict[str, Any]] = {
 def forecast_held_out(history: History, params: Params, parallel: Parallel) -> Floats:
     """Forecasts (S, horizon) of all values after the origin of a history: the pipeline in memory."""
     horizon = history.origin
-    normalizer, histories = normalize(history, params.normalize)
-    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params.window, horizon)
+    normalizer, histories = normalize(history, params[Normalize])
+    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params[Window], horizon)
     networks = train_members(windows, params, parallel)
-    return forecast_origin(history, horizon, normalizer, windows, networks, params.train.members).point
+    return forecast_origin(history, horizon, normalizer, windows, networks, params[Train].members).point
 
 
 def train_members(windows: Windows, params: Params, parallel: Parallel) -> dict[int, Forecaster]:
     """The networks of an ensemble, by member; none where no history is long enough for a window."""
-    members = range(params.train.members if len(windows.training) else 0)
-    trained = parallel(delayed(train_network)(windows, member, params.model, params.train) for member in members)
+    members = range(params[Train].members if len(windows.training) else 0)
+    trained = parallel(delayed(train_network)(windows, member, params[Model], params[Train]) for member in members)
     return {member: network for member, (network, _) in zip(members, trained, strict=True)}
 
 

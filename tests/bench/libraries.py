@@ -23,8 +23,10 @@ import torch
 from joblib import Parallel, cpu_count, delayed
 
 from stages.common.params import read_params
+from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.cutting import cut_windows
+from stages.window.params import Window
 from tests.bench.throughput import generated
 from tests.builders import change
 
@@ -45,8 +47,8 @@ def conveyor(batch: int) -> Work:
         **{"window__size": SIZE, "window__local_scaling": "none", "window__experts": [], "window__padding": False},
         **{"model__hidden_size": HIDDEN, "train__batch_size": batch, "train__loss": "mae", "train__epochs": 1},
     )
-    windows = cut_windows(*generated(SERIES, LENGTH), [], params.window, HORIZON)
-    return lambda steps: train_network(windows, 0, params.model, change(params, train__steps_per_epoch=steps).train)
+    windows = cut_windows(*generated(SERIES, LENGTH), [], params[Window], HORIZON)
+    return lambda steps: train_network(windows, 0, params[Model], change(params, train__steps_per_epoch=steps)[Train])
 
 
 def neuralforecast(batch: int) -> Work:

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from stages.common.params import read_params  # noqa: E402
 from stages.common.paths import origin_file  # noqa: E402
+from stages.train.params import Model, Train  # noqa: E402
 from stages.train.training import train_network  # noqa: E402
 from stages.window.windows import Windows  # noqa: E402
 from tests.bench.tutorial import run_tutorial  # noqa: E402
@@ -51,7 +52,7 @@ def main() -> None:
 
         windows = Windows.read(origin_file(project / "data/windows", 12))
         ensemble = seconds(
-            lambda: [train_network(windows, k, params.model, params.train) for k in range(params.train.members)]
+            lambda: [train_network(windows, k, params[Model], params[Train]) for k in range(params[Train].members)]
         )
         print(f"one origin's ensemble / tutorial's one network     {ensemble / tutorial:.3f} ({ensemble:.1f} s)")
 

@@ -19,8 +19,10 @@ from torch import nn
 
 from stages.common.params import Params, read_params
 from stages.train.batches import Batches
+from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.cutting import cut_windows
+from stages.window.params import Window
 from stages.window.windows import Windows
 from tests.builders import change
 
@@ -38,18 +40,18 @@ def generated(series: int = 200, length: int = 120) -> tuple[np.ndarray, np.ndar
 
 def ours(windows: Windows, params: Params) -> float:
     started = time.perf_counter()
-    train_network(windows, 0, params.model, params.train)
+    train_network(windows, 0, params[Model], params[Train])
     return time.perf_counter() - started
 
 
 def bare(windows: Windows, params: Params) -> float:
     torch.set_num_threads(1)
     batches = Batches(windows, windows.training)
-    size = params.train.batch_size
+    size = params[Train].batch_size
     cut = list(batches.stream(torch.arange(EPOCHS * STEPS * size) % len(batches), size))
     ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]
-    recurrent = nn.LSTM(len(batches.channels), params.model.hidden_size)
-    head = nn.Linear(params.model.hidden_size, windows.targets)
+    recurrent = nn.LSTM(len(batches.channels), params[Model].hidden_size)
+    head = nn.Linear(params[Model].hidden_size, windows.targets)
     weights = [*recurrent.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(weights, fused=True)
     started = time.perf_counter()
@@ -83,13 +85,13 @@ def main() -> None:
     }
     for name, changes in shapes.items():
         params = change(default, **changes)
-        seasons = [] if params.window.local_scaling == "none" else [12]
-        windows = cut_windows(values, lengths, seasons, params.window, 12)
+        seasons = [] if params[Window].local_scaling == "none" else [12]
+        windows = cut_windows(values, lengths, seasons, params[Window], 12)
         pairs = [(bare(windows, params), ours(windows, params)) for _ in range(repeats + 1)][1:]  # the first: warm-up
         print(f"{name:50} {median(theirs / mine for theirs, mine in pairs):.2f}", flush=True)
     for hidden in (32, 100):
         params = change(default, window__size=24, model__hidden_size=hidden)
-        windows = cut_windows(values, lengths, [12], params.window, 12)
+        windows = cut_windows(values, lengths, [12], params[Window], 12)
         half = change(params, train__precision="bfloat16")
         pairs = [(ours(windows, params), ours(windows, half)) for _ in range(repeats + 1)][1:]
         print(

@@ -21,6 +21,9 @@ from stages.common.params import (
     read_params,
     schema_of,
 )
+from stages.ingest.params import Ingest
+from stages.train.params import Train
+from stages.window.params import Window
 from tests.builders import change
 from tests.projects import ROOT
 
@@ -126,7 +129,7 @@ def test_parameters_that_depend_on_others(default_params: Params) -> None:
 def test_numbers_are_read_as_yaml_1_2(tmp_path: Path, original: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(original.replace("learning_rate: 1e-2", "learning_rate: 1e-05"))
-    assert read_params(path).train.learning_rate == 0.00001
+    assert read_params(path)[Train].learning_rate == 0.00001
 
 
 def test_missing_file_and_wrong_encoding_are_named(tmp_path: Path) -> None:
@@ -143,15 +146,15 @@ def test_missing_file_and_wrong_encoding_are_named(tmp_path: Path) -> None:
 def test_a_size_is_a_number_or_auto(tmp_path: Path, original: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(original.replace("size: auto", "size: 12"))
-    assert read_params(path).window.size == 12
+    assert read_params(path)[Window].size == 12
     path.write_text(original.replace("size: auto", "size: twelve"))
     with pytest.raises(UserError, match=r"window\.size is 'twelve'; it must be 'auto' or an integer"):
         read_params(path)
 
 
 def test_one_season_or_several(default_params: Params) -> None:
-    assert change(default_params, ingest__season_length=12).ingest.season_length == [12]
-    assert change(default_params, ingest__season_length=[24, 168]).ingest.season_length == [24, 168]
+    assert change(default_params, ingest__season_length=12)[Ingest].season_length == [12]
+    assert change(default_params, ingest__season_length=[24, 168])[Ingest].season_length == [24, 168]
 
 
 @pytest.mark.parametrize("wrong", ["window__padding", "normalize__seasonal", "window__local_scaling"])
@@ -160,7 +163,7 @@ def test_recursive_forecasts_need_whole_windows(default_params: Params, wrong: s
         "window__output": "recursive", "window__padding": False, "normalize__seasonal": "none",
         "window__local_scaling": "none", "window__experts": [],
     }  # fmt: skip
-    assert change(default_params, **whole).window.output == "recursive"
+    assert change(default_params, **whole)[Window].output == "recursive"
     values: dict[str, object] = {
         "window__padding": True, "normalize__seasonal": "shrunk", "window__local_scaling": "smoothing"
     }  # fmt: skip
@@ -249,7 +252,7 @@ def refusal(values: dict[Any, Any]) -> str:
 def test_a_refusal_names_the_parameter_and_what_to_do(
     fakes: dict[str, Any], section: str, keys: dict[Any, Any], message: str
 ) -> None:
-    assert check_params(fakes).ingest.model_dump()["kinds"] == ["past"]
+    assert check_params(fakes).sections["ingest"].model_dump()["kinds"] == ["past"]
     assert refusal({**fakes, section: {**fakes[section], **keys}}).startswith(message)
 
 
@@ -282,7 +285,7 @@ def test_a_section_is_a_group_of_parameters(fakes: dict[str, Any]) -> None:
 
 def test_sections_are_checked_against_each_other(fakes: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def check_with(self: FakeWindow, others: Params) -> None:
-        if self.max_steps > others.ingest.model_dump()["max_windows"]:
+        if self.max_steps > others.sections["ingest"].model_dump()["max_windows"]:
             raise ValueError("max_steps is above ingest.max_windows; lower it")
 
     monkeypatch.setattr(FakeWindow, "check_with", check_with)

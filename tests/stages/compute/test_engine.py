@@ -15,7 +15,7 @@ from tests.builders import change
 
 
 def compute_at(default_params: Params, address: str) -> Compute:
-    return change(default_params, compute__engine="dask", compute__address=address).compute
+    return change(default_params, compute__engine="dask", compute__address=address)[Compute]
 
 
 @contextmanager

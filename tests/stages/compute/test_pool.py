@@ -11,6 +11,7 @@ import pytest
 
 from stages.common.errors import UserError
 from stages.common.params import Params
+from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from tests.builders import change
 from tests.projects import ROOT
@@ -18,7 +19,7 @@ from tests.projects import ROOT
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_the_order_of_their_arguments(default_params: Params, workers: int) -> None:
-    compute = change(default_params, compute__workers=workers).compute
+    compute = change(default_params, compute__workers=workers)[Compute]
     with open_pool(compute) as pool:
         assert list(pool.run(operator.mul, [(number, 2) for number in range(50)])) == list(range(0, 100, 2))
         assert list(pool.run(operator.mul, [])) == []
@@ -26,13 +27,13 @@ def test_results_come_in_the_order_of_their_arguments(default_params: Params, wo
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_exception_of_a_task_reaches_the_caller(default_params: Params, workers: int) -> None:
-    compute = change(default_params, compute__workers=workers).compute
+    compute = change(default_params, compute__workers=workers)[Compute]
     with pytest.raises(ValueError, match="math domain error"), open_pool(compute) as pool:
         list(pool.run(math.sqrt, [(1.0,), (-1.0,)]))
 
 
 def test_closing_the_pool_ends_its_processes(default_params: Params) -> None:
-    with open_pool(change(default_params, compute__workers=2).compute) as pool:
+    with open_pool(change(default_params, compute__workers=2)[Compute]) as pool:
         processes = set(pool.run(os.getpid, [()] * 20))
         assert all(psutil.pid_exists(process) for process in processes)
     assert os.getpid() not in processes
@@ -40,7 +41,7 @@ def test_closing_the_pool_ends_its_processes(default_params: Params) -> None:
 
 
 def test_a_killed_process_ends_in_a_user_error(default_params: Params) -> None:
-    compute = change(default_params, compute__workers=2).compute
+    compute = change(default_params, compute__workers=2)[Compute]
     with (
         pytest.raises(UserError, match=r"this machine: .+ was killed .+ set compute\.workers to fewer"),
         open_pool(compute) as pool,
@@ -49,7 +50,7 @@ def test_a_killed_process_ends_in_a_user_error(default_params: Params) -> None:
 
 
 def test_an_allocation_that_fails_ends_in_a_user_error(default_params: Params) -> None:
-    compute = change(default_params, compute__workers=1).compute
+    compute = change(default_params, compute__workers=1)[Compute]
     with (
         pytest.raises(UserError, match=r"this machine: a task needs more memory than is available"),
         open_pool(compute) as pool,

@@ -8,6 +8,7 @@ import pytest
 from stages.common.arrays import Floats
 from stages.common.params import Params
 from stages.normalize.histories import normalize, seasons_in_use
+from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
 from tests.builders import change, panel_of
 
@@ -19,7 +20,7 @@ def panel(airline: Floats) -> Panel:
 
 
 def test_normalised_histories_follow_one_another(panel: Panel, default_params: Params) -> None:
-    settings = change(default_params, normalize__log="auto", normalize__scale="mean").normalize
+    settings = change(default_params, normalize__log="auto", normalize__scale="mean")[Normalize]
     normalizer, histories = normalize(panel.at(12), settings)
     assert histories.lengths.tolist() == [144 - 12, 30 - 12]
     assert histories.first_rows.tolist() == [0, 144]
@@ -35,7 +36,7 @@ def test_normalised_histories_follow_one_another(panel: Panel, default_params: P
 def test_each_value_is_that_of_its_row_in_the_panel(
     panel: Panel, default_params: Params, scale: str, origin: int
 ) -> None:
-    settings = change(default_params, normalize__scale=scale).normalize
+    settings = change(default_params, normalize__scale=scale)[Normalize]
     normalizer, histories = normalize(panel.at(origin), settings)
     assert len(histories.values) == histories.lengths.sum()
     start = 0
@@ -51,7 +52,7 @@ def test_each_value_is_that_of_its_row_in_the_panel(
 def test_values_after_the_origin_change_nothing(
     panel: Panel, default_params: Params, seasonal: str, scale: str
 ) -> None:
-    settings = change(default_params, normalize__seasonal=seasonal, normalize__scale=scale).normalize
+    settings = change(default_params, normalize__seasonal=seasonal, normalize__scale=scale)[Normalize]
     changed = panel.y.copy()
     changed[132:144] = -1e9
     changed[162:] = 0
@@ -66,7 +67,7 @@ def test_values_after_the_origin_change_nothing(
 def test_any_blocks_give_the_same(
     panel: Panel, default_params: Params, scale: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = change(default_params, normalize__scale=scale).normalize
+    settings = change(default_params, normalize__scale=scale)[Normalize]
     whole, histories = normalize(panel.at(3), settings)
     monkeypatch.setattr("stages.panel.ragged.BLOCK", 1)
     parts, same = normalize(panel.at(3), settings)
@@ -78,7 +79,7 @@ def test_any_blocks_give_the_same(
 @pytest.mark.parametrize("scale", ["minmax", "mean"])
 def test_the_season_stays_in_the_values(panel: Panel, default_params: Params, scale: str) -> None:
     shrunk, none = (
-        normalize(panel.at(0), change(default_params, normalize__seasonal=seasonal, normalize__scale=scale).normalize)
+        normalize(panel.at(0), change(default_params, normalize__seasonal=seasonal, normalize__scale=scale)[Normalize])
         for seasonal in ("shrunk", "none")
     )
     np.testing.assert_array_equal(shrunk[1].values, none[1].values)
@@ -88,7 +89,7 @@ def test_a_series_is_logged_if_its_history_is_positive_others_are_not(panel: Pan
     y = panel.y.copy()
     y[150] = -1.0  # in the short series
     y[143] = -1.0  # the last step of the long one, after the origin one step before the end
-    mixed, settings = replace(panel, y=y), default_params.normalize
+    mixed, settings = replace(panel, y=y), default_params[Normalize]
     assert normalize(panel.at(1), settings)[0].log_.tolist() == [True, True]
     assert normalize(mixed.at(1), settings)[0].log_.tolist() == [True, False]
     assert normalize(mixed.at(0), settings)[0].log_.tolist() == [False, False]
@@ -97,7 +98,7 @@ def test_a_series_is_logged_if_its_history_is_positive_others_are_not(panel: Pan
 def test_numbers_too_large_to_normalise_leave_no_values(default_params: Params) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         _, histories = normalize(
-            panel_of([[1.0, 2.0], [-1e308, 1e308, 1.7e308, 1.7e308]]).at(0), default_params.normalize
+            panel_of([[1.0, 2.0], [-1e308, 1e308, 1.7e308, 1.7e308]]).at(0), default_params[Normalize]
         )
     assert histories.lengths.tolist() == [2, 0]
     assert np.isfinite(histories.values).all()
@@ -122,5 +123,5 @@ def test_seasons_that_half_the_series_hold_twice_are_left_to_the_windows(
     default_params: Params, lengths: list[int], seasons: tuple[int, ...], expected: list[int]
 ) -> None:
     panel = panel_of([np.zeros(length) for length in lengths], season_lengths=seasons)
-    assert seasons_in_use(panel, change(default_params, normalize__seasonal="shrunk").normalize) == expected
-    assert seasons_in_use(panel, change(default_params, normalize__seasonal="none").normalize) == []
+    assert seasons_in_use(panel, change(default_params, normalize__seasonal="shrunk")[Normalize]) == expected
+    assert seasons_in_use(panel, change(default_params, normalize__seasonal="none")[Normalize]) == []

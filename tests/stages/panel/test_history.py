@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.panel.history import History
-from stages.panel.panel import Panel
+from stages.panel.panel import History, Panel
 from tests.builders import panel_of
 
 NAN = np.nan

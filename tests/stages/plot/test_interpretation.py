@@ -20,6 +20,7 @@ from stages.plot.interpretation import (
 from stages.train.batches import Batches, Inputs
 from stages.train.cells import CELLS
 from stages.train.network import Forecaster
+from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.windows import Windows
 from tests.builders import change, plain_windows
@@ -53,7 +54,7 @@ def test_traced_states_are_those_of_the_network(
         model__hidden_size=5,
     )
     torch.manual_seed(0)
-    network = Forecaster(params.model, targets=3).eval()
+    network = Forecaster(params[Model], targets=3).eval()
     traced = trace_window(network, cell, windows, 1)
     read = torch.tensor(np.sin(np.arange(42.0, 50.0)), dtype=torch.float32)
     with torch.inference_mode():
@@ -64,7 +65,7 @@ def test_traced_states_are_those_of_the_network(
 
 def test_a_series_too_short_for_a_window_has_no_trace(default_params: Params) -> None:
     windows = plain_windows(np.arange(24.0), np.array([20, 4]), 8, 3)
-    assert trace_window(Forecaster(default_params.model, targets=3), "lstm", windows, 1) == {}
+    assert trace_window(Forecaster(default_params[Model], targets=3), "lstm", windows, 1) == {}
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
@@ -72,7 +73,7 @@ def test_sensitivity_is_how_much_the_forecast_moves_with_each_input(default_para
     """Against finite differences, every window and step ahead; in double precision."""
     windows = plain_windows(np.sin(np.arange(20.0)), np.array([20]), 6, 3)
     torch.manual_seed(1)
-    network = Forecaster(change(default_params, model__cell=cell, model__hidden_size=4).model, targets=3).eval()
+    network = Forecaster(change(default_params, model__cell=cell, model__hidden_size=4)[Model], targets=3).eval()
     batches = Batches(windows, windows.training)
     inputs = batches.gather(torch.arange(len(batches)))[0]
     double = network.double()
@@ -94,8 +95,8 @@ def test_the_plain_rnn_is_trained_as_the_model_is(windows: Windows, default_para
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     plain = change(params, model__cell="rnn", train__device="cpu")
-    expected, _ = train_network(windows, 2, plain.model, plain.train)
-    found = train_plain_rnn(windows, 2, params.model, params.train)
+    expected, _ = train_network(windows, 2, plain[Model], plain[Train])
+    found = train_plain_rnn(windows, 2, params[Model], params[Train])
     for name, weights in expected.state_dict().items():
         assert torch.equal(weights, found.state_dict()[name])
 
@@ -106,8 +107,8 @@ def test_figures_show_the_first_member(
 ) -> None:
     """An RNN has no other beside it."""
     params = change(default_params, model__cell=cell, train__epochs=1)
-    networks = {member: Forecaster(params.model, targets=3) for member in (1, 4)}
-    figures = look_inside(panel, windows, networks, params.model, params.train)
+    networks = {member: Forecaster(params[Model], targets=3) for member in (1, 4)}
+    figures = look_inside(panel, windows, networks, params[Model], params[Train])
     assert list(figures) == ["gates", "sensitivity"]
     lines = figures["sensitivity"].axes[0].lines
     assert [line.get_label() for line in lines] == labels
@@ -121,8 +122,8 @@ def test_a_cell_without_a_step_has_no_gates(
 ) -> None:
     monkeypatch.setitem(CELLS, "lstm", replace(CELLS["lstm"], step=None))
     params = change(default_params, train__epochs=1)
-    networks = {0: Forecaster(params.model, targets=3)}
-    assert list(look_inside(panel, windows, networks, params.model, params.train)) == ["sensitivity"]
+    networks = {0: Forecaster(params[Model], targets=3)}
+    assert list(look_inside(panel, windows, networks, params[Model], params[Train])) == ["sensitivity"]
     plt.close("all")
 
 

@@ -15,9 +15,10 @@ from stages.predict.baselines import (
     choose_baselines,
     forecast_baseline,
     left_out,
-    repeat_last_season,
     seasonal_naive,
 )
+from stages.predict.forecasts import repeat_last_season
+from stages.predict.params import Predict
 from tests.builders import change, panel_of
 
 
@@ -52,7 +53,7 @@ def test_the_last_season_of_all_series_at_once_is_that_of_each(
 
 def test_every_baseline_of_the_table_is_a_parameter_and_no_other(default_params: Params) -> None:
     names = list(BASELINES)
-    assert change(default_params, predict__baselines=names).predict.baselines == names
+    assert change(default_params, predict__baselines=names)[Predict].baselines == names
     with pytest.raises(ValueError, match=r"predict\.baselines"):
         change(default_params, predict__baselines=["seasonal_naive", "auto_ces"])
 

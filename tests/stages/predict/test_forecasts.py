@@ -7,11 +7,14 @@ from stages.common.arrays import Floats
 from stages.common.params import Params
 from stages.normalize.histories import normalize
 from stages.normalize.normalizer import Normalizer
+from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
 from stages.predict.forecasts import OriginForecast, forecast_origin, interval_scale
 from stages.train.network import Forecaster
+from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.cutting import cut_windows
+from stages.window.params import Window
 from tests.builders import change, panel_of, plain_windows
 from tests.forecasts import constant_forecast, identity_normalizer, naive_forecast
 
@@ -55,17 +58,17 @@ def trained(airline: Floats, default_params: Params) -> tuple[Panel, Params, dic
     """Two series, the parameters of two members that are hardly trained, and their networks at the origin 12."""
     params = change(default_params, train__members=2, train__epochs=2, window__size=24, window__max_windows=200)
     panel = panel_of([airline, airline[:15]], season_lengths=(12,))
-    histories = normalize(panel.at(12), params.normalize)[1]
-    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params.window, 12)
-    networks = {member: train_network(windows, member, params.model, params.train)[0] for member in range(2)}
+    histories = normalize(panel.at(12), params[Normalize])[1]
+    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params[Window], 12)
+    networks = {member: train_network(windows, member, params[Model], params[Train])[0] for member in range(2)}
     return panel, params, networks
 
 
 def forecast_by_networks(panel: Panel, origin: int, params: Params, networks: dict[int, Forecaster]) -> OriginForecast:
     history = panel.at(origin)
-    normalizer, histories = normalize(history, params.normalize)
-    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params.window, 12)
-    return forecast_origin(history, 12, normalizer, windows, networks, params.train.members)
+    normalizer, histories = normalize(history, params[Normalize])
+    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params[Window], 12)
+    return forecast_origin(history, 12, normalizer, windows, networks, params[Train].members)
 
 
 @pytest.mark.parametrize("later", [UNKNOWN, 1e9])
@@ -146,7 +149,7 @@ def test_members_keep_their_places_where_some_have_no_network(airline: Floats, d
     lengths = panel.at(12).lengths
     windows = plain_windows(np.zeros(lengths.sum()), lengths, 6, 12)
     normalizer = Normalizer("auto", "mean").fit(panel.at(12).matrix(), panel.ids)
-    network = Forecaster(default_params.model, targets=12)
+    network = Forecaster(default_params[Model], targets=12)
     forecast = forecast_origin(panel.at(12), 12, normalizer, windows, {1: network}, 2)
     assert np.isnan(forecast.members[..., 0]).tolist() == [[True, False], [False, False]]
     assert np.isfinite(forecast.point).all()

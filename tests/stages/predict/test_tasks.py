@@ -7,9 +7,10 @@ import pytest
 
 from stages.common.arrays import Floats, Ints
 from stages.common.params import Params
+from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.panel.panel import Panel
-from stages.predict.baselines import repeat_last_season
+from stages.predict.forecasts import repeat_last_season
 from stages.predict.tasks import FEW_SERIES, forecast_baselines, forecast_origins, shards
 from tests.builders import change, panel_of, plain_windows
 from tests.forecasts import identity_normalizer
@@ -39,7 +40,7 @@ def test_baselines_of_many_series_come_back_in_their_order(
     lengths = np.arange(5 * FEW_SERIES) % 7  # some without a history
     panel = counting_panel(lengths + 5)
     panel.write(tmp_path / "panel.parquet")
-    compute = change(default_params, compute__workers=workers).compute
+    compute = change(default_params, compute__workers=workers)[Compute]
     parts = shards(panel, tmp_path / "panel.parquet")
     with open_pool(compute) as pool:
         found = forecast_baselines([5, 7], parts, 3, ["seasonal_naive", "auto_theta"], pool)
@@ -67,7 +68,7 @@ def test_origins_are_forecast_with_all_their_series_the_final_one_first(
         lengths = panel.at(origin).lengths
         identity_normalizer(5).write(folders[0], origin)
         plain_windows(np.zeros(lengths.sum()), lengths, 6, 4).write(folders[1] / f"origin_{origin}.safetensors")
-    with open_pool(change(default_params, compute__workers=1).compute) as pool:
+    with open_pool(change(default_params, compute__workers=1)[Compute]) as pool:
         found = forecast_origins(shards(panel, tmp_path / "panel.parquet"), 4, 2, folders, pool)
     assert [scored.origin for scored in found] == [0, 3, 10]
     for scored in found:

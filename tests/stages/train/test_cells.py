@@ -14,7 +14,9 @@ from stages.common.params import Params
 from stages.train.batches import Batches
 from stages.train.cells import CELLS, lstm_step
 from stages.train.network import Forecaster
+from stages.train.params import Model
 from stages.window.cutting import cut_windows
+from stages.window.params import Window
 from tests.builders import change
 from tests.projects import ROOT, shell
 
@@ -110,9 +112,9 @@ def test_the_worked_example_is_a_step_of_the_lstm_of_torch_and_of_the_project() 
 
 def test_the_page_counts_the_weights_of_the_default_network(default_params: Params, airline: Floats) -> None:
     """Built for the default data, of every cell."""
-    cuts = cut_windows(np.log(airline), np.array([len(airline)]), [12], default_params.window, 12)
+    cuts = cut_windows(np.log(airline), np.array([len(airline)]), [12], default_params[Window], 12)
     for cell, gates in GATE_COUNTS.items():
-        model = change(default_params, model__cell=cell).model
+        model = change(default_params, model__cell=cell)[Model]
         network = Forecaster.of(model, Batches(cuts, cuts.training))
         assert network.shape == {"channels": 3, "features": 8, "experts": 6, "targets": 12}
         recurrent, head = (sum(w.numel() for w in part.parameters()) for part in (network.recurrent, network.head))

@@ -31,7 +31,7 @@ def save_one(path: Path) -> dict[str, torch.Tensor]:
 
 
 def test_load_gives_what_save_wrote(windows_file: Path, default_params: Params) -> None:
-    path = checkpoint_path(hash_of(windows_file), 0, default_params.model, default_params.train)
+    path = checkpoint_path(hash_of(windows_file), 0, default_params[Model], default_params[Train])
     assert load_checkpoint(path) is None
     weights = save_one(path)
     found = load_checkpoint(path)
@@ -70,7 +70,8 @@ def test_the_name_depends_on_the_bytes_of_the_windows_not_on_their_file(
     other = folder / "elsewhere.safetensors"
     other.write_bytes(windows_file.read_bytes())
     one, two = (
-        checkpoint_path(hash_of(path), 3, default_params.model, default_params.train) for path in (windows_file, other)
+        checkpoint_path(hash_of(path), 3, default_params[Model], default_params[Train])
+        for path in (windows_file, other)
     )
     assert one == two
     assert one.parent == folder / ".checkpoints"
@@ -80,7 +81,7 @@ def test_the_name_changes_with_the_windows_the_member_and_the_code(
     windows_file: Path, folder: Path, default_params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def name(member: int = 0) -> Path:
-        return checkpoint_path(hash_of(windows_file), member, default_params.model, default_params.train)
+        return checkpoint_path(hash_of(windows_file), member, default_params[Model], default_params[Train])
 
     names = [name(), name(1)]
     windows_file.write_bytes(b"windowt")
@@ -98,7 +99,7 @@ def test_the_name_changes_with_the_windows_the_member_and_the_code(
 def test_the_name_changes_with_every_train_setting_but_members(
     windows_file: Path, default_params: Params, name: str
 ) -> None:
-    model, settings = default_params.model, default_params.train
+    model, settings = default_params[Model], default_params[Train]
     other = settings.model_copy(update={name: "something else"})
     same = checkpoint_path(hash_of(windows_file), 0, model, settings) == checkpoint_path(
         hash_of(windows_file), 0, model, other
@@ -109,7 +110,7 @@ def test_the_name_changes_with_every_train_setting_but_members(
 @pytest.mark.filterwarnings("ignore:Pydantic serializer")
 @pytest.mark.parametrize("name", Model.model_fields)
 def test_the_name_changes_with_every_model_setting(windows_file: Path, default_params: Params, name: str) -> None:
-    model, settings = default_params.model, default_params.train
+    model, settings = default_params[Model], default_params[Train]
     other = model.model_copy(update={name: "something else"})
     assert checkpoint_path(hash_of(windows_file), 0, model, settings) != checkpoint_path(
         hash_of(windows_file), 0, other, settings

@@ -12,6 +12,7 @@ from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.train.batches import Batches, Targets
 from stages.train.losses import LOSSES
+from stages.train.params import Model, Train
 from stages.train.training import (
     find_device,
     make_criterion,
@@ -55,14 +56,14 @@ def small(default_params: Params) -> Params:
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_loss_falls(sine: Windows, small: Params, cell: str, loss: str) -> None:
     params = change(small, model__cell=cell, train__loss=loss)
-    _, epochs = train_network(sine, 0, params.model, params.train)
+    _, epochs = train_network(sine, 0, params[Model], params[Train])
     assert len(epochs) == 40
     assert epochs[-1].loss < 0.6 * epochs[0].loss
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_either_precision_trains_weights_in_float32(sine: Windows, small: Params, precision: str) -> None:
-    network, epochs = train_network(sine, 0, small.model, change(small, train__precision=precision).train)
+    network, epochs = train_network(sine, 0, small[Model], change(small, train__precision=precision)[Train])
     assert epochs[-1].loss < 0.6 * epochs[0].loss
     assert {weights.dtype for weights in network.state_dict().values()} == {torch.float32}
 
@@ -70,7 +71,7 @@ def test_either_precision_trains_weights_in_float32(sine: Windows, small: Params
 def test_bfloat16_computes_in_bfloat16(sine: Windows, small: Params) -> None:
     """The first losses differ, but by no more than eight binary digits allow."""
     first = {
-        precision: train_network(sine, 0, small.model, change(small, train__precision=precision).train)[1][0].loss
+        precision: train_network(sine, 0, small[Model], change(small, train__precision=precision)[Train])[1][0].loss
         for precision in ("float32", "bfloat16")
     }
     assert first["float32"] != first["bfloat16"]
@@ -78,7 +79,7 @@ def test_bfloat16_computes_in_bfloat16(sine: Windows, small: Params) -> None:
 
 
 def test_training_improves_on_the_mean_of_the_experts(seasonal: Windows, small: Params) -> None:
-    _, epochs = train_network(seasonal, 0, small.model, change(small, train__loss="mse").train)
+    _, epochs = train_network(seasonal, 0, small[Model], change(small, train__loss="mse")[Train])
     batches = Batches(seasonal, seasonal.training)
     targets = batches.gather(torch.arange(len(batches)))[1]
     error = (targets.values - batches.experts.mean(dim=1)) ** 2
@@ -93,9 +94,9 @@ def test_masked_targets_change_no_weight(small: Params) -> None:
     own = whole.training.take(np.flatnonzero(whole.training.series == 0))
     assert own.after.min() < 6
     changed = np.concatenate([values[:40], random.normal(50, 10, 40)]).astype(np.float32)
-    settings = change(small, train__epochs=5).train
+    settings = change(small, train__epochs=5)[Train]
     one, two = (
-        train_network(replace(whole, values=each, training=own), 0, small.model, settings)[0].state_dict()
+        train_network(replace(whole, values=each, training=own), 0, small[Model], settings)[0].state_dict()
         for each in (whole.values, changed)
     )
     for name, weights in one.items():
@@ -110,9 +111,9 @@ def test_masked_inputs_change_no_weight(small: Params) -> None:
     own = whole.training.take(np.flatnonzero(whole.training.series == 1))
     assert own.before.min() < 10
     changed = np.concatenate([random.normal(50, 10, 40), values[40:]]).astype(np.float32)
-    settings = change(small, train__epochs=5).train
+    settings = change(small, train__epochs=5)[Train]
     one, two = (
-        train_network(replace(whole, values=each, training=own), 0, small.model, settings)[0].state_dict()
+        train_network(replace(whole, values=each, training=own), 0, small[Model], settings)[0].state_dict()
         for each in (whole.values, changed)
     )
     for name, weights in one.items():
@@ -125,7 +126,7 @@ def test_masked_inputs_change_no_weight(small: Params) -> None:
 def test_an_epoch_has_at_most_that_many_batches(
     default_params: Params, windows: int, most: int | None, expected: int
 ) -> None:
-    settings = change(default_params, train__steps_per_epoch=most, train__batch_size=128).train
+    settings = change(default_params, train__steps_per_epoch=most, train__batch_size=128)[Train]
     assert steps_per_epoch(windows, settings) == expected
 
 
@@ -141,8 +142,8 @@ def test_an_epoch_takes_as_many_steps_and_the_schedule_ends_with_the_last(
         return step(optimizer, *arguments)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", counted)
-    settings = change(small, train__batch_size=16, train__epochs=10, train__steps_per_epoch=most).train
-    train_network(sine, 0, small.model, settings)
+    settings = change(small, train__batch_size=16, train__epochs=10, train__steps_per_epoch=most)[Train]
+    train_network(sine, 0, small[Model], settings)
     windows = (80 - 13) + (50 - 13)  # of the two series
     assert len(taken) == 10 * (most or math.ceil(windows / 16))
     assert taken[-1] < 0.02 * max(taken)
@@ -161,8 +162,8 @@ def test_the_norm_of_the_gradient_is_clipped(
         return step(optimizer, *arguments)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", recorded)
-    settings = change(small, train__epochs=3, train__clip=clip).train
-    train_network(sine, 0, small.model, settings)
+    settings = change(small, train__epochs=3, train__clip=clip)[Train]
+    train_network(sine, 0, small[Model], settings)
     assert (max(norms) <= 0.0101) == (clip is not None)
 
 
@@ -178,8 +179,8 @@ def test_windows_are_in_the_order_of_series_and_time_unless_shuffled(
         return stream(batches, order, size)
 
     monkeypatch.setattr(Batches, "stream", recorded)
-    settings = change(small, train__epochs=3, train__shuffle=shuffle, train__steps_per_epoch=None).train
-    train_network(sine, 0, small.model, settings)
+    settings = change(small, train__epochs=3, train__shuffle=shuffle, train__steps_per_epoch=None)[Train]
+    train_network(sine, 0, small[Model], settings)
     everything = list(range(len(sine.training)))
     assert [sorted(order) for order in orders] == [everything] * 3
     assert (orders == [everything] * 3) == (not shuffle)
@@ -188,20 +189,20 @@ def test_windows_are_in_the_order_of_series_and_time_unless_shuffled(
 
 def test_every_window_is_used_in_some_epoch(sine: Windows, small: Params) -> None:
     """Changing any one window changes the weights, even if an epoch has fewer batches than windows."""
-    settings = change(small, train__batch_size=16, train__epochs=30, train__steps_per_epoch=1).train
-    plain = train_network(sine, 0, small.model, settings)[0].state_dict()
+    settings = change(small, train__batch_size=16, train__epochs=30, train__steps_per_epoch=1)[Train]
+    plain = train_network(sine, 0, small[Model], settings)[0].state_dict()
     for place in (0, len(sine.training) // 2, len(sine.training) - 1):
         level = sine.training.level.copy()
         level[place] += 1
         changed = replace(sine, training=replace(sine.training, level=level))
-        other = train_network(changed, 0, small.model, settings)[0].state_dict()
+        other = train_network(changed, 0, small[Model], settings)[0].state_dict()
         assert any(not torch.equal(weights, other[name]) for name, weights in plain.items())
 
 
 def test_the_pull_keeps_forecasts_near_the_median_of_the_experts(seasonal: Windows, small: Params) -> None:
     def distance(pull: float) -> float:
-        settings = change(small, train__expert_pull=pull).train
-        network, _ = train_network(seasonal, 0, small.model, settings)
+        settings = change(small, train__expert_pull=pull)[Train]
+        network, _ = train_network(seasonal, 0, small[Model], settings)
         batches = Batches(seasonal, seasonal.training)
         inputs, _ = batches.gather(torch.arange(len(batches)))
         with torch.inference_mode():
@@ -213,14 +214,16 @@ def test_the_pull_keeps_forecasts_near_the_median_of_the_experts(seasonal: Windo
 
 def test_most_series_may_have_no_history(seasonal: Windows, small: Params) -> None:
     ends = replace(seasonal.ends, before=np.zeros_like(seasonal.ends.before))
-    _, epochs = train_network(replace(seasonal, ends=ends), 0, small.model, change(small, train__expert_pull=1.0).train)
+    _, epochs = train_network(
+        replace(seasonal, ends=ends), 0, small[Model], change(small, train__expert_pull=1.0)[Train]
+    )
     assert np.isfinite([epoch.loss for epoch in epochs]).all()
 
 
 def test_one_seed_gives_the_same_weights_and_another_gives_others(sine: Windows, small: Params) -> None:
-    settings = change(small, train__epochs=3).train
-    one, again = (train_network(sine, 1, small.model, settings)[0].state_dict() for _ in range(2))
-    other = train_network(sine, 2, small.model, settings)[0].state_dict()
+    settings = change(small, train__epochs=3)[Train]
+    one, again = (train_network(sine, 1, small[Model], settings)[0].state_dict() for _ in range(2))
+    other = train_network(sine, 2, small[Model], settings)[0].state_dict()
     for name, weights in one.items():
         assert torch.equal(weights, again[name])
         assert not torch.equal(weights, other[name])
@@ -232,18 +235,18 @@ def test_one_seed_gives_the_same_weights_and_another_gives_others(sine: Windows,
 )
 def test_the_criterion_worked_by_hand(sine: Windows, default_params: Params, loss: str, expected: float) -> None:
     """The mean over the known targets, plus the pull: over the median length of the histories, 65."""
-    settings = change(default_params, train__loss=loss, train__expert_pull=0.0).train
+    settings = change(default_params, train__loss=loss, train__expert_pull=0.0)[Train]
     predicted = torch.tensor([[0.5, 3.0, 7.0]])
     targets = Targets(torch.tensor([[0.0, 0.0, -1e9]]), torch.tensor([[1.0, 1.0, 0.0]]), torch.zeros(1, 3))
     assert make_criterion(sine, settings)(predicted, targets).item() == pytest.approx(expected)
-    settings = change(default_params, train__loss=loss, train__expert_pull=13.0).train
+    settings = change(default_params, train__loss=loss, train__expert_pull=13.0)[Train]
     distance = (0.5 + 3.0 + 7.0) / 3  # of all targets, known or not
     assert make_criterion(sine, settings)(predicted, targets).item() == pytest.approx(expected + 13 / 65 * distance)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
 def test_schedules_peak_at_the_learning_rate(default_params: Params, schedule: str) -> None:
-    settings = change(default_params, train__schedule=schedule).train
+    settings = change(default_params, train__schedule=schedule)[Train]
     optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=settings.learning_rate)
     scheduler = make_schedule(optimizer, settings, 100)
     rates = []
@@ -262,13 +265,13 @@ def test_schedules_peak_at_the_learning_rate(default_params: Params, schedule: s
 def test_a_loss_that_is_not_finite_is_refused_with_advice(sine: Windows, small: Params) -> None:
     params = change(small, train__learning_rate=1e30, train__clip=None, train__schedule="constant")
     with pytest.raises(UserError, match=r"train\.learning_rate"):
-        train_network(sine, 0, params.model, params.train)
+        train_network(sine, 0, params[Model], params[Train])
 
 
 def test_progress_is_reported_every_epoch(sine: Windows, small: Params) -> None:
     seen: list[tuple[int, float]] = []
     train_network(
-        sine, 0, small.model, change(small, train__epochs=3).train, lambda epoch, loss: seen.append((epoch, loss))
+        sine, 0, small[Model], change(small, train__epochs=3)[Train], lambda epoch, loss: seen.append((epoch, loss))
     )
     assert [epoch for epoch, _ in seen] == [1, 2, 3]
     assert all(math.isfinite(loss) for _, loss in seen)
@@ -286,20 +289,20 @@ def test_a_gpu_is_used_where_there_is_one(
     default_params: Params, monkeypatch: pytest.MonkeyPatch, device: str, available: bool, expected: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
-    assert find_device(change(default_params, train__device=device).train) == torch.device(expected)
+    assert find_device(change(default_params, train__device=device)[Train]) == torch.device(expected)
 
 
 def test_a_named_gpu_that_is_not_there_is_refused(default_params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match=r"train\.device is cuda"):
-        find_device(change(default_params, train__device="cuda").train)
+        find_device(change(default_params, train__device="cuda")[Train])
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
 def test_optimizers_have_the_rate_and_decay_of_the_settings(
     default_params: Params, name: str, kind: type[torch.optim.Optimizer]
 ) -> None:
-    settings = change(default_params, train__optimizer=name, train__learning_rate=0.5, train__weight_decay=0.25).train
+    settings = change(default_params, train__optimizer=name, train__learning_rate=0.5, train__weight_decay=0.25)[Train]
     optimizer = make_optimizer(torch.nn.Linear(1, 1), settings)
     assert type(optimizer) is kind
     assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["weight_decay"]) == (0.5, 0.25)
