@@ -1,0 +1,42 @@
+"""The pages: their links lead somewhere, and the Python in them runs."""
+
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.projects import ROOT, shell
+
+PAGES = sorted(
+    [ROOT / "README.md", *(ROOT / folder / "README.md" for folder in ("data", "models", "reports", "stages", "tests"))]
+)
+
+
+def anchors(text: str) -> set[str]:
+    """Those that GitHub gives to headings."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", text)
+    assert links
+    for path, anchor in links:
+        if not path.startswith("http"):
+            target = page.parent / path if path else page
+            assert target.exists(), path
+            if anchor:
+                assert anchor in anchors(target.read_text()), f"{path}#{anchor}"
+
+
+def test_the_pipeline_in_a_few_lines_of_python_gives_what_the_stages_give() -> None:
+    """The MASE of 1960, whose cutoff is December 1959."""
+    (code,) = re.findall(r"```python\n(import numpy.*?)```", (ROOT / "stages/README.md").read_text(), flags=re.DOTALL)
+    printed = shell(sys.executable, "-c", code, cwd=ROOT).stdout
+    errors = pd.read_csv(ROOT / "reports/errors.csv", index_col="cutoff")
+    *_, found = re.findall(r"\[([\d.]+)\]", printed)
+    assert float(found) == pytest.approx(errors.loc["1959-12", "model"], rel=0.2)  # processors round differently
