@@ -40,10 +40,10 @@ def change_file(folder: Path, **changes: object) -> None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Of a command: this Python's programs first, a name for commits, no analytics, no byte code left behind."""
+    """Of a command: this Python's programs first, a name for commits, no analytics, no byte code, no token for Ray."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     name = {f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    quiet = {"DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    quiet = {"DVC_NO_ANALYTICS": "true", "PYTHONDONTWRITEBYTECODE": "1", "RAY_AUTH_MODE": "disabled"}
     return {**os.environ, "PATH": path, **name, **quiet, **more}
 
 

@@ -11,8 +11,9 @@ from stages.common import paths
 from stages.common.params import SECTIONS, Section, schema_of
 from stages.ingest.provenance import data_hash
 from stages.plot.copies import IN_GIT
+from tests.imports import code_of
+from tests.projects import ROOT, shell
 
-ROOT = Path(__file__).parents[1]
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
 STAGES: dict[str, Any] = PIPELINE["stages"]
 SCHEMAS: dict[str, type[Section]] = {name: schema_of(name) for name in SECTIONS}
@@ -26,37 +27,11 @@ def script(stage: str) -> Path:
     return ROOT / f"stages/{stage}/__main__.py"
 
 
-def is_for_types(node: ast.AST) -> bool:
-    """Whether a statement is `if TYPE_CHECKING:`, which imports nothing when the code runs."""
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-
-
-def walk(node: ast.AST) -> list[ast.AST]:
-    """All that runs."""
-    return [node, *(each for child in ast.iter_child_nodes(node) if not is_for_types(child) for each in walk(child))]
-
-
-def imported_modules(path: Path, seen: set[str] | None = None) -> set[str]:
-    """Every file of the project that `path` imports, directly or not, its package's, and itself."""
-    seen = set() if seen is None else seen
-    seen |= {"stages/__init__.py", path.relative_to(ROOT).as_posix()}
-    for node in walk(ast.parse(path.read_text())):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
-            module = ROOT / (name.replace(".", "/") + ".py")
-            if name.startswith("stages.") and module.is_file() and module.relative_to(ROOT).as_posix() not in seen:
-                imported_modules(module, seen)
-    return seen
-
-
-def files_of(dependency: str) -> set[str]:
+def files_of(dependency: str) -> set[Path]:
     """A file, or those of a folder that DVC does not ignore."""
     path = ROOT / dependency
     files = [path] if path.is_file() else path.rglob("*")
-    code = (each for each in files if each.is_file() and "__pycache__" not in each.parts and each.suffix != ".txt")
-    return {each.relative_to(ROOT).as_posix() for each in code}
+    return {each for each in files if each.is_file() and "__pycache__" not in each.parts and each.suffix != ".txt"}
 
 
 def sections_used(path: Path) -> set[str]:
@@ -110,10 +85,9 @@ def test_the_stages_are_six_folders() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_hold_exactly_the_code_that_the_stage_runs(stage: str) -> None:
     """What its script imports, the schemas of the sections that it uses, and the templates of its pages."""
-    code = imported_modules(script(stage))
-    for section in sections_used(script(stage)):
-        code |= imported_modules(ROOT / (SECTIONS[section].replace(".", "/") + ".py"))
-    if PAGES in code:
+    schemas = {ROOT / (SECTIONS[section].replace(".", "/") + ".py") for section in sections_used(script(stage))}
+    code = set().union(*map(code_of, [script(stage), *schemas]))
+    if ROOT / PAGES in code:
         code |= files_of(TEMPLATES)
     listed = [name for name in STAGES[stage]["deps"] if name.startswith("stages/")]
     assert set().union(*map(files_of, listed)) == code
@@ -186,3 +160,8 @@ def test_every_plot_has_a_title_or_a_name_and_axes() -> None:
         ((name, definition),) = plot.items()
         assert name[0].isupper()
         assert {"x", "y", "x_label", "y_label"} <= set(definition)
+
+
+@pytest.mark.parametrize("name", ["train/.training.py.swp", "train/training.py~", "plot/.ipynb_checkpoints/a.py"])
+def test_files_of_editors_and_caches_are_no_dependency(name: str) -> None:
+    assert shell("dvc", "check-ignore", f"stages/{name}", cwd=ROOT).stdout.strip() == f"stages/{name}"

@@ -7,34 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import imports_of
 from tests.projects import ROOT
 
 SHARED = ["common", "panel", "compute"]
 PIPELINE = ["ingest", "normalize", "window", "train", "predict", "plot"]
 COMMANDS = ["compare"]  # may import anything
 FILES = sorted((ROOT / "stages").rglob("*.py"))
-
-
-def is_for_types(node: ast.AST) -> bool:
-    """Whether a statement is `if TYPE_CHECKING:`, which imports nothing when the code runs."""
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-
-
-def nodes(tree: ast.AST) -> list[ast.AST]:
-    """Every node that runs."""
-    return [tree, *(node for child in ast.iter_child_nodes(tree) if not is_for_types(child) for node in nodes(child))]
-
-
-def imported(file: Path) -> set[Path]:
-    """The files of stages/ that `file` itself imports, anywhere in it."""
-    names: set[str] = set()
-    for node in nodes(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    paths = {ROOT / (name.replace(".", "/") + ".py") for name in names if name.startswith("stages.")}
-    return {path for path in paths if path.is_file()}
 
 
 def room(file: Path) -> str:
@@ -54,11 +33,11 @@ def test_a_stage_imports_shared_folders_and_earlier_stages_alone(file: Path) -> 
     own = room(file)
     allowed = {"common"} if own in SHARED else {*SHARED, *PIPELINE[: PIPELINE.index(own)]} if own in PIPELINE else None
     if allowed is not None:
-        assert {room(each) for each in imported(file)} <= {own, *allowed}
+        assert {room(each) for each in imports_of(file)} <= {own, *allowed}
 
 
 def test_no_file_imports_itself_through_others() -> None:
-    order = TopologicalSorter({file: imported(file) for file in FILES}).static_order()
+    order = TopologicalSorter({file: imports_of(file) for file in FILES}).static_order()
     assert set(order) == set(FILES)
 
 
@@ -68,7 +47,7 @@ def test_a_script_holds_main_alone_and_nothing_imports_it(folder: str) -> None:
     defined = [node.name for node in ast.parse(script.read_text()).body if isinstance(node, ast.FunctionDef)]
     assert "main" in defined
     assert set(defined) <= {"main", "parse"}
-    importers = [file for file in [*FILES, *(ROOT / "tests").rglob("*.py")] if script in imported(file)]
+    importers = [file for file in [*FILES, *(ROOT / "tests").rglob("*.py")] if script in imports_of(file)]
     assert importers == []
 
 

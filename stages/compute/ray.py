@@ -12,7 +12,11 @@ from stages.common.errors import UserError
 from stages.compute.engine import Engine, check_address, no_cluster, place, worker_killed
 from stages.compute.params import Compute
 
-os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".*")  # read as Ray is imported: no line for each worker that ends
+# Ray reads both as it is imported. No line for each worker that ends:
+os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".*")
+# Authenticate as `ray start` (2.60) does where a user has a token: its cluster refuses whoever does not.
+if (Path.home() / ".ray/auth_token").exists():
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
 import ray
 from ray.exceptions import RayError
 from ray.util.joblib import register_ray

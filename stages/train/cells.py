@@ -1,4 +1,4 @@
-"""The recurrent cells by name: their class in torch, and one step of each written out from its equations.
+"""The recurrent cells by name: their PyTorch class, and one step of each written out from its equations.
 
 torch's fused kernels do not return the gates, so the steps compute them in NumPy.
 
@@ -7,6 +7,8 @@ torch's fused kernels do not return the gates, so the steps compute them in NumP
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -20,17 +22,24 @@ Step = Callable[[Floats, Floats, State], State]
 class Cell:
     """One kind of recurrent cell.
 
-    module: its class in `torch.nn`
+    module: gives its class, an nn.Module with the arguments and outputs of nn.LSTM; imports it when called, so that
+        stages that only check the name of a cell need no torch
     step: (W_ih x + b_ih, W_hh h + b_hh, the state before) to every gate and state after one step; both sums are
         (B, gates x hidden) in torch's order. None for a cell whose gates are not drawn.
     gates: the gates between 0 and 1, in the order in which they are drawn
     state: the state that is drawn below them
     """
 
-    module: str
+    module: Callable[[], Any]
     step: Step | None
     gates: tuple[str, ...]
     state: str
+
+
+def torch_nn(name: str) -> Any:
+    from torch import nn
+
+    return getattr(nn, name)
 
 
 def sigmoid(values: Floats) -> Floats:
@@ -75,7 +84,7 @@ def rnn_step(from_input: Floats, from_hidden: Floats, before: State) -> State:
 
 
 CELLS = {
-    "lstm": Cell("LSTM", lstm_step, gates=("forget", "input", "output"), state="cell"),
-    "gru": Cell("GRU", gru_step, gates=("reset", "update"), state="hidden"),
-    "rnn": Cell("RNN", rnn_step, gates=(), state="hidden"),
+    "lstm": Cell(partial(torch_nn, "LSTM"), lstm_step, gates=("forget", "input", "output"), state="cell"),
+    "gru": Cell(partial(torch_nn, "GRU"), gru_step, gates=("reset", "update"), state="hidden"),
+    "rnn": Cell(partial(torch_nn, "RNN"), rnn_step, gates=(), state="hidden"),
 }

@@ -33,7 +33,7 @@ class Forecaster(nn.Module):
         super().__init__()
         self.shape = {"channels": channels, "features": features, "experts": experts, "targets": targets}
         self.hidden_size, self.targets = model.hidden_size, targets
-        self.recurrent = getattr(nn, CELLS[model.cell].module)(
+        self.recurrent = CELLS[model.cell].module()(
             input_size=channels,
             hidden_size=model.hidden_size,
             num_layers=model.num_layers,

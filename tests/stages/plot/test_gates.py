@@ -40,9 +40,7 @@ def test_every_step_of_every_layer_equals_torch(
 ) -> None:
     size, windows, channels, hidden = sizes
     torch.manual_seed(seed)
-    network: Any = getattr(torch.nn, CELLS[cell].module)(
-        channels, hidden, layers, bias=bias, bidirectional=bidirectional
-    ).double()
+    network = CELLS[cell].module()(channels, hidden, layers, bias=bias, bidirectional=bidirectional).double()
     for weight in network.parameters():
         torch.nn.init.normal_(weight)  # large enough to close and open gates
     steps = torch.randn(size, windows, channels, dtype=torch.float64)
@@ -106,6 +104,6 @@ def test_two_steps_of_a_plain_rnn_by_hand() -> None:
 
 
 def test_a_cell_without_a_step_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CELLS, "other", Cell("LSTM", None, (), "hidden"))
+    monkeypatch.setitem(CELLS, "other", Cell(CELLS["lstm"].module, None, (), "hidden"))
     with pytest.raises(ValueError, match="other"):
         trace("other", {}, np.zeros((1, 1, 1)))

@@ -128,7 +128,7 @@ def test_the_page_counts_the_weights_of_the_default_network(default_params: Para
 def test_the_pages_formula_counts_the_weights_of_any_network(
     cell: str, layers: int, bias: bool, bidirectional: bool
 ) -> None:
-    network: Any = getattr(torch.nn, CELLS[cell].module)(3, 5, layers, bias=bias, bidirectional=bidirectional)
+    network: Any = CELLS[cell].module()(3, 5, layers, bias=bias, bidirectional=bidirectional)
     directions = 2 if bidirectional else 1
     per_layer = [GATE_COUNTS[cell] * 5 * ((directions * 5 if layer else 3) + 5 + 2 * bias) for layer in range(layers)]
     assert sum(weight.numel() for weight in network.parameters()) == directions * sum(per_layer)
