@@ -38,9 +38,9 @@ def lose_everything(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def published(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bare repository, its data in a folder beside it: version 1.0.0 of 2 epochs, a year ago, and 1.1.0 of 3.
+    """A bare repository with version 1.0.0 of 2 epochs, a year ago, and 1.1.0 of 3; its data in a folder next to it.
 
-    `project` beside it is the project that it was pushed from.
+    `project`, next to it too, is the project that it was pushed from.
     """
     work = tmp_path_factory.mktemp("published")
     project = shutil.copytree(finished_light, work / "project", symlinks=True)
