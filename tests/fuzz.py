@@ -2,9 +2,9 @@
 
     python -m tests.fuzz --count 20000
 
-Starts from small good files of many forms; bytes, lines, fields and whole stretches are changed, doubled, cut out,
-swapped, or replaced by what has hurt before. Every outcome but a panel of finite values (or valid parameters) and a
-UserError is a finding: it is printed with the seed that makes it again, and the exit status is 1.
+Starts from small valid files of many forms; bytes, lines, fields and ranges are changed, doubled, cut out, swapped, or
+replaced by strings that have caused errors before. Every outcome but a panel of finite values (or valid parameters) and
+a UserError is a finding: it is printed with the seed that reproduces it, and the exit status is 1.
 """
 
 import argparse
@@ -59,7 +59,7 @@ TIMES = [("D", "%Y-%m-%d"), ("MS", "%Y-%m"), ("h", "%Y-%m-%d %H:%M"), ("D", "%d/
 
 
 def good_csv(chance: random.Random) -> tuple[bytes, bytes, dict[str, Any]]:
-    """A small file of some delimiter and kind of time, its delimiter, and settings that may read it."""
+    """A small file with a random delimiter and time format, its delimiter, and settings that may read it."""
     separator = chance.choice(",;\t|")
     rows = chance.randrange(2, 12)
     frequency, form = chance.choice(TIMES)
@@ -78,7 +78,7 @@ def good_csv(chance: random.Random) -> tuple[bytes, bytes, dict[str, Any]]:
 
 
 def mutated(text: bytes, separator: bytes, chance: random.Random) -> bytes:
-    """One to three changes: most of one field, the others of any byte, stretch or line."""
+    """`text` after one to three changes: most of a field, the others of a byte, a range or a line."""
     for _ in range(chance.randrange(1, 4)):
         at = chance.randrange(len(text) + 1)
         end = min(at + chance.randrange(1, 9), len(text))
@@ -106,7 +106,7 @@ def mutated(text: bytes, separator: bytes, chance: random.Random) -> bytes:
 
 
 def try_csv(seed: int) -> str:
-    """Ingest one mutated file; what came of it."""
+    """Ingest one mutated file. Returns `read`, or raises."""
     chance = random.Random(seed)
     content, separator, changes = good_csv(chance)
     content = mutated(content, separator, chance)
@@ -124,7 +124,7 @@ def try_csv(seed: int) -> str:
 
 
 def try_params(seed: int) -> str:
-    """Read one mutated parameter file; what came of it."""
+    """Read one mutated parameter file. Returns `read`, or raises."""
     chance = random.Random(seed)
     Path("params.yaml").write_bytes(mutated((ROOT / "params.yaml").read_bytes(), b": ", chance))
     read_params()
@@ -132,7 +132,7 @@ def try_params(seed: int) -> str:
 
 
 def outcome(seed: int, attempt: Any) -> tuple[str, str]:
-    """What came of one attempt, and for a finding its traceback."""
+    """The outcome of one attempt (`read`, `refused` or `finding`), and the traceback of a finding."""
     signal.alarm(SECONDS)
     try:
         with contextlib.redirect_stderr(io.StringIO()):

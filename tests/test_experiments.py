@@ -21,8 +21,8 @@ from ruamel.yaml import YAML
 from tests.projects import ALL, ROOT, change_file, commit, environment, repro, shell
 
 
-def quoted(folder: Path) -> dict[str, dict[str, str]]:
-    """What `dvc exp show` lists, by the name of the experiment, and as `main` and `workspace`."""
+def experiments_in(folder: Path) -> dict[str, dict[str, str]]:
+    """The rows of `dvc exp show`, by the name of the experiment, `main` or `workspace`."""
     table = csv.DictReader(io.StringIO(shell("dvc", "exp", "show", "--csv", cwd=folder).stdout))
     return {row["Experiment"] or row["rev"]: row for row in table}
 
@@ -39,13 +39,13 @@ def set_to(folder: Path) -> dict[str, Any]:
 
 
 def test_an_experiment_is_run_shown_saved_and_applied(light: Path) -> None:
-    """`dvc exp run -S` changes one parameter and nothing else; `dvc exp save` keeps what was changed by hand."""
+    """`dvc exp run -S` changes one parameter and nothing else; `dvc exp save` keeps changes made by hand."""
     printed = shell("dvc", "exp", "run", "--name", "set", "-S", "plot.dpi=50", cwd=light).stdout
     assert re.findall(r"Running stage '(\w+)'", printed) == ["plot"]
     assert set_to(light) == {"plot.dpi": 50}
     assert repro(light, plot__dpi=60) == ["plot"]
     shell("dvc", "exp", "save", "--name", "by-hand", cwd=light)
-    experiments = quoted(light)
+    experiments = experiments_in(light)
     assert {name: experiments[name]["plot.dpi"] for name in ("main", "set", "by-hand")} == {
         "main": "40", "set": "50", "by-hand": "60",
     }  # fmt: skip
@@ -55,13 +55,13 @@ def test_an_experiment_is_run_shown_saved_and_applied(light: Path) -> None:
     assert repro(light) == []
 
 
-def test_params_stay_readable_whatever_is_set_after_what(tmp_path: Path) -> None:
-    """DVC writes lists line by line, comments where they were; an empty list after that would break the file."""
+def test_params_stay_readable_in_whatever_order_lists_are_set(tmp_path: Path) -> None:
+    """DVC writes lists line by line and leaves comments where they are; an empty list after one can break the file."""
     path, yaml = tmp_path / "params.yaml", YAML(typ="safe", pure=True)
     settings: list[tuple[str, str, Any]] = [
-        ("window", "bases", []), ("window", "bases", ["ses"]), ("window", "size", [6, 12]), ("predict", "levels", []),
+        ("window", "experts", []), ("window", "experts", ["ses"]), ("window", "size", 12), ("predict", "levels", []),
         ("predict", "levels", [50]), ("predict", "baselines", ["seasonal_naive"]), ("train", "epochs", 150),
-        ("train", "loss", ["mse"]),
+        ("ingest", "season_length", [24, 168]),
     ]  # fmt: skip
     for chosen in itertools.product(settings, repeat=2):
         shutil.copy(ROOT / "params.yaml", path)
@@ -74,7 +74,7 @@ def test_params_stay_readable_whatever_is_set_after_what(tmp_path: Path) -> None
 
 @pytest.fixture
 def queue(light: Path) -> Iterator[Path]:
-    """A copy of the project in which no process works any more when the test ends."""
+    """A copy of the project in which every process has ended when the test ends."""
     yield light
     shell("dvc", "queue", "stop", "--kill", cwd=light)
     working = [
@@ -86,7 +86,7 @@ def queue(light: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path) -> None:
-    """None is lost, each has what it was to have, and the best is applied."""
+    """None is lost, each has its own parameters and results, and the best is applied."""
     epochs, tolerances = ["2", "3", "4", "5"], ["0.1", "0.2", "0.3", "0.4", "0.5"]
     grid = ["-S", f"train.epochs={','.join(epochs)}", "-S", f"compare.mase={','.join(tolerances)}"]
     shell("dvc", "exp", "run", "--queue", *grid, cwd=queue)
@@ -99,7 +99,7 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
     assert status.count("Success") == 20
     assert shell("git", "status", "--porcelain", cwd=queue).stdout == ""
 
-    experiments = [row for name, row in quoted(queue).items() if name not in ("main", "workspace")]
+    experiments = [row for name, row in experiments_in(queue).items() if name not in ("main", "workspace")]
     found = sorted((row["train.epochs"], row["compare.mase"]) for row in experiments)
     assert found == sorted(itertools.product(epochs, tolerances))
     assert len({(row["train.epochs"], row["model.mase"]) for row in experiments}) == len(epochs)
@@ -115,7 +115,7 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
 
 @pytest.mark.slow
 def test_two_pipelines_on_one_clone_do_not_damage_each_other(finished_light: Path, tmp_path: Path) -> None:
-    """One may be refused in a line that names the other; what stands in the end is what a straight run gives."""
+    """One may be refused with a line that names the other; in the end the results are those of a single run."""
     both, straight = (shutil.copytree(finished_light, tmp_path / name, symlinks=True) for name in ("both", "straight"))
     change_file(both, train__epochs=3)
     running = [
@@ -127,8 +127,8 @@ def test_two_pipelines_on_one_clone_do_not_damage_each_other(finished_light: Pat
     refused = [process.communicate()[1].decode() for process in running]
     ended = [process.returncode for process in running]
     assert 0 in ended
-    for code, said in zip(ended, refused, strict=True):
-        assert code == 0 or re.search("is busy, it is being blocked by|Unable to acquire lock", said)
+    for code, message in zip(ended, refused, strict=True):
+        assert code == 0 or re.search("is busy, it is being blocked by|Unable to acquire lock", message)
     assert repro(both) == []
     assert repro(straight, train__epochs=3) == ["train", "predict", "plot"]
     assert shell("git", "diff", cwd=both).stdout == shell("git", "diff", cwd=straight).stdout
@@ -152,7 +152,7 @@ def test_new_months_rerun_all_and_are_named(light: Path) -> None:
 
 
 def test_branches_that_both_changed_the_lock_are_merged_and_run(light: Path) -> None:
-    """After `git merge` one `dvc repro` gives what a straight run of both changes gives, byte for byte."""
+    """After `git merge`, one `dvc repro` gives the bytes of a run with both changes."""
     changes: dict[str, dict[str, object]] = {"levels": {"predict__levels": [50, 90]}, "dpi": {"plot__dpi": 50}}
     for branch, change in changes.items():
         shell("git", "switch", "--quiet", "--create", branch, "main", cwd=light)

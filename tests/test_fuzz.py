@@ -1,4 +1,4 @@
-"""A thousand of the mutated files that `python -m tests.fuzz` makes by the ten thousand."""
+"""A thousand mutated files of the kind that `python -m tests.fuzz` makes by the ten thousand."""
 
 import warnings
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The whole pipeline, run by DVC in temporary clones: what runs, and what comes out."""
+"""The whole pipeline, run by DVC in temporary clones: which stages run, and what they write."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
+from utilsforecast import losses
+from utilsforecast.evaluation import evaluate
 
 from tests.projects import ALL, change_file, commit, repro, shell, tiny_panel, tiny_project
 
@@ -15,7 +17,7 @@ def test_a_second_repro_runs_nothing(copy: Path) -> None:
     assert repro(copy) == []
 
 
-def test_what_comes_out(finished: Path) -> None:
+def test_metrics_forecast_and_figures_are_complete(finished: Path) -> None:
     metrics = json.loads((finished / "reports/metrics.json").read_text())
     assert {"mase", "mase_member_std", "smape", "mape", "mae", "rmse", "coverage_80", "coverage_95"} <= set(
         metrics["model"]
@@ -28,27 +30,33 @@ def test_what_comes_out(finished: Path) -> None:
     assert "NaN" not in json.dumps(metrics)
 
     forecast = pd.read_csv(finished / "reports/forecast.csv")
-    assert list(forecast) == ["unique_id", "ds", "forecast", "lo-80", "hi-80", "lo-95", "hi-95"]
+    limits = ["model-lo-80", "model-hi-80", "model-lo-95", "model-hi-95"]
+    assert list(forecast) == ["unique_id", "ds", "model", *limits]
     assert forecast["unique_id"].tolist() == ["west"] * 3 + ["east"] * 3 + ["new"] * 3
     assert forecast["ds"].tolist() == ["2024-01-01", "2024-04-01", "2024-07-01"] * 3
     assert np.isfinite(forecast.drop(columns=["unique_id", "ds"])).all(axis=None)
-    ordered = forecast[["lo-95", "lo-80", "forecast", "hi-80", "hi-95"]].to_numpy()
+    ordered = forecast[["model-lo-95", "model-lo-80", "model", "model-hi-80", "model-hi-95"]].to_numpy()
     assert (np.diff(ordered, axis=1) >= 0).all()
-    for name in ["series", "backtest", "last_horizon", "error_by_step", "loss"]:
+    evaluation = pd.read_csv(finished / "reports/evaluation.csv")
+    columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *limits, "scaled_error", *metrics["baseline"]]
+    assert list(evaluation) == columns
+    errors = pd.read_csv(finished / "reports/errors.csv")
+    assert list(errors) == ["unique_id", "cutoff", "origin", "model", *metrics["baseline"]]
+    for name in ["series", "backtest", "last_horizon", "error_by_step", "loss", "extremes", "gates", "sensitivity"]:
         assert (finished / f"reports/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
     assert not (finished / ".checkpoints").exists()
 
 
-def test_what_was_decided_is_reported(finished: Path) -> None:
+def test_choices_are_reported(finished: Path) -> None:
     normalize, window, train = (
         json.loads((finished / f"reports/{name}.json").read_text()) for name in ("normalize", "window", "train")
     )
     origins = {"evaluation_origins": "3, 5", "calibration_origins": "8"}
     assert normalize == {**origins, "series_logged": 3, "seasons": "4"}
-    # cut after a season and one at the earliest and one before the end, half a horizon
-    assert window == {"windows": (40 - 5) + (30 - 5), "sizes": "6", "longest": 40, "series_without_window": 1}
-    live = load_file(finished / "models/networks/origin_0.safetensors")
-    weights = sum(value.size for name, value in live.items() if name.startswith("0."))
+    # the first cut is after a season and one value, the last one value before the end: half a horizon
+    assert window == {"windows": (40 - 5) + (30 - 5), "size": 6, "longest": 40, "series_without_window": 1}
+    final = load_file(finished / "models/networks/origin_0.safetensors")
+    weights = sum(value.size for name, value in final.items() if name.startswith("0."))
     last_loss = pd.read_csv(finished / "reports/loss.csv").query("epoch == 4")["loss"].mean()
     assert train.pop("last_loss") == pytest.approx(last_loss, rel=1e-4)
     assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 4}
@@ -67,16 +75,30 @@ def test_metrics_follow_from_the_evaluation_table(finished: Path) -> None:
     """MAE, sMAPE and coverage recomputed with pandas from reports/evaluation.csv."""
     table = pd.read_csv(finished / "reports/evaluation.csv")
     metrics = json.loads((finished / "reports/metrics.json").read_text())
-    groups = [table["origin"], table["unique_id"]]
-    for name, column in [("model", "forecast"), ("seasonal_naive", "seasonal_naive")]:
+    groups = [table["cutoff"], table["unique_id"]]
+    for name in ("model", "seasonal_naive"):
         measured = metrics["model"] if name == "model" else metrics["baseline"][name]
-        error = (table["y"] - table[column]).abs()
+        error = (table["y"] - table[name]).abs()
         assert measured["mae"] == pytest.approx(error.groupby(groups).mean().mean(), rel=1e-4)
-        symmetric = 200 * error / (table["y"].abs() + table[column].abs())
+        symmetric = 200 * error / (table["y"].abs() + table[name].abs())
         assert measured["smape"] == pytest.approx(symmetric.groupby(groups).mean().mean(), rel=1e-4)
-    inside = 100.0 * table["y"].between(table["lo-80"], table["hi-80"])
-    assert metrics["model"]["coverage_80"] == pytest.approx(inside.groupby(groups).mean().mean(), rel=1e-4)
+    covered = 100.0 * table["y"].between(table["model-lo-80"], table["model-hi-80"])
+    assert metrics["model"]["coverage_80"] == pytest.approx(covered.groupby(groups).mean().mean(), rel=1e-4)
     assert len(table) == metrics["evaluated"]["points"]
+
+
+def test_losses_of_utilsforecast_give_the_metrics(finished: Path) -> None:
+    """They read reports/evaluation.csv as it is, and mean the same by MAE, RMSE and coverage."""
+    table = pd.read_csv(finished / "reports/evaluation.csv")
+    metrics = json.loads((finished / "reports/metrics.json").read_text())
+    models = ["model", "seasonal_naive"]
+    found = evaluate(table, metrics=[losses.mae, losses.rmse], models=models).groupby("metric").mean(numeric_only=True)
+    for name in ("mae", "rmse"):
+        assert found.loc[name, "model"] == pytest.approx(metrics["model"][name], rel=1e-4)
+        naive = metrics["baseline"]["seasonal_naive"][name]
+        assert found.loc[name, "seasonal_naive"] == pytest.approx(naive, rel=1e-4)
+    covered = losses.coverage(table, models=["model"], level=80)
+    assert 100 * covered["model"].mean() == pytest.approx(metrics["model"]["coverage_80"], rel=1e-4)
 
 
 def test_seasonal_naive_in_the_table_is_last_season(finished: Path) -> None:
@@ -97,7 +119,7 @@ def test_stages_that_rerun_after_a_change(light: Path) -> None:
     assert repro(light, predict__levels=[50, 90]) == ["predict", "plot"]
     assert repro(light, train__epochs=3) == ["train", "predict", "plot"]
     assert repro(light, window__size=7) == ["window", "train", "predict", "plot"]
-    assert repro(light, normalize__scale="robust") == ALL[1:]
+    assert repro(light, normalize__log=False) == ALL[1:]
 
 
 def test_two_clones_and_any_number_of_workers_give_the_same_lock(finished: Path, tmp_path: Path) -> None:
@@ -108,7 +130,7 @@ def test_two_clones_and_any_number_of_workers_give_the_same_lock(finished: Path,
 
 
 def test_nothing_after_an_origin_changes_what_is_learned_for_it(finished: Path, copy: Path) -> None:
-    """Replace the last three values of each series, which the origin 3 steps back must not know."""
+    """Replace the last three values of each series, which come after the origin 3 steps before the end."""
     table = tiny_panel()
     late = table.groupby("shop").cumcount(ascending=False) < 3
     table.loc[late, "sales"] = [-5.0, 1e6, 0.0] * 3
@@ -121,8 +143,9 @@ def test_nothing_after_an_origin_changes_what_is_learned_for_it(finished: Path, 
         name = f"{folder}/origin_0.safetensors"
         assert (copy / name).read_bytes() != (finished / name).read_bytes(), name
     forecasts = [pd.read_csv(folder / "reports/evaluation.csv") for folder in (finished, copy)]
-    columns = ["forecast", "lo-80", "hi-80", "lo-95", "hi-95", "seasonal_naive", "auto_ets"]
-    before, after = (table[table["origin"] == 5][columns].head(3) for table in forecasts)
+    columns = ["model", "model-lo-80", "model-hi-80", "model-lo-95", "model-hi-95", "seasonal_naive", "auto_ets"]
+    before, after = (table[table["cutoff"] == "2022-07-01"][columns] for table in forecasts)
+    assert len(before) == 6
     pd.testing.assert_frame_equal(before, after)
 
 

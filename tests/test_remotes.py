@@ -1,4 +1,4 @@
-"""Remotes in a folder and on S3, their run cache, the model by its name, old commits: clones of what was published."""
+"""Remotes in a folder and on S3, in clones of a published project: run cache, model by its name, old commits."""
 
 import datetime
 import re
@@ -22,7 +22,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def publish(folder: Path, message: str, version: str, days_ago: int = 0) -> None:
-    """Commit, and push commit, data and run cache, the commit tagged as a version of the model."""
+    """Commit, tag the commit as a version of the model, and push both, the data and the run cache."""
     commit(folder, message, (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days_ago)).isoformat())
     shell("git", "tag", "--annotate", f"forecaster@{version}", f"--message={message}", cwd=folder)
     shell("git", "push", "--quiet", "--follow-tags", "--set-upstream", "origin", "main", cwd=folder)
@@ -30,7 +30,7 @@ def publish(folder: Path, message: str, version: str, days_ago: int = 0) -> None
 
 
 def lose_everything(folder: Path) -> None:
-    """The cache, and all that DVC keeps in it."""
+    """Remove the cache and all outputs that DVC keeps in it."""
     shutil.rmtree(folder / ".dvc/cache")
     for path in (folder / name for name in OUTPUTS):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -38,9 +38,9 @@ def lose_everything(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def published(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bare repository, its data in a folder beside it: version 1.0.0 of 2 epochs, a year ago, and 1.1.0 of 3.
+    """A bare repository with version 1.0.0 of 2 epochs, a year ago, and 1.1.0 of 3; its data in a folder next to it.
 
-    `project` beside it is the project that it was pushed from.
+    `project`, next to it too, is the project that it was pushed from.
     """
     work = tmp_path_factory.mktemp("published")
     project = shutil.copytree(finished_light, work / "project", symlinks=True)
@@ -107,7 +107,7 @@ def bucket() -> Iterator[str]:
 
 
 def add_s3(folder: Path, address: str) -> None:
-    """For this clone alone: what is committed as the remote holds for its commit, and old commits name another."""
+    """Add a remote for this clone alone: committed settings belong to their commit, and old commits name another."""
     shell("dvc", "remote", "add", "--local", "--default", "s3", "s3://conveyor/store", cwd=folder)
     shell("dvc", "remote", "modify", "--local", "s3", "endpointurl", address, cwd=folder)
 
@@ -137,7 +137,7 @@ def test_a_remote_on_s3(published: Path, finished_light: Path, tmp_path: Path, b
 
 
 def test_a_commit_of_a_year_ago_gives_its_own_metrics_to_the_last_digit(published: Path, tmp_path: Path) -> None:
-    """In a fresh clone that pulls nothing all stages run, and nothing differs from what was committed then."""
+    """In a fresh clone that pulls nothing all stages run, and nothing differs from the commit."""
     fresh = clone(published, tmp_path / "fresh")
     later = (fresh / "reports/metrics.json").read_bytes()
     old = shell("git", "rev-list", "--max-count=1", "--before=1 year ago", "main", cwd=fresh).stdout.strip()

@@ -14,7 +14,7 @@ from stages.predict.forecasts import OriginForecast, floor
 from stages.predict.scoring import ScoredForecast
 
 ENOUGH_SCORES = 100  # so that five scores, and not one, lie outside a 95 % interval
-STAND_IN_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
+CHANGE_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
 
 
 def half_widths_at(
@@ -94,7 +94,7 @@ def half_widths(scores: Floats, levels: list[int]) -> Floats:
 def _seasonal_changes(forecast: OriginForecast, history: History) -> Floats:
     """(K, 1) absolute seasonal changes inside the histories, in units of the interval scale."""
     season = history.panel.season_length if history.lengths.max() > history.panel.season_length else 1
-    values = forecast.normalizer.to_log_scale(history.last((STAND_IN_SEASONS + 1) * season))
+    values = forecast.normalizer.to_log_scale(history.last((CHANGE_SEASONS + 1) * season))
     changes = np.abs(values[:, season:] - values[:, :-season])
     scale = np.where(forecast.interval_scale > 0, forecast.interval_scale, np.nan)[:, None]
     return (changes / scale).reshape(-1, 1)

@@ -68,7 +68,7 @@ def test_slow_methods_are_left_out_as_the_data_grow() -> None:
     assert left_out(medium) == ["auto_arima", "auto_arima_log"]
 
 
-def test_methods_that_are_named_are_kept_whatever_the_data() -> None:
+def test_methods_that_are_named_are_kept_for_data_of_any_size() -> None:
     assert choose_baselines(["auto_arima", "seasonal_naive"], 10**9) == ["auto_arima", "seasonal_naive"]
 
 

@@ -138,7 +138,7 @@ def test_a_single_value_takes_the_interval_scale_of_the_others_relative_to_its_s
     np.testing.assert_allclose(OriginForecast.concat(halves).interval_scale, [2, 2, 0, 50 * 0.2])
 
 
-def test_without_networks_the_seasonal_naive_stands_in(airline: Floats) -> None:
+def test_without_networks_the_forecast_is_the_seasonal_naive_one(airline: Floats) -> None:
     forecast = naive_forecast(panel_of([airline], season_lengths=(12,)), 12, horizon=12)
     assert forecast.fallback.all()
     np.testing.assert_array_equal(forecast.point[0], airline[-24:-12])

@@ -101,7 +101,7 @@ def test_limits_follow_from_half_widths_alone() -> None:
 def test_errors_that_an_origin_cannot_know_are_not_used() -> None:
     history = [0.0, 1.0, 0.0, 1.0]
     earlier = given_forecast(3, [5.0, 5.0], [6.0, 1000.0], history)
-    later = given_forecast(2, [10.0, 20.0], [UNKNOWN, UNKNOWN], history)  # one step after: knows the first error alone
+    later = given_forecast(2, [10.0, 20.0], [UNKNOWN, UNKNOWN], history)  # a step after: only the first error is known
     lower, upper = intervals_at(later.forecast, [earlier], [50], [*history, 0.0, 0.0])
     assert (upper - lower).ravel().tolist() == [2, 2]
     later_ones = [given_forecast(origin, [5.0, 5.0], [1000.0, 1000.0], history) for origin in (0, 1, 2)]
@@ -109,8 +109,8 @@ def test_errors_that_an_origin_cannot_know_are_not_used() -> None:
     np.testing.assert_array_equal(again, (lower, upper))
 
 
-def test_without_earlier_errors_the_changes_inside_the_history_stand_in() -> None:
-    """Changes 1, 2 and 6, mean 3: in units of it 1/3, 2/3 and 2, of which the largest stands in for 80 %."""
+def test_without_earlier_errors_changes_inside_the_history_replace_them() -> None:
+    """Changes 1, 2 and 6, mean 3: scores 1/3, 2/3 and 2, of which the largest serves as the 80 % quantile."""
     values = [0.0, 1.0, 3.0, 9.0]
     final = given_forecast(0, [20.0, 30.0], [UNKNOWN, UNKNOWN], values).forecast
     lower, upper = intervals_at(final, [], [50, 80], values)
