@@ -66,6 +66,7 @@ def main() -> None:
     write_csv(forecast_table(final.forecast, lower, upper, panel, levels), FORECAST)
     warn_of_origins_out_of_reach(len(planned) - len(scored))
     warn_of_fallback(final.forecast, panel.ids)
+    print(", ".join(f"{name} {value}" for name, value in metrics["evaluated"].items()))
 
 
 if __name__ == "__main__":
