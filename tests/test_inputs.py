@@ -19,12 +19,12 @@ def test_short_series_are_warned_of_and_forecast(copy: Path) -> None:
 
 
 def test_a_forecast_without_evaluation_origins(copy: Path) -> None:
-    change_file(copy, backtest__origins=0, backtest__calibration=0)
+    change_file(copy, backtest__origins=0, backtest__calibration_origins=0)
     printed = shell("dvc", "repro", cwd=copy).stdout
     assert "the accuracy of this forecast was not measured" in printed
     metrics = json.loads((copy / "reports/metrics.json").read_text())
     assert metrics == {"evaluated": {"origins": 0, "series": 0, "points": 0, "fallback": 0}}
-    assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["lo-80"]).all()
+    assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["model-lo-80"]).all()
 
 
 def test_single_values_constants_and_zeros_among_ordinary_series(tmp_path: Path) -> None:
@@ -41,11 +41,11 @@ def test_single_values_constants_and_zeros_among_ordinary_series(tmp_path: Path)
     forecast = pd.read_csv(folder / "reports/forecast.csv").set_index("unique_id")
     assert np.isfinite(forecast.drop(columns="ds")).all(axis=None)
     assert (forecast.drop(columns="ds") >= 0).all(axis=None)  # none of the series was ever negative
-    assert (forecast.loc["single", "forecast"] == 50).all()
-    assert (forecast.loc["single", "hi-80"] > 50).all()  # as uncertain as the others, relative to its size
-    np.testing.assert_allclose(forecast.loc["constant", "forecast"], 7, rtol=0.01)
-    np.testing.assert_allclose(forecast.loc["zeros", "forecast"], 0, atol=0.01)
-    assert (forecast.loc["rare", "forecast"] < 3).all()
+    assert (forecast.loc["single", "model"] == 50).all()
+    assert (forecast.loc["single", "model-hi-80"] > 50).all()  # as uncertain as the others, relative to its size
+    np.testing.assert_allclose(forecast.loc["constant", "model"], 7, rtol=0.01)
+    np.testing.assert_allclose(forecast.loc["zeros", "model"], 0, atol=0.01)
+    assert (forecast.loc["rare", "model"] < 3).all()
     evaluation = pd.read_csv(folder / "reports/evaluation.csv")
     assert np.isfinite(evaluation.drop(columns="scaled_error").select_dtypes("number")).all(axis=None)
     assert set(evaluation["unique_id"]) == {"west", "east", "new", "constant", "zeros", "rare"}
@@ -77,7 +77,7 @@ def test_small_and_large_values_and_hostile_ids(tmp_path: Path) -> None:
     assert set(names) <= set(forecast["unique_id"])
     by_name = forecast.set_index("unique_id")
     for name, size in zip(names, 10.0 ** np.linspace(-12, 15, len(names)), strict=True):
-        ratio = by_name.loc[name, "forecast"].to_numpy() / by_name.loc["west", "forecast"].to_numpy() / size
+        ratio = by_name.loc[name, "model"].to_numpy() / by_name.loc["west", "model"].to_numpy() / size
         np.testing.assert_allclose(ratio, 1, rtol=0.1)
     assert not list(folder.rglob("*passwd*"))
 

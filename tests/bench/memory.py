@@ -20,7 +20,7 @@ LIMITS = [60_000, 240_000, 960_000]
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        changes = {"backtest__origins": 0, "backtest__calibration": 0, "train__members": 1, "train__epochs": 1}
+        changes = {"backtest__origins": 0, "backtest__calibration_origins": 0, "train__members": 1, "train__epochs": 1}
         folder = generated_project(Path(temporary) / "project", SERIES, **changes, compute__workers=1)
         for stage in ("ingest", "normalize"):
             shell("python", "-m", f"stages.{stage}", cwd=folder)
