@@ -27,7 +27,7 @@ def main() -> None:
         print("   windows   file MB   window GiB   train GiB   bytes for each additional window")
         previous_windows, previous_peak = 0, 0
         for limit in LIMITS:
-            change_file(folder, window__most=limit)
+            change_file(folder, window__max_windows=limit)
             (_, window_peak), (_, train_peak) = measured(folder, "window"), measured(folder, "train")
             windows = json.loads((folder / "reports/window.json").read_text())["windows"]
             size = (folder / "data/windows/origin_0.safetensors").stat().st_size
