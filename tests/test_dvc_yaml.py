@@ -31,7 +31,7 @@ def files_of(dependency: str) -> set[Path]:
     """A file, or those of a folder that DVC does not ignore."""
     path = ROOT / dependency
     files = [path] if path.is_file() else path.rglob("*")
-    return {each for each in files if each.is_file() and "__pycache__" not in each.parts and each.suffix != ".txt"}
+    return {each for each in files if each.is_file() and each.suffix not in {".pyc", ".txt"}}
 
 
 def parameters_read(path: Path) -> set[str]:
@@ -150,6 +150,16 @@ def test_every_plot_has_a_title_or_a_name_and_axes() -> None:
         assert {"x", "y", "x_label", "y_label"} <= set(definition)
 
 
-@pytest.mark.parametrize("name", ["train/.training.py.swp", "train/training.py~", "plot/.ipynb_checkpoints/a.py"])
-def test_files_of_editors_and_caches_are_no_dependency(name: str) -> None:
-    assert shell("dvc", "check-ignore", f"stages/{name}", cwd=ROOT).stdout.strip() == f"stages/{name}"
+STRAY = [
+    ".training.py.swp", "training.py~", "4913", "training.py.orig", "#training.py#", ".#training.py", "._training.py",
+    ".DS_Store", "Untitled.ipynb", "training.pyc", "__pycache__/a.pyc", ".ipynb_checkpoints/a.py", ".idea/a.xml",
+    "requirements-dask.txt",
+]  # fmt: skip
+
+
+def test_nothing_but_code_is_a_dependency() -> None:
+    """Files that editors, Python and its tools leave in folders of code are none."""
+    names = [f"stages/train/{name}" for name in STRAY]
+    assert shell("dvc", "check-ignore", *names, cwd=ROOT).stdout.split("\n")[:-1] == names
+    code = [*(path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")), f"{TEMPLATES}/page.css"]
+    assert shell("dvc", "check-ignore", *code, cwd=ROOT, check=False).stdout == ""

@@ -137,7 +137,9 @@ def check_params(values: dict[Any, Any]) -> Params:
         except ValidationError as error:
             problems += _problems(error, name, values[name])
     if problems:
-        raise ValueError(min(problems, key=lambda problem: problem[0])[1])
+        first = min(problem[0] for problem in problems)
+        found = [text for order, text in problems if order == first]
+        raise ValueError("; ".join(found) if first == OUTDATED else found[0])  # all of an old file at once
     params = Params(sections, values)
     for name, section in sections.items():
         try:

@@ -121,7 +121,7 @@ def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> Table:
             "Difference: the model's mean scaled error minus the method's, negative where the model is better; an "
             "interval that excludes 0 is significant."
         )
-    headers = ["", *shown.values(), "difference to the model, 95 % CI"]
+    headers = ["", *shown.values(), "model minus method, 95 % CI"]
     return Table("Model and baselines", headers, cells, note=note)
 
 

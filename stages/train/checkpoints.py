@@ -19,16 +19,8 @@ from stages.common.arrays import Floats
 from stages.train.params import Model, Train
 
 FOLDER = Path(".checkpoints")
-SOURCES = [
-    "common/arrays",
-    "train/batches",
-    "train/cells",
-    "train/losses",
-    "train/network",
-    "train/training",
-    "window/windows",
-]
-CODE = [Path(__file__).parents[1] / f"{name}.py" for name in SOURCES]
+STAGES = Path(__file__).parents[1]
+CODE = [*sorted((STAGES / "train").glob("*.py")), STAGES / "window/windows.py", STAGES / "common/arrays.py"]
 LOSSES = "losses"  # the name of their array, among those of the weights
 
 

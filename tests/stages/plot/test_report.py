@@ -77,7 +77,7 @@ def test_the_leaderboard_shows_every_point_metric_and_the_interval_of_the_differ
     tests = {"seasonal_naive": PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series")}
     content = leaderboard(metrics(0.5, 1.0, 2.0), tests)
     names = ["MASE", "sMAPE", "MAPE", "MAE", "RMSE", "Other"]
-    assert content.headers == ["", *names, "difference to the model, 95 % CI"]
+    assert content.headers == ["", *names, "model minus method, 95 % CI"]
     assert content.rows[1] == ["seasonal_naive", 1.0, *[None] * 5, "-0.7 to -0.3"]
     assert "minus the method's" in content.note
 
