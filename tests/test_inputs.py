@@ -12,8 +12,8 @@ import pandas as pd
 from tests.projects import change_file, repro, shell, tiny_panel, tiny_project
 
 
-def test_short_series_are_warned_of_and_forecast(copy: Path) -> None:
-    done = shell("python", "-m", "stages.predict", cwd=copy)
+def test_short_series_are_warned_of_and_forecast(light: Path) -> None:
+    done = shell("python", "-m", "stages.predict", cwd=light)
     assert "1 of 3 series are too short for a window" in done.stderr
     assert "('new')" in done.stderr
 
@@ -82,13 +82,13 @@ def test_small_and_large_values_and_hostile_ids(tmp_path: Path) -> None:
     assert not list(folder.rglob("*passwd*"))
 
 
-def test_wide_and_long_files_give_the_same_results(finished: Path, copy: Path) -> None:
+def test_wide_and_long_files_give_the_same_results(finished_light: Path, light: Path) -> None:
     wide = tiny_panel().pivot_table(index="date", columns="shop", values="sales", sort=False)[["west", "east", "new"]]
-    wide.to_csv(copy / "data/raw/wide.csv")
+    wide.to_csv(light / "data/raw/wide.csv")
     changes = {"ingest__path": "data/raw/wide.csv", "ingest__series": None, "ingest__value": None}
-    assert repro(copy, ingest__frequency="auto", **changes)[0] == "ingest"
+    assert repro(light, ingest__frequency="auto", **changes)[0] == "ingest"
     for name in ("forecast.csv", "metrics.json"):
-        assert (copy / "reports" / name).read_bytes() == (finished / "reports" / name).read_bytes()
+        assert (light / "reports" / name).read_bytes() == (finished_light / "reports" / name).read_bytes()
 
 
 def test_a_downloaded_file(light: Path) -> None:
