@@ -34,7 +34,7 @@ def test_single_values_constants_and_zeros_among_ordinary_series(tmp_path: Path)
     for name, sales in odd.items():
         timestamps = pd.date_range(end="2023-10-01", periods=len(sales), freq="QS").strftime("%Y-%m-%d")
         frames.append(pd.DataFrame({"shop": name, "date": timestamps, "sales": sales}))
-    folder = tiny_project(tmp_path / "project", pd.concat(frames))
+    folder = tiny_project(tmp_path / "project", pd.concat(frames), model__cell="rnn")
     done = shell("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
     assert "2 of 7 series are too short for a window" in done.stderr
@@ -68,9 +68,9 @@ def test_small_and_large_values_and_hostile_ids(tmp_path: Path) -> None:
         frames.append(
             tiny_panel().query("shop == 'west'").assign(shop=name, sales=lambda table, size=size: table["sales"] * size)
         )
-    folder = tiny_project(
-        tmp_path / "project", pd.concat(frames), plot__series=20, predict__baselines=["seasonal_naive"]
-    )
+    quick = {"model__cell": "rnn", "train__members": 1, "backtest__calibration_origins": 0}
+    settings = {**quick, "plot__series": 20, "predict__baselines": ["seasonal_naive"]}
+    folder = tiny_project(tmp_path / "project", pd.concat(frames), **settings)
     done = shell("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
     forecast = pd.read_csv(folder / "reports/forecast.csv")
