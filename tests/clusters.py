@@ -34,7 +34,15 @@ class Cluster:
         """The processes that run tasks."""
         name = {"dask": "spawn_main", "ray": "ray::PoolActor"}[self.engine]
         children = [child for program in self.programs for child in program.children(recursive=True)]
-        return [process for process in children if name in " ".join(process.cmdline())]
+        return [process for process in children if name in command_line(process)]
+
+
+def command_line(process: psutil.Process) -> str:
+    """Empty for a process that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 @contextmanager

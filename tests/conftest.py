@@ -1,6 +1,8 @@
 """The fixtures that several tests share."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -8,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from stages.common.params import Params, read_params
 from tests.projects import ALL, ROOT, commit, make_project, repro, tiny_project
@@ -17,6 +20,15 @@ Floats = npt.NDArray[np.float64]
 # Slow machines fail no test for being slow, and a run is as repeatable as the pipeline.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("steady")
+
+
+# The files that take longest, from the longest on: pytest-xdist's workers take files in this order, and end together.
+LONGEST_FIRST = ["experiments", "engines", "failures", "pipeline", "tutorial", "inputs", "remotes", "ci"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))  # which keeps the order of the others
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +55,29 @@ def project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "project")
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder that `make` fills, in the folder that all pytest-xdist workers share: the first to come makes it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # each worker has a folder of its own in it
+    folder, done = shared / name / "project", shared / name / "done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            make(folder)
+            done.touch()
+    return folder
+
+
+def make_finished(folder: Path, **changes: object) -> None:
+    tiny_project(folder, **changes)
+    assert repro(folder) == ALL
+    commit(folder, "results")
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny project after `dvc repro`, committed; tests copy it."""
-    folder = tiny_project(tmp_path_factory.mktemp("finished") / "project")
-    assert repro(folder) == ALL
-    commit(folder, "results")
-    return folder
+    return made_once(tmp_path_factory, "finished", make_finished)
 
 
 @pytest.fixture
@@ -59,13 +87,13 @@ def copy(finished: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_light(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As `finished`, and as quick to run as can be: two networks, trained for a moment by one process."""
+    """As `finished`, and as quick to run as can be: two plain RNNs, trained for a moment by one process.
+
+    Of other cells, `plot` would train a plain RNN too, to compare.
+    """
     few = {"backtest__origins": 1, "backtest__calibration_origins": 0, "train__members": 1, "train__epochs": 2}
-    quick = {"predict__baselines": ["seasonal_naive"], "plot__series": 1}
-    folder = tiny_project(tmp_path_factory.mktemp("light") / "project", **few, **quick)
-    assert repro(folder) == ALL
-    commit(folder, "results")
-    return folder
+    quick = {"model__cell": "rnn", "predict__baselines": ["seasonal_naive"], "plot__series": 1}
+    return made_once(tmp_path_factory, "light", lambda folder: make_finished(folder, **few, **quick))
 
 
 @pytest.fixture

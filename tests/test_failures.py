@@ -19,21 +19,21 @@ from stages.train.params import Train
 from tests.projects import ALL, change_file, environment, repro, shell, tiny_panel
 
 
-def test_a_mistake_ends_in_one_line_and_loses_nothing(copy: Path, default_params: Params) -> None:
-    before = {path: path.read_bytes() for path in sorted((copy / "reports").rglob("*.*")) if path.is_file()}
-    change_file(copy, train__learning_rate=-1.0)
-    failed = shell("dvc", "repro", cwd=copy, check=False)
+def test_a_mistake_ends_in_one_line_and_loses_nothing(light: Path, default_params: Params) -> None:
+    before = {path: path.read_bytes() for path in sorted((light / "reports").rglob("*.*")) if path.is_file()}
+    change_file(light, train__learning_rate=-1.0)
+    failed = shell("dvc", "repro", cwd=light, check=False)
     assert failed.returncode != 0
     lines = [line for line in failed.stderr.splitlines() if line.startswith("error:")]
     assert len(lines) == 1
     assert "train.learning_rate is -1.0" in lines[0]
     assert "`dvc checkout` and `git checkout reports`" in lines[0]
     assert "Traceback" not in failed.stderr
-    shell("dvc", "checkout", cwd=copy)
-    shell("git", "checkout", "reports", cwd=copy)
+    shell("dvc", "checkout", cwd=light)
+    shell("git", "checkout", "reports", cwd=light)
     assert {path: path.read_bytes() for path in before} == before
-    change_file(copy, train__learning_rate=default_params[Train].learning_rate)
-    assert repro(copy) == []
+    change_file(light, train__learning_rate=default_params[Train].learning_rate)
+    assert repro(light) == []
 
 
 def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -> bool:
@@ -74,7 +74,7 @@ def test_training_that_is_killed_again_and_again_ends_with_the_same_files(finish
         shutil.copytree(finished, tmp_path / name, symlinks=True) for name in ("uninterrupted", "interrupted")
     )
     for folder in (whole, killed):
-        change_file(folder, train__epochs=150, compute__workers=1)
+        change_file(folder, train__epochs=60, compute__workers=1)
     started = time.monotonic()
     assert train(whole)
     duration = time.monotonic() - started
@@ -109,21 +109,31 @@ def repro_until(folder: Path, stage: str, signal_number: int) -> str:
         return errors.read()
 
 
+def add_a_quarter(folder: Path) -> Path:
+    """Change the raw file, so that all stages have to run, on two workers."""
+    more = pd.concat([tiny_panel(), pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})])
+    more.to_csv(folder / "data/raw/tiny.csv", index=False)
+    change_file(folder, compute__workers=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project after a quarter was added and `dvc repro` ran without a stop."""
+    folder = tmp_path_factory.mktemp("whole") / "project"
+    add_a_quarter(shutil.copytree(finished_light, folder, symlinks=True))
+    assert repro(folder) == ALL
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
-def test_a_repro_after_one_that_was_stopped_resumes_at_any_stage(
-    finished_light: Path, tmp_path: Path, signal_number: int
-) -> None:
-    stopped, whole = (shutil.copytree(finished_light, tmp_path / name, symlinks=True) for name in ("stopped", "whole"))
-    more = pd.concat([tiny_panel(), pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})])
-    for folder in (stopped, whole):
-        more.to_csv(folder / "data/raw/tiny.csv", index=False)
-        change_file(folder, compute__workers=2)
+def test_a_repro_after_one_that_was_stopped_resumes_at_any_stage(light: Path, whole: Path, signal_number: int) -> None:
+    stopped = add_a_quarter(light)
     for stage in ALL:
         errors = repro_until(stopped, stage, signal_number)
         assert "Traceback" not in errors
     assert repro(stopped) == ALL[-1:]
-    assert repro(whole) == ALL
     assert (stopped / "dvc.lock").read_bytes() == (whole / "dvc.lock").read_bytes()
 
 

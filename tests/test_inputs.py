@@ -12,8 +12,8 @@ import pandas as pd
 from tests.projects import change_file, repro, shell, tiny_panel, tiny_project
 
 
-def test_short_series_are_warned_of_and_forecast(copy: Path) -> None:
-    done = shell("python", "-m", "stages.predict", cwd=copy)
+def test_short_series_are_warned_of_and_forecast(light: Path) -> None:
+    done = shell("python", "-m", "stages.predict", cwd=light)
     assert "1 of 3 series are too short for a window" in done.stderr
     assert "('new')" in done.stderr
 
@@ -34,7 +34,7 @@ def test_single_values_constants_and_zeros_among_ordinary_series(tmp_path: Path)
     for name, sales in odd.items():
         timestamps = pd.date_range(end="2023-10-01", periods=len(sales), freq="QS").strftime("%Y-%m-%d")
         frames.append(pd.DataFrame({"shop": name, "date": timestamps, "sales": sales}))
-    folder = tiny_project(tmp_path / "project", pd.concat(frames))
+    folder = tiny_project(tmp_path / "project", pd.concat(frames), model__cell="rnn")
     done = shell("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
     assert "2 of 7 series are too short for a window" in done.stderr
@@ -68,9 +68,9 @@ def test_small_and_large_values_and_hostile_ids(tmp_path: Path) -> None:
         frames.append(
             tiny_panel().query("shop == 'west'").assign(shop=name, sales=lambda table, size=size: table["sales"] * size)
         )
-    folder = tiny_project(
-        tmp_path / "project", pd.concat(frames), plot__series=20, predict__baselines=["seasonal_naive"]
-    )
+    quick = {"model__cell": "rnn", "train__members": 1, "backtest__calibration_origins": 0}
+    settings = {**quick, "plot__series": 20, "predict__baselines": ["seasonal_naive"]}
+    folder = tiny_project(tmp_path / "project", pd.concat(frames), **settings)
     done = shell("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
     forecast = pd.read_csv(folder / "reports/forecast.csv")
@@ -82,13 +82,13 @@ def test_small_and_large_values_and_hostile_ids(tmp_path: Path) -> None:
     assert not list(folder.rglob("*passwd*"))
 
 
-def test_wide_and_long_files_give_the_same_results(finished: Path, copy: Path) -> None:
+def test_wide_and_long_files_give_the_same_results(finished_light: Path, light: Path) -> None:
     wide = tiny_panel().pivot_table(index="date", columns="shop", values="sales", sort=False)[["west", "east", "new"]]
-    wide.to_csv(copy / "data/raw/wide.csv")
+    wide.to_csv(light / "data/raw/wide.csv")
     changes = {"ingest__path": "data/raw/wide.csv", "ingest__series": None, "ingest__value": None}
-    assert repro(copy, ingest__frequency="auto", **changes)[0] == "ingest"
+    assert repro(light, ingest__frequency="auto", **changes)[0] == "ingest"
     for name in ("forecast.csv", "metrics.json"):
-        assert (copy / "reports" / name).read_bytes() == (finished / "reports" / name).read_bytes()
+        assert (light / "reports" / name).read_bytes() == (finished_light / "reports" / name).read_bytes()
 
 
 def test_a_downloaded_file(light: Path) -> None:
