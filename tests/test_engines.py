@@ -13,7 +13,7 @@ from tests.clusters import Cluster, free_port, started
 from tests.projects import repro, shell
 
 ENGINES = ["dask", "ray"]
-WORKERS = 2
+WORKERS = 3
 # The stages that run tasks on workers, and an output of each.
 OUTPUTS = {"window": "data/windows", "train": "models/networks", "predict": "reports/metrics.json"}
 
