@@ -74,7 +74,7 @@ def test_training_that_is_killed_again_and_again_ends_with_the_same_files(finish
         shutil.copytree(finished, tmp_path / name, symlinks=True) for name in ("uninterrupted", "interrupted")
     )
     for folder in (whole, killed):
-        change_file(folder, train__epochs=60, compute__workers=1)
+        change_file(folder, train__epochs=150, compute__workers=1)
     started = time.monotonic()
     assert train(whole)
     duration = time.monotonic() - started
