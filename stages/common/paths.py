@@ -35,9 +35,17 @@ def origin_file(folder: Path, origin: int) -> Path:
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:
     """Write a stage's summary as JSON, and print it in one line."""
+    write_json(path, summary)
+    print(in_one_line(summary))
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(", ".join(f"{name} {value}" for name, value in summary.items()))
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def in_one_line(summary: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in summary.items())
 
 
 def fresh_folder(path: Path) -> None:

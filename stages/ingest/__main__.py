@@ -4,12 +4,11 @@
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from stages.common.errors import run
 from stages.common.params import read_params
-from stages.common.paths import PANEL, PANEL_SUMMARY
+from stages.common.paths import PANEL, PANEL_SUMMARY, in_one_line, write_json
 from stages.ingest.params import Ingest
 from stages.ingest.provenance import data_hash
 from stages.ingest.raw import read_raw
@@ -25,9 +24,8 @@ def main(check_only: bool) -> None:
     if not check_only:
         PANEL.parent.mkdir(exist_ok=True)
         panel.write(PANEL)
-        PANEL_SUMMARY.parent.mkdir(exist_ok=True)
-        PANEL_SUMMARY.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{params[Ingest].path}: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
+        write_json(PANEL_SUMMARY, summary)
+    print(f"{params[Ingest].path}: {in_one_line(summary)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Stage 5, predict: networks, normalizer, panel -> the forecast, the evaluation, metrics against the baselines."""
 
-import json
-
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import (
@@ -15,6 +13,8 @@ from stages.common.paths import (
     NORMALIZERS,
     PANEL,
     WINDOWS,
+    in_one_line,
+    write_json,
 )
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
@@ -57,7 +57,7 @@ def main() -> None:
     metrics = measure(evaluations, levels)
     if settings.baselines == "auto" and left_out(names):
         metrics["evaluated"]["baselines_left_out"] = ", ".join(left_out(names))
-    METRICS.write_text(json.dumps(metrics, indent=2) + "\n")
+    write_json(METRICS, metrics)
     evaluation = evaluation_table(evaluations, panel, levels)
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
     write_csv(error_table(evaluations, panel), ERRORS, digits=6)
@@ -66,7 +66,7 @@ def main() -> None:
     write_csv(forecast_table(final.forecast, lower, upper, panel, levels), FORECAST)
     warn_of_origins_out_of_reach(len(planned) - len(scored))
     warn_of_fallback(final.forecast, panel.ids)
-    print(", ".join(f"{name} {value}" for name, value in metrics["evaluated"].items()))
+    print(in_one_line(metrics["evaluated"]))
 
 
 if __name__ == "__main__":
