@@ -3,13 +3,19 @@
 from typing import NoReturn
 
 import numpy as np
+import pandas as pd
 
-from stages.common.arrays import Ints
+from stages.common.arrays import Floats, Ints
 from stages.common.errors import UserError, quoted, warn
+from stages.ingest.frequency import infer_frequency, is_usual
+from stages.ingest.gaps import long_stretch, longest_gap
+from stages.ingest.params import Missing
 from stages.ingest.raw import Raw
-from stages.ingest.timestamps import MAX_STEPS_PER_VALUE
+from stages.panel.grid import OFF_GRID
 from stages.panel.panel import Panel
+from stages.panel.time_axis import TimeAxis
 
+MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -37,25 +43,52 @@ def refuse_too_many_series(raw: Raw) -> None:
         )
 
 
+def refuse_off_grid(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, places: Ints) -> None:
+    """Raises UserError for the first of `timestamps` (U,) that is not on the grid, as `places` (U,) say."""
+    off = places == OFF_GRID
+    if not off.any():
+        return
+    inferred = infer_frequency(timestamps)
+    hint = f"set ingest.frequency to {inferred!r}, which fits all" if inferred else "correct it or ingest.frequency"
+    start = time_axis.format(pd.Series([timestamps.min()])).iloc[0]
+    raise UserError(
+        f"{raw.where_timestamp(int(off.argmax()))} is not a step of frequency {time_axis.frequency!r} "
+        f"from {start} on; {hint}"
+    )
+
+
 def refuse_sparse_series(raw: Raw, steps: int, frequency: str | None) -> None:
     """Raises UserError if all series together have far more `steps` than values."""
     if steps > MAX_STEPS_PER_VALUE * len(raw.values):
+        kind = f"steps of frequency {frequency!r}" if frequency else "integer steps"
         raise UserError(
-            f"{raw.source}: {len(raw.values)} values span {steps} steps of frequency {frequency!r} "
-            "in all series together; correct ingest.frequency"
+            f"{raw.source}, column {quoted(raw.time)}: {len(raw.values)} values span {steps} {kind} "
+            "in all series together; correct ingest.frequency (and set ingest.time_format, if these are dates)"
         )
 
 
 def refuse_duplicates(raw: Raw, rows: Ints) -> None:
-    """Raises UserError if two observations have the same timestamp and series, and so the same row of `rows` (N,)."""
+    """Raises UserError if observations have the same step and series, and so the same row of `rows` (N,)."""
     counts = np.bincount(rows)
-    if (counts > 1).any():
-        first, second = np.flatnonzero(rows == int((counts > 1).argmax()))[:2]
-        raise UserError(
-            f"{raw.where(int(second))} appears twice in series {quoted(raw.ids[raw.series_codes[second]])}, "
-            f"also in row {raw.row_number(int(first))}; "
-            "remove one of the rows, or set ingest.series to the column that identifies the series"
-        )
+    if not (counts > 1).any():
+        return
+    repeated = counts[rows] > 1
+    first, second = np.flatnonzero(rows == int((counts > 1).argmax()))[:2].tolist()
+    series = len(np.unique(raw.series_codes[repeated]))
+    spelling = "" if raw.time_codes[first] == raw.time_codes[second] else f" as {raw.found(first)}"
+    if _same_values(raw.values[repeated], rows[repeated]):
+        remedy = "the values are the same too: remove the repeated rows"
+    else:
+        remedy = "keep one row for each timestamp, or set ingest.series to the column that identifies the series"
+    raise UserError(
+        f"{raw.where(second)} appears twice in series {quoted(raw.ids[raw.series_codes[second]])}, also in row "
+        f"{raw.row_number(first)}{spelling} ({repeated.sum()} rows of {series} series share a timestamp); {remedy}"
+    )
+
+
+def _same_values(values: Floats, rows: Ints) -> bool:
+    """Whether observations of the same row have the same value."""
+    return bool((pd.Series(values).groupby(rows).nunique(dropna=False) == 1).all())
 
 
 def refuse_long_season(season_length: int, longest: int) -> None:
@@ -67,15 +100,41 @@ def refuse_long_season(season_length: int, longest: int) -> None:
         )
 
 
-def refuse_missing(panel: Panel, source: str) -> NoReturn:
-    """Raises UserError for the first missing value of a panel that has one."""
+def refuse_missing(panel: Panel, raw: Raw, rows: Ints) -> NoReturn:
+    """Raises UserError for the first missing value of a panel that has one.
+
+    rows: (N,) the panel's row of each observation in `raw`
+    """
     row = int(panel.filled.argmax())
     series = int(np.searchsorted(panel.indptr, row, side="right")) - 1
+    gaps = np.unique(np.searchsorted(panel.indptr, np.flatnonzero(panel.filled), side="right"))
     raise UserError(
-        f"{source}: series {quoted(panel.ids[series])} has no value at "
-        f"{panel.time_axis.format(panel.ds.iloc[[row]]).iloc[0]} ({panel.filled.sum()} missing in total); "
-        "add the rows, or set ingest.missing to interpolate, forward, zero or seasonal"
+        f"{raw.source}: series {quoted(panel.ids[series])} has no value at "
+        f"{panel.time_axis.format(panel.ds.iloc[[row]]).iloc[0]}, {_place_of_gap(raw, rows, row)} "
+        f"({panel.filled.sum()} missing in total, in {len(gaps)} series, at most {longest_gap(panel)[1]} in a row); "
+        f"{_remedy_of_gaps(panel, series)}"
     )
+
+
+def _remedy_of_gaps(panel: Panel, series: int) -> str:
+    """What to do about the gaps of a series: those of a frequency of its own are not to be filled."""
+    steps = slice(*panel.indptr[series : series + 2])
+    missing, ds = panel.filled[steps], panel.ds[steps]
+    stride = int(np.gcd.reduce(np.flatnonzero(~missing)))
+    if stride > 1 and len(missing) > 2 * stride:
+        return f"its values are {stride} steps apart throughout: leave it out, or give it a pipeline of its own"
+    if panel.time_axis.frequency == "D" and missing.sum() > 2 and (ds[missing].dt.dayofweek >= 5).all():
+        return "all that this series lacks are weekends: leave it out, or set ingest.missing to forward or zero"
+    return "add the rows, or set ingest.missing to interpolate, forward, zero or seasonal"
+
+
+def _place_of_gap(raw: Raw, rows: Ints, row: int) -> str:
+    """Where in the file a missing value is, given by its row in the panel: an empty one, or before the next row."""
+    empty = np.flatnonzero(rows == row)
+    if len(empty):
+        return f"which row {raw.row_number(int(empty[0]))} leaves empty"
+    after = np.flatnonzero(rows > row)
+    return f"before row {raw.row_number(int(after[rows[after].argmin()]))}"
 
 
 def warn_of_similar_ids(raw: Raw) -> None:
@@ -93,9 +152,36 @@ def warn_of_similar_ids(raw: Raw) -> None:
         )
 
 
-def warn_of_empty_series(raw: Raw, lengths: Ints) -> None:
-    """Warn of series without a value, whose length (S,) in the panel is 0."""
-    names = [name for name, length in zip(raw.ids, lengths, strict=True) if not length]
+def warn_of_empty_series(raw: Raw) -> None:
+    """Warn of series without a value."""
+    values = np.bincount(raw.series_codes[~np.isnan(raw.values)], minlength=len(raw.ids))
+    names = [name for name, count in zip(raw.ids, values, strict=True) if not count]
     if names:
         few = ", ".join(quoted(name) for name in names[:5])
         warn(f"{raw.source}: {len(names)} series have no value and are left out ({few}); remove them from the file")
+
+
+def warn_of_unusual_frequency(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series) -> None:
+    """Warn of a frequency that was found and that few people use, such as 13 months."""
+    if time_axis.frequency is None or is_usual(time_axis.frequency):
+        return
+    texts = time_axis.format(timestamps.sort_values().iloc[:2])
+    fiscal = " (write fiscal years such as 2000-01 as 2000)" if time_axis.frequency.startswith("13MS") else ""
+    warn(
+        f"{raw.source}, column {quoted(raw.time)}: the frequency found is {time_axis.frequency!r}, from "
+        f"{texts.iloc[0]} to {texts.iloc[1]}, which is unusual; if it is wrong, correct the timestamps{fiscal} or set "
+        f"ingest.time_format; if it is right, set ingest.frequency to {time_axis.frequency!r}"
+    )
+
+
+def warn_of_long_gaps(panel: Panel, missing: Missing, source: str) -> None:
+    """Warn of a gap that is filled although it is longer than a season. A missing row that stands for 0 is no gap."""
+    row, length = longest_gap(panel)
+    if length <= long_stretch(panel) or missing == "zero":
+        return
+    series = int(np.searchsorted(panel.indptr, row, side="right")) - 1
+    begin, end = panel.time_axis.format(panel.ds.iloc[[row, row + length - 1]])
+    warn(
+        f"{source}: {length} values in a row, {begin} to {end}, are filled in series {quoted(panel.ids[series])}, "
+        "and networks learn from them as if they were given; leave out the series, or its part before the gap"
+    )

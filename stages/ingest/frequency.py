@@ -1,133 +1,157 @@
-"""Infer the frequency of timestamps, check a declared one, and suggest its seasons."""
+"""Infer the frequency of timestamps, and check a declared one."""
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import BaseOffset, Tick
+from pandas.tseries.offsets import Tick
 
+from stages.common.arrays import Ints
 from stages.common.errors import UserError
-from stages.panel.time_axis import regular_index
+from stages.panel.grid import make_grid
+from stages.panel.months import (
+    ON_A_DAY,
+    Dates,
+    Day,
+    Months,
+    alias_of,
+    local_dates,
+    month_numbers,
+    months_of,
+    multiplier,
+)
 
-# Steps in the usual season of a frequency, by pandas' alias without its anchor and multiple.
-SEASON_LENGTHS = {
-    **dict.fromkeys(["YS", "YE", "BYS", "BYE"], 1),
-    **dict.fromkeys(["QS", "QE", "BQS", "BQE"], 4),
-    **dict.fromkeys(["MS", "ME", "BMS", "BME"], 12),
-    **{"W": 52, "D": 7, "B": 5, "min": 60, "s": 60},
-}
-MAX_STEPS_PER_DAY = 288  # of 5 minutes; shorter steps have the season of their alias
-PERIODS = [pd.Timedelta(period) for period in ("1min", "1h", "1D", "7D", "365.25D")]
-
-MONTHS = ["MS", "ME", "BMS", "BME"]  # months by their first or last day or business day
-QUARTERS_AND_YEARS = {"MS": ("QS", "YS"), "ME": ("QE", "YE"), "BMS": ("BQS", "BYS"), "BME": ("BQE", "BYE")}
 MIN_DENSITY = 0.5  # share of the steps from first to last that must have a timestamp
+EPOCH = pd.Timestamp(2000, 1, 1)
+
+# Multiples of a step that people use.
+USUAL_MONTHS = (1, 2, 3, 4, 6)
+USUAL_YEARS = (1, 2, 4, 5, 10)
+USUAL_WEEKS = (1, 2, 4)
+USUAL_DAYS = (1, 2, 5, 10)
+UNITS = [pd.Timedelta(unit).value for unit in ("1ns", "1us", "1ms", "1s", "1min", "1h", "1D")]
 
 
-def offset_of(frequency: str) -> BaseOffset:
-    """pandas' offset of an alias. Raises UserError for one that is unknown, deprecated or not positive."""
-    problem = "which is not an alias of pandas"
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", FutureWarning)
+def check_frequency(frequency: str) -> None:
+    """Raises UserError for an alias that is unknown, deprecated or not positive, and for steps of centuries."""
+    months = ON_A_DAY.fullmatch(frequency)
+    with warnings.catch_warnings(record=True) as deprecated:
+        warnings.simplefilter("always", FutureWarning)
         try:
-            offset = to_offset(frequency)
-        except FutureWarning as warning:
-            problem = f"which is deprecated: {warning}"
+            offset = to_offset(f"{months[1] or ''}MS" if months else frequency)
         except (ValueError, OverflowError):
-            pass
-        else:
-            if offset.n > 0:
-                return offset
-            problem = "which does not go forward"
-    raise UserError(
-        f"params.yaml: ingest.frequency is {frequency!r}, {problem}; "
-        "use MS, QS, YS, W-MON, B, D, h or another of pandas' offset aliases, auto, or null for integer steps"
-    )
+            raise _bad_alias(frequency, "which is not an alias of pandas") from None
+    if deprecated:
+        raise _bad_alias(frequency, f"which is deprecated: {deprecated[0].message}")
+    if offset.n <= 0:
+        raise _bad_alias(frequency, "which does not go forward")
+    try:
+        too_long = (EPOCH + offset).year >= pd.Timestamp.max.year
+    except (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):
+        too_long = True
+    if too_long:
+        raise _bad_alias(frequency, "whose steps are longer than the time that dates can tell")
 
 
 def infer_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:
+    """The alias of `coarsest_frequency`; None if fewer than half of its steps have a timestamp, or none exists."""
+    timestamps = pd.DatetimeIndex(timestamps).unique().sort_values()
+    frequency = coarsest_frequency(timestamps)
+    if frequency is None:
+        return None
+    steps = int(make_grid(frequency, timestamps[0], timestamps[-1]).numbers(timestamps[-1:])[0]) + 1
+    return frequency if len(timestamps) >= MIN_DENSITY * steps else None
+
+
+def coarsest_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:
     """The alias of the coarsest frequency whose grid contains all `timestamps` (U,), in any order.
 
-    Months by their first or last (business) day, weeks, business days, days, shorter steps of one length, or multiples
-    of these. None if fewer than half of the steps would have a timestamp, and for a single timestamp.
+    Months by their first or last (business) day or by a day of the month, weeks, business days, days, shorter steps of
+    one length, or multiples of these. None for a single timestamp.
     """
     timestamps = pd.DatetimeIndex(timestamps).unique().sort_values()
     if len(timestamps) < 2:
         return None
     local = timestamps.tz_localize(None)
-    midnights = local.normalize()
-    same_time = bool((local - midnights == local[0] - midnights[0]).all())
-    days = int(np.gcd.reduce(np.diff(midnights.as_unit("s")) // np.timedelta64(1, "D"))) if same_time else 0
-    for name in MONTHS if days else []:
-        months = _stride(timestamps, name)
-        frequency = _month_alias(name, months, local[0].month)
-        if months and _is_dense(timestamps, frequency):
-            return frequency
-    if days % 7 == 0 and days:
-        frequency = f"{_multiplier(days // 7)}W-{local[0]:%a}".upper()
-    elif days == 1 and _stride(timestamps, "B") == 1 and _is_dense(timestamps, "B"):
-        frequency = "B"
-    elif days:
-        frequency = f"{_multiplier(days)}D"
-    else:
-        frequency = to_offset(pd.Timedelta(int(np.gcd.reduce(np.diff(timestamps.asi8))), timestamps.unit)).freqstr
-    return frequency if _is_dense(timestamps, frequency) else None
+    dates = local_dates(timestamps)
+    same_time = bool((local - local.normalize() == local[0] - local[0].normalize()).all())
+    days = int(np.gcd.reduce(np.diff(dates).astype(np.int64))) if same_time else 0
+    if not days:
+        return to_offset(pd.Timedelta(int(np.gcd.reduce(np.diff(timestamps.asi8))), timestamps.unit)).freqstr
+    months = _months_of(dates)
+    if months:
+        return months
+    if days % 7 == 0:
+        return f"{multiplier(days // 7)}W-{local[0]:%a}".upper()
+    if days == 1 and np.is_busday(dates).all() and _gcd_of_business_days(dates) == 1:
+        return "B"
+    return f"{multiplier(days)}D"
 
 
-def season_lengths(frequency: str | None) -> list[int]:
-    """The steps in each usual season of a frequency, the shortest first; [1] (no season) for integer steps.
-
-    Steps that divide a day into 2 to 288 parts have two seasons: a day and a week.
-    """
-    if frequency is None:
-        return [1]
+def is_usual(frequency: str) -> bool:
+    """Whether people use a frequency: hours that divide a day, minutes that divide an hour, 1, 2, 3, 4 or 6 months."""
+    months = months_of(frequency)
+    if months:
+        return months.count in USUAL_MONTHS or months.count in [12 * years for years in USUAL_YEARS]
     offset = to_offset(frequency)
-    if isinstance(offset, Tick):
-        steps = pd.Timedelta(days=1) / pd.Timedelta(offset)
-        if 1 < steps <= MAX_STEPS_PER_DAY and steps % 1 == 0:
-            return [int(steps), 7 * int(steps)]
-    season = SEASON_LENGTHS.get(offset.base.rule_code.split("-")[0], 1)
-    return [season // offset.n if season % offset.n == 0 else 1]
+    if not isinstance(offset, Tick):
+        return offset.n in USUAL_WEEKS
+    length = pd.Timedelta(offset).value
+    if length % UNITS[-1] == 0:
+        return length // UNITS[-1] in USUAL_DAYS
+    return any(length % unit == 0 and longer % length == 0 for unit, longer in pairwise(UNITS))
 
 
-def season_candidates(frequency: str | None, longest: int) -> list[int]:
-    """The possible seasons of a frequency that fit twice into the `longest` series (steps), the shortest first.
+def _months_of(dates: Dates) -> str | None:
+    """The alias of steps of whole months that contain all `dates` (U,), in rising order; None if there is none."""
+    months = month_numbers(dates)
+    count = int(np.gcd.reduce(np.diff(months)))
+    if (np.diff(months) == 0).any():
+        return _moved_by_holidays(dates)
+    day_numbers = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
+    days: list[Day] = ["S", "E", "BS", "BE", int(day_numbers.max())]
+    for day in days:
+        if (Months(1, day).dates(months) == dates).all():
+            return alias_of(count, day, int(months[0]) % 12 + 1)
+    return _weekday_of_months(dates, day_numbers, count) or _moved_by_holidays(dates)
 
-    Minutes, hours, days, weeks and years for steps of fixed length; the usual season for others.
+
+def _weekday_of_months(dates: Dates, days: Ints, count: int) -> str | None:
+    """The alias of months by their first to fourth weekday of a kind; None if that does not fit, or weeks do.
+
+    days: (U,) of the month
     """
-    usual = season_lengths(frequency)
-    if frequency is not None and isinstance(to_offset(frequency), Tick):
-        ratios = [period / pd.Timedelta(to_offset(frequency)) for period in PERIODS]
-        usual = sorted({*usual, *(int(ratio) for ratio in ratios if ratio >= 4 and (ratio % 1 == 0 or ratio > 300))})
-    return [season for season in usual if 1 < season <= longest // 2]
+    gaps = np.diff(dates).astype(np.int64)
+    weeks = (days - 1) // 7 + 1
+    if (gaps % 7).any() or (gaps == gaps[0]).all() or (weeks != weeks[0]).any() or weeks[0] > 4:
+        return None
+    return f"{multiplier(count)}WOM-{weeks[0]}{pd.Timestamp(dates[0]):%a}".upper()
 
 
-def _month_alias(name: str, months: int, first: int) -> str:
-    """The alias of every `months`-th month `name` from month `first` on; that of quarters or years if it is one."""
-    if months not in (3, 12):
-        return _multiplier(months) + name
-    alias = QUARTERS_AND_YEARS[name][months == 12]
-    usual = (first % 3 == (1 if "S" in alias else 0)) if months == 3 else first == (1 if "S" in alias else 12)
-    return alias if usual else f"{alias}-{pd.Timestamp(2000, first, 1):%b}".upper()
+def _moved_by_holidays(dates: Dates) -> str | None:
+    """The alias of months by a business day at their start or end that holidays move; None if that does not fit.
+
+    Holidays differ from place to place, so that a month may have two such days, but seldom more.
+    """
+    months = np.unique(month_numbers(dates))
+    gaps = np.diff(dates).astype(np.int64)
+    regular = (gaps == gaps[0]).all() or (gaps % 7 == 0).all()
+    if len(months) < 3 or len(dates) > 2 * len(months) or regular or not np.is_busday(dates).all():
+        return None
+    for day in ("BS", "BE"):
+        if Months(1, day).contain(dates).all():
+            return alias_of(int(np.gcd.reduce(np.diff(months))), day, int(months[0]) % 12 + 1)
+    return None
 
 
-def _stride(timestamps: pd.DatetimeIndex, frequency: str) -> int:
-    """The greatest common divisor of the numbers of steps between `timestamps`; 0 if one is not on the grid."""
-    steps = regular_index(timestamps[0], frequency, timestamps[-1]).get_indexer(timestamps)
-    return int(np.gcd.reduce(np.diff(steps))) if (steps >= 0).all() else 0
+def _gcd_of_business_days(dates: Dates) -> int:
+    return int(np.gcd.reduce(np.busday_count(dates[:-1], dates[1:])))
 
 
-def _is_dense(timestamps: pd.DatetimeIndex, frequency: str) -> bool:
-    """Whether at least MIN_DENSITY of the steps of `frequency` have a timestamp."""
-    offset = to_offset(frequency)
-    if isinstance(offset, Tick):
-        steps = (timestamps[-1].value - timestamps[0].value) / pd.Timedelta(offset).value + 1
-    else:
-        steps = len(regular_index(timestamps[0], frequency, timestamps[-1]))
-    return bool(len(timestamps) >= MIN_DENSITY * steps)
-
-
-def _multiplier(number: int) -> str:
-    """The prefix of an alias that multiplies it."""
-    return str(number) if number > 1 else ""
+def _bad_alias(frequency: str, problem: str) -> UserError:
+    return UserError(
+        f"params.yaml: ingest.frequency is {frequency!r}, {problem}; use MS, QS, YS, W-MON, B, D, h or another of "
+        "pandas' offset aliases, MS-15 for months by their 15th, auto, or null for integer steps"
+    )

@@ -1,10 +1,13 @@
-"""Fill missing values inside a series; its first and last values are never missing."""
+"""Fill missing values inside a series, whose first and last values are never missing; measure the longest gap."""
 
 import numpy as np
 
 from stages.common.arrays import Floats, Ints
 from stages.ingest.params import Filling
+from stages.panel.panel import Panel
 from stages.panel.ragged import starts
+
+MIN_STRETCH = 10  # steps
 
 
 def fill(y: Floats, lengths: Ints, season: int, method: Filling) -> Floats:
@@ -35,3 +38,18 @@ def fill(y: Floats, lengths: Ints, season: int, method: Filling) -> Floats:
             source[gaps[known]] = back[known]
             gaps, back = gaps[~known], back[~known] - season
     return y[source]
+
+
+def longest_gap(panel: Panel) -> tuple[int, int]:
+    """The row at which the longest gap begins, and its steps; 0 and 0 without gaps. A gap lies within one series."""
+    edges = np.diff(np.concatenate([[0], panel.filled.astype(np.int8), [0]]))
+    begins = np.flatnonzero(edges == 1)
+    if not len(begins):
+        return 0, 0
+    lengths = np.flatnonzero(edges == -1) - begins
+    return int(begins[lengths.argmax()]), int(lengths.max())
+
+
+def long_stretch(panel: Panel) -> int:
+    """The steps beyond which a gap, or the time since a series ended, is long: the longest season, 10 at least."""
+    return max(MIN_STRETCH, panel.season_lengths[-1])

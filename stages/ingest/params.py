@@ -23,6 +23,7 @@ class Ingest(Section):
     frequency: Name | None
     season_length: Annotated[list[PositiveInt], Field(min_length=1), OneOrMore] | None
     missing: Missing
+    ended_after: Annotated[int, Field(ge=0, le=10**9)] | None
     max_gigabytes: Positive
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ Nothing that is read is unpickled or evaluated; `ingest.max_gigabytes` bounds wh
 import difflib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -54,8 +54,26 @@ class Raw:
 
     def where(self, observation: int) -> str:
         """The file, row, time column and timestamp of an observation, for messages."""
-        found = quoted(str(self.timestamps.iloc[self.time_codes[observation]]))
-        return f"{self.source} row {self.row_number(observation)}, column {quoted(self.time)}: {found}"
+        return (
+            f"{self.source} row {self.row_number(observation)}, column {quoted(self.time)}: {self.found(observation)}"
+        )
+
+    def found(self, observation: int) -> str:
+        """The timestamp of an observation as the file has it, for messages."""
+        return quoted(str(self.timestamps.iloc[self.time_codes[observation]]))
+
+    def take(self, chosen: Bools) -> "Raw":
+        """The `chosen` (N,) observations; ids and timestamps stay."""
+        if chosen.all():
+            return self
+        kept = np.flatnonzero(chosen)
+        return replace(
+            self,
+            series_codes=self.series_codes[kept],
+            time_codes=self.time_codes[kept],
+            values=self.values[kept],
+            row_number=lambda observation: self.row_number(int(kept[observation])),
+        )
 
     def where_timestamp(self, timestamp: int) -> str:
         """`where` of the first observation with a timestamp, given by its index in `timestamps`."""

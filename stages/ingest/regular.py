@@ -3,95 +3,127 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
-from stages.common.arrays import Floats, Ints
+from stages.common.arrays import Bools, Ints
 from stages.ingest.checks import (
     refuse_control_characters,
     refuse_duplicates,
     refuse_long_season,
     refuse_missing,
+    refuse_off_grid,
     refuse_sparse_series,
     refuse_too_many_series,
     warn_of_empty_series,
+    warn_of_long_gaps,
     warn_of_similar_ids,
+    warn_of_unusual_frequency,
 )
-from stages.ingest.frequency import season_lengths
+from stages.ingest.ended import warn_of_ended_series, without_ended_series
+from stages.ingest.fit import refuse_common_stride, refuse_misfits, spans
 from stages.ingest.gaps import fill
 from stages.ingest.params import Ingest
-from stages.ingest.raw import Codes, Raw
-from stages.ingest.timestamps import place_on_grid, read_time_axis
+from stages.ingest.raw import Raw
+from stages.ingest.seasons import season_lengths
+from stages.ingest.timestamps import read_time_axis
+from stages.panel.grid import Grid
 from stages.panel.panel import Panel
 from stages.panel.ragged import starts
+from stages.panel.time_axis import TimeAxis
 
 
 def build_panel(raw: Raw, settings: Ingest) -> Panel:
     """Observations as a regular panel: series in the order of their first rows, each in the order of time.
 
     A series lasts from its first value to its last; missing values in between are filled and flagged. Raises UserError
-    for timestamps that occur twice or are not on the grid, for ids and season lengths that cannot be right, and for
-    missing values if `settings.missing` is `error`.
+    for timestamps that occur twice, are not on the grid or do not fit the frequency that was found, for ids and season
+    lengths that cannot be right, and for missing values if `settings.missing` is `error`.
     """
     time_axis, timestamps = read_time_axis(raw, settings)
-    grid, positions = place_on_grid(raw, time_axis, timestamps)
+    grid = time_axis.grid(timestamps.min(), timestamps.max())
+    places = grid.numbers(pd.Index(timestamps))
+    refuse_off_grid(raw, time_axis, timestamps, places)
     refuse_control_characters(raw)
     warn_of_similar_ids(raw)
     refuse_too_many_series(raw)
-    series, step, y = lay_out(raw, positions[raw.time_codes], time_axis.frequency)
-    lengths = np.bincount(series, minlength=len(raw.ids))
-    warn_of_empty_series(raw, lengths)
+    warn_of_empty_series(raw)
+    given = raw.take(between_values(raw, places))
+    _check_frequency(given, settings, time_axis, timestamps, places)
+    given = without_ended_series(given, places, settings.ended_after)
+    panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
     if settings.season_length:
-        refuse_long_season(settings.season_length[-1], int(lengths.max()))
-    missing = np.isnan(y)
+        refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
+    if settings.missing == "error" and panel.filled.any():
+        refuse_missing(panel, given, rows)
+    warn_of_ended_series(panel, settings.ended_after, raw.source)
+    if not panel.filled.any():
+        return panel
+    warn_of_long_gaps(panel, settings.missing, raw.source)
+    y = fill(panel.y, panel.lengths, panel.season_length, settings.missing)
+    return replace(panel, y=y, interpolated=settings.missing == "interpolate")
+
+
+def between_values(raw: Raw, places: Ints) -> Bools:
+    """(N,) which observations lie between the first and the last value of their series.
+
+    places: (U,) the number of each timestamp's step
+    """
+    known = ~np.isnan(raw.values)
+    if known.all():
+        return known
+    steps = places[raw.time_codes]
+    first, lengths = spans(raw.series_codes[known], steps[known], len(raw.ids))
+    first, end = first[raw.series_codes], (first + lengths)[raw.series_codes]
+    inside: Bools = (steps >= first) & (steps < end)
+    return inside
+
+
+def lay_out(
+    raw: Raw, settings: Ingest, time_axis: TimeAxis, grid: Grid, timestamps: pd.Series, places: Ints
+) -> tuple[Panel, Ints]:
+    """The panel, with NaN in gaps, and the row (N,) of each observation in it.
+
+    raw: each series from its first value to its last
+    timestamps, places: (U,) each timestamp and the number of its step
+
+    Raises UserError if two observations share a row, and for far more rows than observations.
+    """
+    steps = places[raw.time_codes]
+    first, lengths = spans(raw.series_codes, steps, len(raw.ids))
+    refuse_sparse_series(raw, int(lengths.sum()), time_axis.frequency)
+    begins = starts(lengths)
+    rows = (begins - first)[raw.series_codes] + steps
+    refuse_duplicates(raw, rows)
+    y = np.full(lengths.sum(), np.nan)
+    y[rows] = raw.values
+    numbers = np.arange(len(y)) - np.repeat(begins - first, lengths)
+    ds = _steps(grid, numbers).to_series(index=range(len(numbers)))
+    if (grid.steps(places) != pd.Index(timestamps)).any():  # holidays have moved some: they stay as they are given
+        ds.iloc[rows] = timestamps.iloc[raw.time_codes].array
     panel = Panel(
         ids=[name for name, length in zip(raw.ids, lengths, strict=True) if length],
         indptr=np.concatenate([[0], np.cumsum(lengths[lengths > 0])]).astype(np.int64),
-        ds=grid[step].to_series(index=range(len(step))),
+        ds=ds,
         y=y,
-        filled=missing,
+        filled=np.isnan(y),
         time_axis=time_axis,
         season_lengths=tuple(settings.season_length or season_lengths(time_axis.frequency)),
         time=settings.time,
         value=settings.value if isinstance(settings.value, str) else "value",
-        interpolated=settings.missing == "interpolate" and bool(missing.any()),
     )
-    if not missing.any():
-        return panel
-    if settings.missing == "error":
-        refuse_missing(panel, raw.source)
-    return replace(panel, y=fill(y, panel.lengths, panel.season_length, settings.missing))
+    return panel, rows
 
 
-def lay_out(raw: Raw, step: Ints, frequency: str | None) -> tuple[Codes, Ints, Floats]:
-    """The series, step and value of each row (M,) of the panel, from each series' first value to its last; NaN in gaps.
-
-    step: (N,) the position on the grid of each observation
-
-    Raises UserError if two observations share a row, and for far more rows than observations.
-    """
-    count = len(raw.ids)
-    first, lengths = spans(raw.series_codes, step, count)
-    refuse_sparse_series(raw, int(lengths.sum()), frequency)
-    begins = starts(lengths)
-    rows = (begins - first)[raw.series_codes] + step
-    refuse_duplicates(raw, rows)
-    y = np.full(lengths.sum(), np.nan)
-    y[rows] = raw.values
-    series = np.repeat(np.arange(count, dtype=np.int32), lengths)
-    steps = np.arange(len(y)) - np.repeat(begins - first, lengths)
-    known = ~np.isnan(raw.values)
-    if known.all():
-        return series, steps, y
-    first, lengths = spans(raw.series_codes[known], step[known], count)
-    inside = (steps >= first[series]) & (steps < (first + lengths)[series])
-    return series[inside], steps[inside], y[inside]
+def _steps(grid: Grid, numbers: Ints) -> pd.Index:
+    """The steps of `numbers` (M,), most of which occur many times."""
+    codes, distinct = pd.factorize(numbers)
+    return grid.steps(distinct).take(codes)
 
 
-def spans(series: Codes, step: Ints, count: int) -> tuple[Ints, Ints]:
-    """The first step (S,) of each of `count` series, and the steps (S,) from it to the last; 0 without observations.
-
-    series, step: (N,) of each observation
-    """
-    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
-    np.minimum.at(first, series, step)
-    np.maximum.at(last, series, step)
-    return first, np.where(last >= 0, last - first + 1, 0)
+def _check_frequency(raw: Raw, settings: Ingest, time_axis: TimeAxis, timestamps: pd.Series, places: Ints) -> None:
+    """Refuse series that do not fit a frequency that was found, and doubt one that is unusual."""
+    if time_axis.frequency is None:
+        refuse_common_stride(raw, timestamps)
+    if settings.frequency == "auto":
+        refuse_misfits(raw, places, time_axis, timestamps, settings.missing)
+        warn_of_unusual_frequency(raw, time_axis, timestamps)

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from stages.ingest.frequency import season_candidates
+from stages.ingest.ended import ended_series
+from stages.ingest.gaps import longest_gap
 from stages.ingest.raw import Raw
+from stages.ingest.seasons import has_no_usual_season, season_candidates
 from stages.panel.panel import Panel
 
 
@@ -14,13 +17,14 @@ def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
 
     shortest, longest: the lengths of series, in steps
     season_candidates: the possible seasons that the longest series holds twice
-    filled: the number of missing values that were filled
+    filled, longest_filled: the number of missing values that were filled, in all and in a row
+    series_ended: the number of series that ended long before the panel, left out or kept
     """
     first = panel.ds.iloc[panel.indptr[:-1]].min()
     last = panel.ds.iloc[panel.indptr[1:] - 1].max()
     first_text, last_text = panel.time_axis.format(pd.Series([first, last]))
+    with_value = len(np.unique(raw.series_codes[~np.isnan(raw.values)]))
     candidates = season_candidates(panel.time_axis.frequency, int(panel.lengths.max()))
-    seasons = panel.season_lengths
     return {
         "series": len(panel.ids),
         "rows": len(panel.y),
@@ -29,8 +33,20 @@ def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
         "first": first_text,
         "last": last_text,
         "frequency": panel.time_axis.frequency or "integer steps",
-        "season_length": ", ".join(map(str, seasons)) if len(seasons) > 1 else panel.season_length,
+        "season_length": _seasons(panel),
         "season_candidates": ", ".join(map(str, candidates)) or "none",
         "filled": int(panel.filled.sum()),
-        "series_without_value": len(raw.ids) - len(panel.ids),
+        "longest_filled": longest_gap(panel)[1],
+        "series_without_value": len(raw.ids) - with_value,
+        "series_ended": int(ended_series(panel).sum()) + with_value - len(panel.ids),
     }
+
+
+def _seasons(panel: Panel) -> int | str:
+    """The season length, or several; a note where there is none because the frequency has no usual one."""
+    seasons, frequency = panel.season_lengths, panel.time_axis.frequency
+    if len(seasons) > 1:
+        return ", ".join(map(str, seasons))
+    if seasons == (1,) and has_no_usual_season(frequency):
+        return f"1 (no season is assumed for {frequency or 'integer steps'}; ingest.season_length sets one)"
+    return seasons[0]

@@ -1,27 +1,23 @@
-"""Parse the time column: determine its format, time zone and frequency; place timestamps on the regular grid."""
+"""Parse the time column: determine its format, time zone and frequency."""
 
 import zoneinfo
-from typing import Any
 
 import pandas as pd
-from pandas.tseries.offsets import Tick
 
-from stages.common.arrays import Ints
 from stages.common.errors import UserError, quoted
-from stages.ingest.frequency import infer_frequency, offset_of
+from stages.ingest.frequency import check_frequency, coarsest_frequency
 from stages.ingest.params import Ingest
 from stages.ingest.raw import FIRST_YEAR, LAST_YEAR, Raw
 from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
 from stages.panel.time_formats import OFFSET, candidate_formats, default_format, parse_times, pattern
 
-MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
 LARGEST_STEP = 2**53
 
 
 def read_time_axis(raw: Raw, settings: Ingest) -> tuple[TimeAxis, pd.Series]:
     """The time axis of a raw file, and its distinct timestamps (U,) as datetime64 or integers.
 
-    Raises UserError for timestamps that are not dates, that are ambiguous or that no frequency fits, and for a declared
+    Raises UserError for timestamps that are not dates, that are ambiguous or have no frequency, and for a declared
     frequency, format or time zone that does not exist or does not fit them.
     """
     frequency = settings.frequency
@@ -31,34 +27,16 @@ def read_time_axis(raw: Raw, settings: Ingest) -> tuple[TimeAxis, pd.Series]:
         _refuse_dates_as_numbers(raw)
         return INTEGER_STEPS, _read_integers(raw)
     if frequency != "auto":
-        offset_of(frequency)
+        check_frequency(frequency)
     _refuse_unknown_zone(settings.time_zone)
     time_format, time_zone, timestamps = _read_dates(raw, settings)
     if frequency == "auto":
-        frequency = infer_frequency(timestamps)
+        frequency = coarsest_frequency(timestamps)
         if frequency is None:
-            raise _irregular(raw, timestamps)
+            raise UserError(
+                f"{raw.where_timestamp(0)} is the only timestamp, which has no frequency; set ingest.frequency"
+            )
     return TimeAxis(frequency, time_format, time_zone), timestamps
-
-
-def place_on_grid(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series) -> tuple[pd.Index, Ints]:
-    """The grid (G,) from the first to the last of `timestamps` (U,), and the position of each on it (U,).
-
-    Raises UserError for a timestamp that is not on the grid, and for a grid far longer than the data.
-    """
-    first, last = timestamps.min(), timestamps.max()
-    _refuse_long_grid(raw, time_axis.frequency, first, last)
-    grid = time_axis.steps_between(first, last)
-    positions: Ints = grid.get_indexer(pd.Index(timestamps))
-    if (positions < 0).any():
-        start = time_axis.format(pd.Series([grid[0] if len(grid) else first])).iloc[0]
-        inferred = infer_frequency(timestamps)
-        hint = f"set ingest.frequency to {inferred!r}, which fits all" if inferred else "correct it or ingest.frequency"
-        raise UserError(
-            f"{raw.where_timestamp(int((positions < 0).argmax()))} is not a step of frequency {time_axis.frequency!r} "
-            f"from {start} on; {hint}"
-        )
-    return grid, positions
 
 
 def _read_dates(raw: Raw, settings: Ingest) -> tuple[str, str | None, pd.Series]:
@@ -159,22 +137,6 @@ def _refuse_dates_as_numbers(raw: Raw) -> None:
                 )
 
 
-def _refuse_long_grid(raw: Raw, frequency: str | None, first: Any, last: Any) -> None:
-    """Raises UserError if the grid from `first` to `last` has far more steps than there are values."""
-    if frequency is None:
-        steps, kind = last - first, "integer steps"
-    else:
-        offset = offset_of(frequency)
-        # Months and other steps of no fixed length are too few to matter.
-        steps = (last.value - first.value) // pd.Timedelta(offset).value if isinstance(offset, Tick) else 0
-        kind = f"steps of frequency {frequency!r}"
-    if steps > MAX_STEPS_PER_VALUE * len(raw.values):
-        raise UserError(
-            f"{raw.source}, column {quoted(raw.time)}: {len(raw.values)} values span {steps} {kind}; "
-            "correct ingest.frequency (and set ingest.time_format, if these are dates)"
-        )
-
-
 def _is_datetime(timestamps: pd.Series) -> bool:
     return bool(pd.api.types.is_datetime64_any_dtype(timestamps))
 
@@ -228,17 +190,3 @@ def _not_a_date(raw: Raw, wrong: int, time_format: str | None) -> UserError:
             "correct it, or set ingest.time_format"
         )
     return UserError(raw.where_timestamp(wrong) + problem)
-
-
-def _irregular(raw: Raw, timestamps: pd.Series) -> UserError:
-    """The error for timestamps without a frequency."""
-    if len(timestamps) < 2:
-        return UserError(
-            f"{raw.where_timestamp(0)} is the only timestamp, which has no frequency; set ingest.frequency"
-        )
-    gaps = timestamps.sort_values().dt.as_unit("ms").diff().dropna()  # centuries do not fit into nanoseconds
-    return UserError(
-        f"{raw.source}, column {quoted(raw.time)}: {len(timestamps)} distinct timestamps are {gaps.min()} to "
-        f"{gaps.max()} apart and fit no frequency at which half the steps have one; "
-        "correct the timestamps, or set ingest.frequency"
-    )

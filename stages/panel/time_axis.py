@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import Tick
 
 from stages.common.errors import UserError
+from stages.panel.grid import Grid, ListedGrid, make_grid, regular_index
 from stages.panel.time_formats import format_times, parse_times
 
 
@@ -16,7 +15,7 @@ from stages.panel.time_formats import format_times, parse_times
 class TimeAxis:
     """The frequency of a panel, its time zone, and the input's timestamp format.
 
-    frequency: pandas' offset alias; None for integer steps
+    frequency: pandas' offset alias, or MS-15 for months by their 15th (3MS-15, ...); None for integer steps
     time_format: in the codes of `time_formats`; None for integer steps
     time_zone: the zone of timestamps with offsets from UTC; None without offsets
     """
@@ -38,39 +37,24 @@ class TimeAxis:
             return steps.astype("int64").astype(str)
         return format_times(steps, self.time_format)
 
-    def steps_between(self, first: Any, last: Any) -> pd.Index:
-        """Every step from `first` to `last`, both included."""
-        if self.frequency is None:
-            return pd.RangeIndex(int(first), int(last) + 1)
-        return regular_index(first, self.frequency, last=last)
+    def grid(self, first: Any, last: Any) -> Grid:
+        """The regular grid that begins at `first` and reaches to `last` or further."""
+        return make_grid(self.frequency, first, last)
 
     def next_steps(self, last: Any, horizon: int) -> pd.Series:
         """The `horizon` steps after `last`. Raises UserError if they reach past the year 2262, where dates end."""
         if self.frequency is None:
             return pd.Series(range(int(last) + 1, int(last) + 1 + horizon))
         try:
-            return pd.Series(regular_index(last, self.frequency, periods=horizon + 1)[1:])
+            grid = make_grid(self.frequency, last, None)
+            if isinstance(grid, ListedGrid):
+                return pd.Series(regular_index(last, self.frequency, periods=horizon + 1)[1:])
+            return pd.Series(grid.steps(np.arange(1, horizon + 1)))
         except (OverflowError, pd.errors.OutOfBoundsDatetime):
             raise UserError(
                 f"params.yaml: {horizon} steps after {last:%Y-%m-%d} reach past the year 2262, where dates end; "
                 "make backtest.horizon smaller"
             ) from None
-
-
-def regular_index(
-    first: pd.Timestamp, frequency: str, last: pd.Timestamp | None = None, periods: int | None = None
-) -> pd.DatetimeIndex:
-    """The steps of a frequency from `first` to `last`, or the first `periods` of them.
-
-    Steps of a day or more keep their local time. A local time skipped by daylight saving moves to the next valid time;
-    an ambiguous one is the first.
-    """
-    offset = to_offset(frequency)
-    if first.tz is None or (isinstance(offset, Tick) and pd.Timedelta(offset) < pd.Timedelta(days=1)):
-        return pd.date_range(first, last, periods, freq=frequency)
-    end = None if last is None else last.tz_localize(None)
-    local = pd.date_range(first.tz_localize(None), end, periods, freq=frequency)
-    return local.tz_localize(first.tz, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward")
 
 
 INTEGER_STEPS = TimeAxis(None, None)

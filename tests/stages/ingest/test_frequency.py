@@ -1,11 +1,11 @@
-"""The inferred frequency of timestamps, and its seasons."""
+"""The inferred frequency of timestamps."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from stages.common.errors import UserError
-from stages.ingest.frequency import infer_frequency, offset_of, season_candidates, season_lengths
+from stages.ingest.frequency import check_frequency, infer_frequency
 
 ALIASES = [
     "YS", "YE", "YS-APR", "QS", "QE", "QS-FEB", "MS", "ME", "BMS", "2MS", "6MS", "W-MON", "W-SUN", "2W-WED", "B", "D",
@@ -37,38 +37,4 @@ def test_timestamps_without_a_frequency() -> None:
 @pytest.mark.parametrize("alias", ["monthly", "", "0D", "-1D", "M", "H", "nan", "99999999999999999999D"])
 def test_bad_aliases_are_refused(alias: str) -> None:
     with pytest.raises(UserError, match=f"ingest.frequency is '{alias}'"):
-        offset_of(alias)
-
-
-@pytest.mark.parametrize(
-    ("frequency", "expected", "candidates"),
-    [
-        ("MS", [12], [12]),
-        ("ME", [12], [12]),
-        ("2MS", [6], [6]),
-        ("5MS", [1], []),
-        ("QS", [4], [4]),
-        ("QE-DEC", [4], [4]),
-        ("YS", [1], []),
-        ("W-MON", [52], [52]),
-        ("2W-MON", [26], [26]),
-        ("D", [7], [7, 365]),
-        ("B", [5], [5]),
-        ("h", [24, 168], [24, 168]),
-        ("6h", [4, 28], [4, 28]),
-        ("30min", [48, 336], [48, 336]),
-        ("15min", [96, 672], [4, 96, 672]),
-        ("7min", [1], []),  # divides neither an hour nor a day
-        ("min", [60], [60]),
-        ("s", [60], [60]),
-        (None, [1], []),
-    ],
-)
-def test_seasons_of_a_frequency(frequency: str | None, expected: list[int], candidates: list[int]) -> None:
-    assert season_lengths(frequency) == expected
-    assert season_candidates(frequency, 1500) == candidates
-
-
-def test_a_candidate_season_fits_twice_into_the_longest_series() -> None:
-    assert season_candidates("D", 14) == [7]
-    assert season_candidates("D", 13) == []
+        check_frequency(alias)

@@ -22,7 +22,8 @@ def test_the_airline_passengers(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = read_raw(declared)
     assert summarize(build_panel(raw, declared), raw) == {
         "series": 1, "rows": 144, "shortest": 144, "longest": 144, "first": "1949-01", "last": "1960-12",
-        "frequency": "MS", "season_length": 12, "season_candidates": "12", "filled": 0, "series_without_value": 0,
+        "frequency": "MS", "season_length": 12, "season_candidates": "12", "filled": 0, "longest_filled": 0,
+        "series_without_value": 0, "series_ended": 0,
     }  # fmt: skip
 
 

@@ -27,9 +27,6 @@ def test_next_steps_have_the_format_of_the_input(time_axis: TimeAxis, texts: lis
     steps = time_axis.parse(pd.Series(texts))
     assert time_axis.format(steps).tolist() == texts
     assert time_axis.format(time_axis.next_steps(steps.iloc[-1], 2)).tolist() == following
-    end = time_axis.next_steps(steps.iloc[-1], 2).iloc[-1]
-    between = time_axis.steps_between(steps.iloc[-1], end)
-    assert time_axis.format(pd.Series(between)).tolist() == [texts[-1], *following]
 
 
 def test_steps_past_the_last_date_are_refused() -> None:
