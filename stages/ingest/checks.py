@@ -1,9 +1,10 @@
 """Checks of a raw file on its way to the panel: what is refused and what is warned of."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
 
 from stages.common.arrays import Floats, Ints
 from stages.common.errors import UserError, quoted, warn
@@ -11,11 +12,12 @@ from stages.ingest.frequency import infer_frequency, is_usual
 from stages.ingest.gaps import long_stretch, longest_gap
 from stages.ingest.params import Missing
 from stages.ingest.raw import Raw
-from stages.panel.grid import OFF_GRID
+from stages.panel.grid import OFF_GRID, ListedGrid, make_grid
 from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 
 MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
+MAX_LISTED = 10**6  # steps that pandas lists in 20 seconds or so
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -57,14 +59,29 @@ def refuse_off_grid(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, places
     )
 
 
+def refuse_long_list(raw: Raw, frequency: str | None, first: Any, last: Any) -> None:
+    """Raises UserError for a frequency whose steps pandas has to list if there are too many from `first` to `last`."""
+    if frequency is None or not isinstance(make_grid(frequency, first, last), ListedGrid):
+        return
+    offset = to_offset(frequency)
+    begin = pd.Timestamp(2000, 1, 1) + offset
+    steps = (last.tz_localize(None) - first.tz_localize(None)) / (begin + offset - begin)
+    if steps > max(MAX_LISTED, MAX_STEPS_PER_VALUE * len(raw.values)):
+        raise _too_many_steps(raw, int(steps), frequency)
+
+
 def refuse_sparse_series(raw: Raw, steps: int, frequency: str | None) -> None:
     """Raises UserError if all series together have far more `steps` than values."""
     if steps > MAX_STEPS_PER_VALUE * len(raw.values):
-        kind = f"steps of frequency {frequency!r}" if frequency else "integer steps"
-        raise UserError(
-            f"{raw.source}, column {quoted(raw.time)}: {len(raw.values)} values span {steps} {kind} "
-            "in all series together; correct ingest.frequency (and set ingest.time_format, if these are dates)"
-        )
+        raise _too_many_steps(raw, steps, frequency)
+
+
+def _too_many_steps(raw: Raw, steps: int, frequency: str | None) -> UserError:
+    kind = f"steps of frequency {frequency!r}" if frequency else "integer steps"
+    return UserError(
+        f"{raw.source}, column {quoted(raw.time)}: {len(raw.values)} values span {steps} {kind} "
+        "in all series together; correct ingest.frequency (and set ingest.time_format, if these are dates)"
+    )
 
 
 def refuse_duplicates(raw: Raw, rows: Ints) -> None:

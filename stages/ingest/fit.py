@@ -18,7 +18,7 @@ from stages.panel.grid import OFF_GRID, make_grid
 from stages.panel.time_axis import TimeAxis
 
 MIN_STRIDES = 8  # values, all several steps apart: fewer may be so by chance, if other series have every step
-MAX_VOTES = 20  # series whose own frequencies decide which one is usual
+MAX_VOTES = 50  # series whose own frequencies decide which one is usual
 MIN_SHARE = 0.8  # of a series' timestamps that have a frequency, for the others to be named as exceptions
 
 
@@ -137,7 +137,7 @@ def _usual_frequency(raw: Raw, timestamps: pd.Series) -> tuple[str | None, int]:
     """The frequency that most series have, judged by a few, and the first of these; None if all are irregular."""
     numbers = np.bincount(raw.series_codes[~np.isnan(raw.values)], minlength=len(raw.ids))
     telling = np.flatnonzero(numbers >= min(3, int(numbers.max())))
-    voters = telling[np.unique(np.linspace(0, len(telling) - 1, MAX_VOTES).astype(int))].tolist()
+    voters = sorted(np.random.default_rng(0).permutation(telling)[:MAX_VOTES].tolist())
     frequencies = {series: infer_frequency(_timestamps_of(raw, timestamps, series)) for series in voters}
     votes = Counter(frequency for frequency in frequencies.values() if frequency)
     if not votes:

@@ -9,6 +9,7 @@ from stages.common.arrays import Bools, Ints
 from stages.ingest.checks import (
     refuse_control_characters,
     refuse_duplicates,
+    refuse_long_list,
     refuse_long_season,
     refuse_missing,
     refuse_off_grid,
@@ -40,6 +41,7 @@ def build_panel(raw: Raw, settings: Ingest) -> Panel:
     lengths that cannot be right, and for missing values if `settings.missing` is `error`.
     """
     time_axis, timestamps = read_time_axis(raw, settings)
+    refuse_long_list(raw, time_axis.frequency, timestamps.min(), timestamps.max())
     grid = time_axis.grid(timestamps.min(), timestamps.max())
     places = grid.numbers(pd.Index(timestamps))
     refuse_off_grid(raw, time_axis, timestamps, places)

@@ -75,16 +75,19 @@ def months_of(frequency: str) -> Months | None:
 def alias_of(count: int, day: Day, first: int) -> str:
     """The alias of steps of `count` months, one of which lies in month `first` (1 to 12).
 
-    >>> alias_of(1, "S", 5), alias_of(3, "E", 12), alias_of(12, "S", 4), alias_of(24, "BE", 12), alias_of(3, 15, 2)
-    ('MS', 'QE', 'YS-APR', '2BYE', '3MS-15')
+    Quarters are named by the first month that begins one, or by the last that ends one: QS-FEB for those from May on.
+
+    >>> alias_of(1, "S", 5), alias_of(3, "E", 6), alias_of(3, "S", 5), alias_of(24, "BE", 4), alias_of(3, 15, 2)
+    ('MS', 'QE', 'QS-FEB', '2BYE-APR', '3MS-15')
     """
     if isinstance(day, int):
         return f"{multiplier(count)}MS-{day}"
     business, end = day[:-1], day[-1]
     kind = "Q" if count == 3 else "M" if count % 12 else "Y"
     alias = f"{multiplier(count // MONTHS_IN[kind])}{business}{kind}{end}"
-    usual = (first - (1 if end == "S" else 12)) % MONTHS_IN[kind] == 0
-    return alias if usual else f"{alias}-{NAMES[first - 1]}"
+    unit = MONTHS_IN[kind]
+    anchor = (first - 1) % unit + 1 if end == "S" else 12 - (12 - first) % unit
+    return alias if anchor == (1 if end == "S" else 12) or unit == 1 else f"{alias}-{NAMES[anchor - 1]}"
 
 
 def month_numbers(dates: Dates) -> Ints:
