@@ -65,7 +65,7 @@ def refuse_long_list(raw: Raw, frequency: str | None, first: Any, last: Any) -> 
         return
     offset = to_offset(frequency)
     begin = pd.Timestamp(2000, 1, 1) + offset
-    steps = (last.tz_localize(None) - first.tz_localize(None)) / (begin + offset - begin)
+    steps = (last.to_pydatetime() - first.to_pydatetime()) / (begin + offset - begin).to_pytimedelta()
     if steps > max(MAX_LISTED, MAX_STEPS_PER_VALUE * len(raw.values)):
         raise _too_many_steps(raw, int(steps), frequency)
 

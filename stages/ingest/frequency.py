@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import Tick
+from pandas.tseries.offsets import BaseOffset, Tick
 
 from stages.common.arrays import Ints
 from stages.common.errors import UserError
@@ -36,23 +36,31 @@ UNITS = [pd.Timedelta(unit).value for unit in ("1ns", "1us", "1ms", "1s", "1min"
 
 def check_frequency(frequency: str) -> None:
     """Raises UserError for an alias that is unknown, deprecated or not positive, and for steps of centuries."""
-    months = ON_A_DAY.fullmatch(frequency)
     with warnings.catch_warnings(record=True) as deprecated:
         warnings.simplefilter("always", FutureWarning)
         try:
-            offset = to_offset(f"{months[1] or ''}MS" if months else frequency)
+            offset = _offset_of(frequency)
         except (ValueError, OverflowError):
             raise _bad_alias(frequency, "which is not an alias of pandas") from None
     if deprecated:
         raise _bad_alias(frequency, f"which is deprecated: {deprecated[0].message}")
     if offset.n <= 0:
         raise _bad_alias(frequency, "which does not go forward")
-    try:
-        too_long = (EPOCH + offset).year >= pd.Timestamp.max.year
-    except (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):
-        too_long = True
-    if too_long:
+    if _is_too_long(offset):
         raise _bad_alias(frequency, "whose steps are longer than the time that dates can tell")
+
+
+def _offset_of(frequency: str) -> BaseOffset:
+    """pandas' offset of a frequency; that of whole months for one by a day of the month."""
+    return to_offset(frequency.split("-")[0] if ON_A_DAY.fullmatch(frequency) else frequency)
+
+
+def _is_too_long(offset: BaseOffset) -> bool:
+    """Whether the step after the year 2000 lies beyond the last date."""
+    try:
+        return bool((EPOCH + offset).year >= pd.Timestamp.max.year)
+    except (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):
+        return True
 
 
 def infer_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:
@@ -69,25 +77,18 @@ def coarsest_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:
     """The alias of the coarsest frequency whose grid contains all `timestamps` (U,), in any order.
 
     Months by their first or last (business) day or by a day of the month, weeks, business days, days, shorter steps of
-    one length, or multiples of these. None for a single timestamp.
+    one length, or multiples of these. None for a single timestamp, and for steps of centuries.
     """
     timestamps = pd.DatetimeIndex(timestamps).unique().sort_values()
     if len(timestamps) < 2:
         return None
     local = timestamps.tz_localize(None)
-    dates = local_dates(timestamps)
-    same_time = bool((local - local.normalize() == local[0] - local[0].normalize()).all())
-    days = int(np.gcd.reduce(np.diff(dates).astype(np.int64))) if same_time else 0
-    if not days:
-        return to_offset(pd.Timedelta(int(np.gcd.reduce(np.diff(timestamps.asi8))), timestamps.unit)).freqstr
-    months = _months_of(dates)
-    if months:
-        return months
-    if days % 7 == 0:
-        return f"{multiplier(days // 7)}W-{local[0]:%a}".upper()
-    if days == 1 and np.is_busday(dates).all() and _gcd_of_business_days(dates) == 1:
-        return "B"
-    return f"{multiplier(days)}D"
+    if (local - local.normalize() == local[0] - local[0].normalize()).all():
+        frequency = _months_of(local_dates(timestamps)) or _days_of(local_dates(timestamps))
+    else:
+        gaps = np.diff(timestamps.as_unit("ns").asi8.view(np.uint64))  # a gap of centuries does not fit into 63 bits
+        frequency = to_offset(pd.Timedelta(min(int(np.gcd.reduce(gaps)), pd.Timedelta.max.value))).freqstr
+    return None if _is_too_long(_offset_of(frequency)) else frequency
 
 
 def is_usual(frequency: str) -> bool:
@@ -146,8 +147,13 @@ def _moved_by_holidays(dates: Dates) -> str | None:
     return None
 
 
-def _gcd_of_business_days(dates: Dates) -> int:
-    return int(np.gcd.reduce(np.busday_count(dates[:-1], dates[1:])))
+def _days_of(dates: Dates) -> str:
+    """The alias of weeks, business days or days that contain all `dates` (U,), in rising order."""
+    days = int(np.gcd.reduce(np.diff(dates).astype(np.int64)))
+    if days % 7 == 0:
+        return f"{multiplier(days // 7)}W-{pd.Timestamp(dates[0]):%a}".upper()
+    business = np.is_busday(dates).all() and np.gcd.reduce(np.busday_count(dates[:-1], dates[1:])) == 1
+    return "B" if days == 1 and business else f"{multiplier(days)}D"
 
 
 def _bad_alias(frequency: str, problem: str) -> UserError:

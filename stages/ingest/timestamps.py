@@ -33,9 +33,8 @@ def read_time_axis(raw: Raw, settings: Ingest) -> tuple[TimeAxis, pd.Series]:
     if frequency == "auto":
         frequency = coarsest_frequency(timestamps)
         if frequency is None:
-            raise UserError(
-                f"{raw.where_timestamp(0)} is the only timestamp, which has no frequency; set ingest.frequency"
-            )
+            problem = "the only timestamp" if len(timestamps) == 1 else "centuries from the next timestamp"
+            raise UserError(f"{raw.where_timestamp(0)} is {problem}, which has no frequency; set ingest.frequency")
     return TimeAxis(frequency, time_format, time_zone), timestamps
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.ingest.gaps import fill
+from stages.ingest.gaps import fill, long_stretch, longest_gap
+from tests.builders import panel_of
 
 NAN = np.nan
 
@@ -33,3 +34,19 @@ def test_filled_values_do_not_depend_on_later_values(method: str) -> None:
     other = np.array([1, NAN, 3, NAN, NAN, NAN, 700.0])
     lengths = np.array([7])
     assert fill(y, lengths, 2, method)[:6].tolist() == fill(other, lengths, 2, method)[:6].tolist()  # type: ignore[arg-type]
+
+
+@given(st.lists(st.lists(st.booleans(), max_size=12), min_size=1, max_size=4))
+def test_the_longest_gap(gaps: list[list[bool]]) -> None:
+    """Counted one by one; each series begins and ends with a value."""
+    filled = [[False, *inner, False] for inner in gaps]
+    panel = panel_of([np.zeros(len(one)) for one in filled], filled=np.concatenate(filled))
+    runs = "".join("x" if value else " " for one in filled for value in one).split(" ")
+    row, length = longest_gap(panel)
+    assert length == max(len(run) for run in runs)
+    assert panel.filled[row : row + length].all()
+
+
+@pytest.mark.parametrize(("seasons", "steps"), [((1,), 10), ((7,), 10), ((12,), 12), ((24, 168), 168)])
+def test_a_stretch_is_long_beyond_the_longest_season_and_ten_steps(seasons: tuple[int, ...], steps: int) -> None:
+    assert long_stretch(panel_of([[1, 2]], season_lengths=seasons)) == steps

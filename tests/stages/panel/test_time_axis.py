@@ -12,6 +12,14 @@ from stages.panel.time_axis import TimeAxis
     [
         (TimeAxis("MS", "%Y-%m"), ["1960-11", "1960-12"], ["1961-01", "1961-02"]),
         (TimeAxis("ME", "%Y-%m-%d"), ["1960-12-31"], ["1961-01-31", "1961-02-28"]),
+        (TimeAxis("MS-15", "%Y-%m-%d"), ["1960-12-15"], ["1961-01-15", "1961-02-15"]),
+        (TimeAxis("MS-30", "%d.%m.%Y"), ["30.12.2023", "30.01.2024"], ["29.02.2024", "30.03.2024"]),
+        (TimeAxis("MS-30", "%d.%m.%Y"), ["28.02.2023"], ["30.03.2023", "30.04.2023"]),
+        (TimeAxis("3MS-15", "%Y-%m-%d"), ["2023-11-15"], ["2024-02-15", "2024-05-15"]),
+        (TimeAxis("BME", "%Y-%m-%d"), ["2024-03-28"], ["2024-04-30", "2024-05-31"]),  # 29 March was Good Friday
+        (TimeAxis("5YS", "%Y"), ["1955"], ["1960", "1965"]),
+        (TimeAxis("bh", "%Y-%m-%d %H:%M"), ["2024-03-01 16:00"], ["2024-03-04 09:00", "2024-03-04 10:00"]),
+        (TimeAxis("SMS", "%Y-%m-%d"), ["2024-03-01"], ["2024-03-15", "2024-04-01"]),
         (TimeAxis("D", "%Y-%m-%d"), ["2024-02-28"], ["2024-02-29", "2024-03-01"]),
         (TimeAxis("B", "%Y-%m-%d"), ["2024-03-01"], ["2024-03-04", "2024-03-05"]),
         (TimeAxis("h", "%Y-%m-%dT%H:%MZ"), ["2024-02-28T23:00Z"], ["2024-02-29T00:00Z", "2024-02-29T01:00Z"]),
@@ -29,6 +37,7 @@ def test_next_steps_have_the_format_of_the_input(time_axis: TimeAxis, texts: lis
     assert time_axis.format(time_axis.next_steps(steps.iloc[-1], 2)).tolist() == following
 
 
-def test_steps_past_the_last_date_are_refused() -> None:
+@pytest.mark.parametrize("frequency", ["YS", "MS", "MS-15", "BYE", "W-MON", "D", "h", "B", "SMS", "100YS"])
+def test_steps_past_the_last_date_are_refused(frequency: str) -> None:
     with pytest.raises(UserError, match="reach past the year 2262"):
-        TimeAxis("YS", "%Y").next_steps(pd.Timestamp("2255-01-01"), 12)
+        TimeAxis(frequency, "%Y").next_steps(pd.Timestamp("2261-12-15"), 10**4)
