@@ -87,7 +87,10 @@ def coarsest_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:
         frequency = _months_of(local_dates(timestamps)) or _days_of(local_dates(timestamps))
     else:
         gaps = np.diff(timestamps.as_unit("ns").asi8.view(np.uint64))  # a gap of centuries does not fit into 63 bits
-        frequency = to_offset(pd.Timedelta(min(int(np.gcd.reduce(gaps)), pd.Timedelta.max.value))).freqstr
+        step = int(np.gcd.reduce(gaps))
+        if step > pd.Timedelta.max.value // 2:
+            return None
+        frequency = to_offset(pd.Timedelta(step)).freqstr
     return None if _is_too_long(_offset_of(frequency)) else frequency
 
 

@@ -42,6 +42,21 @@ def test_timestamps_without_a_frequency() -> None:
 
 
 @pytest.mark.parametrize(
+    ("frequency", "times"),
+    [
+        (None, ["1700-01-01", "2019-01-01"]),
+        (None, ["1700-01-03", "2019-01-01"]),
+        (None, ["1700-01-03 01:00", "2019-01-01"]),
+        ("3h", ["1678-01-01", "1678-01-02", "2261-12-31 03:00"]),
+        ("D", ["1678-01-01", "1678-01-02", "2261-12-31"]),
+    ],
+)
+def test_gaps_of_centuries(frequency: str | None, times: list[str]) -> None:
+    assert coarsest_frequency(pd.DatetimeIndex(times)) == frequency
+    assert infer_frequency(pd.DatetimeIndex(times)) is None
+
+
+@pytest.mark.parametrize(
     ("frequency", "dates"),
     [
         ("MS-15", ["2024-01-15", "2024-02-15", "2024-03-15"]),

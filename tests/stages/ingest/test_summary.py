@@ -71,38 +71,6 @@ def test_a_season_that_is_not_assumed_is_said(frequency: str | None, season_leng
     axis = TimeAxis(frequency, "%Y-%m-%d %H:%M" if frequency else None)
     day = 15 if frequency and frequency.endswith("-15") else 6 if frequency == "12MS-6" else 1
     times = axis.format(axis.next_steps(pd.Timestamp(2001, 1, day, 9) if frequency else 0, 60))
-    pd.DataFrame({"time": timestamps, "value": 1.0}).to_csv("input.csv", index=False)
-    declared = settings(frequency=frequency, season_length=season_length)
-    raw = read_raw(declared)
-    summary = summarize(panel := build_panel(raw, declared), raw)
-    assert panel.season_lengths == expected
-    assert (str(summary["season_length"]), summary["season_candidates"]) == (", ".join(map(str, expected)), candidates)
-
-
-@pytest.mark.parametrize(
-    ("frequency", "season_length", "expected"),
-    [
-        ("bh", None, "1 (no season is assumed for bh; ingest.season_length sets one)"),
-        ("SMS", None, "1 (no season is assumed for SMS; ingest.season_length sets one)"),
-        ("C", None, "1 (no season is assumed for C; ingest.season_length sets one)"),
-        ("7h", None, "1 (no season is assumed for 7h; ingest.season_length sets one)"),
-        (None, None, "1 (no season is assumed for integer steps; ingest.season_length sets one)"),
-        (None, 4, 4),
-        ("SMS", 24, 24),
-        ("YS", None, 1),
-        ("13MS", None, 1),
-        ("MS-15", None, 12),
-        ("3MS-15", None, 4),
-        ("12MS-6", None, 1),
-    ],
-)
-def test_a_season_that_is_not_assumed_is_said(frequency: str | None, season_length: Any, expected: int | str) -> None:
-    start = {"MS-15": "2001-01-15", "3MS-15": "2001-01-15", "12MS-6": "2001-01-06"}.get(
-        str(frequency), "2001-01-01 09:00"
-    )
-    axis = TimeAxis(frequency, "%Y-%m-%d %H:%M" if frequency else None)
-    first = pd.Timestamp(start) if frequency else 0
-    times = axis.format(axis.next_steps(first, 60))
     pd.DataFrame({"time": times, "value": 1.0}).to_csv("input.csv", index=False)
     declared = settings(frequency=frequency, season_length=season_length)
     raw = read_raw(declared)
