@@ -34,7 +34,8 @@ def ended_series(panel: Panel) -> Bools:
         return np.zeros(len(panel.ids), dtype=bool)
     last = panel.ds.iloc[panel.indptr[1:] - 1]
     numbers = panel.time_axis.grid(first.min(), last.max()).numbers(pd.Index(last))
-    return numbers < numbers.max() - long_stretch(panel)
+    ended: Bools = numbers < numbers.max() - long_stretch(panel)
+    return ended
 
 
 def warn_of_ended_series(panel: Panel, ended_after: int | None, source: str) -> None:

@@ -55,10 +55,10 @@ def build_panel(raw: Raw, settings: Ingest) -> Panel:
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
     if settings.season_length:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
-    if settings.missing == "error" and panel.filled.any():
+    if panel.filled.any() and settings.missing == "error":
         refuse_missing(panel, given, rows)
     warn_of_ended_series(panel, settings.ended_after, raw.source)
-    if not panel.filled.any():
+    if settings.missing == "error" or not panel.filled.any():
         return panel
     warn_of_long_gaps(panel, settings.missing, raw.source)
     y = fill(panel.y, panel.lengths, panel.season_length, settings.missing)

@@ -54,7 +54,8 @@ class IntegerGrid:
     first: int
 
     def numbers(self, timestamps: pd.Index) -> Ints:
-        return timestamps.to_numpy(np.int64) - self.first
+        numbers: Ints = timestamps.to_numpy(np.int64) - self.first
+        return numbers
 
     def steps(self, numbers: Ints) -> pd.Index:
         return pd.Index(numbers + self.first)
@@ -111,8 +112,7 @@ class MonthGrid:
     def _at(self, dates: Dates) -> pd.DatetimeIndex:
         """The dates at the first step's time of day."""
         local = self.first.tz_localize(None)
-        seconds = dates.max(initial=np.datetime64(0, "D")).astype("datetime64[s]").astype(int)
-        _refuse_overflow(int(seconds) * 10**9)
+        _refuse_overflow(int(dates.astype(np.int64).max(initial=0)) * pd.Timedelta(days=1).value)
         return localize(pd.DatetimeIndex(dates.astype("datetime64[ns]")) + (local - local.normalize()), self.first.tz)
 
     @property

@@ -44,18 +44,19 @@ class Months:
             return np.minimum(first + (self.day - 1), after - 1)
         if self.day in ("S", "E"):
             return first if self.day == "S" else after - 1
-        return np.busday_offset(first if self.day == "BS" else after, 0 if self.day == "BS" else -1, roll="forward")
+        if self.day == "BS":
+            return np.busday_offset(first, 0, roll="forward")
+        return np.busday_offset(after, -1, roll="forward")
 
     def contain(self, dates: Dates) -> Bools:
         """(N,) whether each date is that of a step. A business day may be moved by holidays, within its month."""
         months = month_numbers(dates)
         late = (dates - self.dates(months)).astype(np.int64)
+        earliest = -LONGEST_HOLIDAY if self.day == "BE" else 0
+        latest = LONGEST_HOLIDAY if self.day == "BS" else 0
         anchored = (months % 12 + 1 - self.anchor) % self.unit == 0
-        if self.day == "BS":
-            return anchored & (late >= 0) & (late <= LONGEST_HOLIDAY)
-        if self.day == "BE":
-            return anchored & (late <= 0) & (late >= -LONGEST_HOLIDAY)
-        return anchored & (late == 0)
+        contained: Bools = anchored & (late >= earliest) & (late <= latest)
+        return contained
 
 
 def months_of(frequency: str) -> Months | None:
