@@ -15,10 +15,11 @@ from stages.ingest.checks import (
     warn_of_empty_series,
     warn_of_similar_ids,
 )
+from stages.ingest.columns import Codes
 from stages.ingest.frequency import season_lengths
 from stages.ingest.gaps import fill
 from stages.ingest.params import Ingest
-from stages.ingest.raw import Codes, Raw
+from stages.ingest.raw import Raw
 from stages.ingest.timestamps import place_on_grid, read_time_axis
 from stages.panel.panel import Panel
 from stages.panel.ragged import starts
@@ -31,7 +32,7 @@ def build_panel(raw: Raw, settings: Ingest) -> Panel:
     for timestamps that occur twice or are not on the grid, for ids and season lengths that cannot be right, and for
     missing values if `settings.missing` is `error`.
     """
-    time_axis, timestamps = read_time_axis(raw, settings)
+    raw, time_axis, timestamps = read_time_axis(raw, settings)
     grid, positions = place_on_grid(raw, time_axis, timestamps)
     refuse_control_characters(raw)
     warn_of_similar_ids(raw)

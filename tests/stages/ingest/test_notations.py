@@ -5,7 +5,8 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from stages.panel.time_formats import FORMATS, candidate_formats, default_format, format_times, parse_times
+from stages.ingest.notations import FORMATS, candidate_formats, default_format
+from stages.panel.time_formats import format_times, parse_times
 
 WRITTEN = [
     "2024-01-31", "2024/01/31", "2024.01.31", "20240131", "31.01.2024", "31/01/2024", "01/31/2024", "31-01-2024",
