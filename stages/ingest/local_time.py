@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from stages.common.arrays import Bools
+from stages.common.arrays import Bools, Ints
 from stages.common.errors import UserError, quoted, warn
 from stages.ingest.columns import Codes
 from stages.ingest.raw import Raw
@@ -73,7 +73,7 @@ def daily_zone(timestamps: pd.Series) -> str | None:
     return None
 
 
-def _are_second(raw: Raw, local: pd.Series, rows: Codes) -> Bools:
+def _are_second(raw: Raw, local: pd.Series, rows: Ints) -> Bools:
     """Whether each of the observations `rows`, all at repeated times, is the second of its series and time."""
     table = pd.DataFrame({"series": raw.series_codes[rows], "time": raw.time_codes[rows]})
     grouped = table.groupby(["series", "time"])
@@ -83,7 +83,8 @@ def _are_second(raw: Raw, local: pd.Series, rows: Codes) -> Bools:
     begin[raw.series_codes[::-1]], end[raw.series_codes] = at[::-1], at
     times = local.to_numpy()[raw.time_codes]
     is_falling = (times[begin] > times[end])[table["series"]]
-    return np.where(is_falling, grouped.cumcount(ascending=False), grouped.cumcount()) > 0
+    nth = np.where(is_falling, grouped.cumcount(ascending=False), grouped.cumcount())
+    return np.asarray(nth > 0)
 
 
 def _warn_of_single_hours(raw: Raw, first: pd.Series, is_repeated: Bools, twice: Codes, time_zone: str) -> None:

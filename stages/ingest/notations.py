@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -31,9 +32,11 @@ TWO_DIGIT_DAYS = [
 MONTHS_OF_TWO_DIGIT_YEARS = ["%b-%y", "%b %y", "%B-%y", "%B %y"]
 JOINED = ["%Y %m", "%Y %q", "%G %V"]  # what columns of parts make
 OTHERS = [
-    "%Y-%j", "%YW%V", "%yQ%q", "%y-Q%q", "%y Q%q", "Q%q %y", "Q%q-%y", "%Y.Q%q", "%Y/Q%q", "Q%q/%Y", "FY%Y", "FY %Y",
-    "FY%Y-%+y", "FY%Y/%+y", "FY%y", "%b/%Y", "%B-%Y", "%Y-%b", "%Y %B", "%Y-%b-%d", "%Y-%B-%d", "%d/%b/%Y",
+    "%Y-%j", "%YW%V", "%yQ%q", "%y-Q%q", "%y Q%q", "Q%q %y", "Q%q-%y", "%Y.Q%q",
+    "%Y/Q%q", "Q%q/%Y", "FY%Y", "FY %Y", "FY%Y-%+y", "FY%Y/%+y", "FY%y", "%b/%Y", "%B-%Y", "%Y-%b", "%Y %B",
+    "%Y-%b-%d", "%Y-%B-%d", "%d/%b/%Y",
 ]  # fmt: skip
+PARTS_WITHOUT_NAME = ["%G-%V", "%G.%V", "%G/%V", "%Y.%q", "%Y-%q", "%Y/%q"]  # look like months, so are not guessed
 
 # Whole numbers: those that denote parts of dates, and those that count time since a fixed date.
 DIGITS = {
@@ -68,14 +71,14 @@ def candidate_formats(texts: pd.Series, with_zone: bool) -> dict[str, pd.Series]
     texts, they may differ in precision: 2024-01-01 stands for 2024-01-01 00:00.
     """
     closest: dict[str, pd.Series] = {}
-    for which in [texts, *_with_equal_precision(texts)]:
-        tiers = [*TIERS, *numbers_like(which)] if which is texts else TIERS[:1]
-        for formats in tiers:
-            found = _fitting(which, formats, with_zone)
-            if any(timestamps.notna().all() for timestamps in found.values()):
-                return found
-            closest = closest or found
-    return closest
+    for formats in [*TIERS, *numbers_like(texts)]:
+        found = _fitting(texts, formats, with_zone)
+        if _any_fits_all(found):
+            return found
+        closest = closest or found
+    equal = _with_equal_precision(texts)
+    found = {} if equal is None else _fitting(equal, FORMATS, with_zone)
+    return found if _any_fits_all(found) else closest
 
 
 def read_numbers(texts: pd.Series) -> dict[str, pd.Series]:
@@ -96,9 +99,15 @@ def read_numbers(texts: pd.Series) -> dict[str, pd.Series]:
     return readings
 
 
+def regular_formats(texts: pd.Series, is_regular: Callable[[pd.Series], object]) -> list[str]:
+    """The formats that a message may offer: all of `texts` (U,) are dates in them, and regular."""
+    fitting = _fitting(texts, [*FORMATS, *PARTS_WITHOUT_NAME], with_zone=False)
+    return [name for name, timestamps in fitting.items() if timestamps.notna().all() and is_regular(timestamps)]
+
+
 def numbers_like(texts: pd.Series) -> list[list[str]]:
     """The formats of whole numbers with as many digits as `texts` (U,): of parts of dates, and of counts of time."""
-    if not texts.str.fullmatch(r"\d+").all():
+    if not str(texts.iloc[0]).isdecimal() or not texts.str.fullmatch(r"\d+").all():
         return []
     lengths = set(texts.str.len().unique())
     parts = DIGITS.get(min(lengths), []) if len(lengths) == 1 else []
@@ -122,11 +131,15 @@ def _fitting(texts: pd.Series, formats: list[str], with_zone: bool) -> dict[str,
     return found
 
 
-def _with_equal_precision(texts: pd.Series) -> list[pd.Series]:
-    """`texts` (U,) with the parts of the time of day that any of them has; empty if they are not such texts."""
+def _any_fits_all(found: dict[str, pd.Series]) -> bool:
+    return any(bool(timestamps.notna().all()) for timestamps in found.values())
+
+
+def _with_equal_precision(texts: pd.Series) -> pd.Series | None:
+    """`texts` (U,) with the parts of the time of day that any of them has; None if they are not such texts."""
     parts = texts.str.extract(MIXED)
     if parts["day"].isna().any() or parts["H"].isna().all():
-        return []
+        return None
     digits = int(parts["f"].str.len().max()) if parts["f"].notna().any() else 0
     times = parts["sep"].dropna().iloc[0] + parts["H"].fillna("00")
     for name in ("M", "S"):
@@ -137,7 +150,7 @@ def _with_equal_precision(texts: pd.Series) -> list[pd.Series]:
     offsets = parts["offset"].fillna("")
     if offsets.any() and all(not parse_offset(each).utcoffset(None) for each in offsets.unique() if each):
         offsets = offsets.where(offsets == "", offsets[offsets != ""].iloc[0])
-    return [parts["day"] + times + offsets]
+    return parts["day"] + times + offsets
 
 
 def _exact_format(texts: pd.Series, time_format: str) -> str:

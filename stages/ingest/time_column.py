@@ -16,9 +16,8 @@ from stages.ingest.columns import Codes, Column, distinct, refuse_empty
 from stages.panel.time_formats import FIRST_YEAR, LAST_YEAR, parse_offset, within_years
 
 CONVERT = {  # what to do about types that hold no dates
-    pa.types.is_time: "a time of day without a date: join it with the column of the date",
-    pa.types.is_duration: "a length of time: add it to a date",
-    pa.types.is_floating: "not dates, text or whole numbers: convert it, a year to a whole number for example",
+    pa.types.is_time: "times of day without a date; name the column of the date too, or join them",
+    pa.types.is_duration: "lengths of time; add them to a date",
 }
 
 
@@ -60,14 +59,16 @@ def _read_datetimes(column: Column) -> tuple[Codes, pd.Series]:
 
 def _read_periods(column: Column, frequency: str) -> tuple[Codes, pd.Series]:
     codes, ordinals = distinct(column.values.cast(pa.int64()))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # names of frequencies that older versions wrote
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of frequencies, and their names, that older versions wrote
+        try:
             periods = pd.PeriodIndex.from_ordinals(ordinals, freq=frequency)
-    except ValueError as error:
-        raise UserError(f"{column} holds periods of frequency {quoted(frequency)}: {error}; store dates") from None
-    _refuse_years(column, codes, periods.year.isin(range(FIRST_YEAR, LAST_YEAR + 1)), periods)
-    return codes, periods.to_timestamp(how="start").to_series(index=range(len(periods)))
+        except ValueError as error:
+            raise UserError(
+                f"{column} holds periods of frequency {quoted(frequency)}: {str(error)[:MAX_QUOTED]}; store dates"
+            ) from None
+        _refuse_years(column, codes, periods.year.isin(range(FIRST_YEAR, LAST_YEAR + 1)), periods)
+        return codes, periods.to_timestamp(how="start").to_series(index=range(len(periods)))
 
 
 def _refuse_years(column: Column, codes: Codes, is_right: np.ndarray, found: Any) -> None:

@@ -12,11 +12,19 @@ from stages.common.errors import UserError, quoted
 from stages.ingest.frequency import infer_frequency, offset_of
 from stages.ingest.integer_steps import are_whole_numbers, read_integer_steps, refuse_dates
 from stages.ingest.local_time import daily_zone, read_local_times, refuse_repeated_hour
-from stages.ingest.notations import WITH_OFFSET, candidate_formats, default_format
+from stages.ingest.notations import WITH_OFFSET, candidate_formats, default_format, regular_formats
 from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw
 from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
-from stages.panel.time_formats import FIRST_YEAR, LAST_YEAR, clock_of, parse_offset, parse_times, reads_offsets
+from stages.panel.time_formats import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    clock_of,
+    format_times,
+    parse_offset,
+    parse_times,
+    reads_offsets,
+)
 
 MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
 FIRST_DOUBTFUL_YEAR = 2050  # of years with two digits, which are read as 1969 to 2068
@@ -42,6 +50,7 @@ def read_time_axis(raw: Raw, settings: Ingest) -> tuple[Raw, TimeAxis, pd.Series
     if frequency == "auto":
         frequency = infer_frequency(timestamps)
         if frequency is None:
+            _refuse_other_notation(raw)
             raise _irregular(raw, timestamps)
     return raw, TimeAxis(frequency, time_format, time_zone), timestamps
 
@@ -69,6 +78,8 @@ def place_on_grid(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series) -> tuple
 def _read_dates(raw: Raw, settings: Ingest) -> tuple[Raw, str, str | None, pd.Series]:
     """The raw file, and the format, the time zone and the timestamps (U,), in that zone, of a column of dates."""
     time_format, time_zone = settings.time_format, settings.time_zone
+    if time_format:
+        _check_format(time_format)
     if _is_datetime(raw.timestamps):
         timestamps = raw.timestamps
         time_format = time_format or default_format(timestamps)
@@ -76,7 +87,7 @@ def _read_dates(raw: Raw, settings: Ingest) -> tuple[Raw, str, str | None, pd.Se
             time_zone = time_zone or _zone_of(timestamps)
     else:
         if time_format:
-            timestamps = _parse_declared(raw, time_format)
+            timestamps = parse_times(raw.timestamps, time_format)
         else:
             time_format, timestamps = _parse_guessed(raw, with_zone=time_zone is not None)
         _refuse_offsets_without_zone(settings)
@@ -92,15 +103,16 @@ def _read_dates(raw: Raw, settings: Ingest) -> tuple[Raw, str, str | None, pd.Se
         return raw, time_format, None, timestamps
     if time_zone:
         raw, timestamps = read_local_times(raw, timestamps, time_zone)
-    else:
+    elif clock_of(time_format) is None:
         refuse_repeated_hour(raw, timestamps)
     return raw, time_format, time_zone, timestamps
 
 
-def _parse_declared(raw: Raw, time_format: str) -> pd.Series:
-    """The timestamps (U,) in the declared format, in UTC if it reads offsets; NaT where it does not fit."""
+def _check_format(time_format: str) -> None:
+    """Raises UserError for a declared format that cannot be read or written."""
+    day = pd.Series(pd.to_datetime(["2024-01-31"]))
     try:
-        return parse_times(raw.timestamps, time_format)
+        parse_times(format_times(day, time_format), time_format)
     except ValueError as error:
         raise UserError(f"params.yaml: ingest.time_format is {quoted(time_format)}: {error}; correct it") from None
 
@@ -118,6 +130,8 @@ def _parse_guessed(raw: Raw, with_zone: bool) -> tuple[str, pd.Series]:
         fitting = _decided(fitting)
         if len(fitting) > 1:
             raise _ambiguous(raw, fitting)
+    if not fitting:
+        _refuse_other_notation(raw)
     time_format = max(fitting or candidates, key=lambda name: int(candidates[name].notna().sum()))
     _refuse_doubtful_year(raw, time_format, candidates[time_format])
     return time_format, candidates[time_format]
@@ -152,6 +166,16 @@ def _refuse_doubtful_year(raw: Raw, time_format: str, timestamps: pd.Series) -> 
         raise UserError(
             f"{raw.where_timestamp(0)} is {timestamps.iloc[0]:%B %Y}, or a day of {timestamps.iloc[0]:%B} without a "
             f"year; set ingest.time_format to {time_format!r}, or write dates as 2024-01-31"
+        )
+
+
+def _refuse_other_notation(raw: Raw) -> None:
+    """Raises UserError if timestamps that no usual format makes regular dates are ones in another format."""
+    formats = [] if _is_datetime(raw.timestamps) else regular_formats(raw.timestamps, infer_frequency)
+    if formats:
+        raise UserError(
+            f"{raw.where_timestamp(0)} and all the others are regular dates only in the format {' or '.join(formats)}; "
+            "set ingest.time_format to it, or set ingest.frequency"
         )
 
 
@@ -233,6 +257,10 @@ def _not_a_date(raw: Raw, wrong: int, time_format: str | None) -> UserError:
     first, found = str(raw.timestamps.iloc[0]), str(raw.timestamps.iloc[wrong])
     if not found:
         problem = ": no time; write one or remove the row"
+    elif re.search("[ T]24(:00)*$", found):
+        problem = " has hour 24; write it as hour 0 of the next day, or number the hours of a day from 0 to 23"
+    elif raw.timestamps.str.fullmatch(r"\d{4}\.\d+").all():
+        problem = " is a year with decimals or not a month; write dates as 1949-01-31"
     elif time_format is None:
         problem = (
             " is not a date in a known format; write dates as 1949-01-31, set ingest.time_format, "

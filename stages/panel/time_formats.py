@@ -28,6 +28,7 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261  # whole years that 64 bits of nanoseconds ho
 EPOCH = np.datetime64("1970-01-01")
 FIRST_SPREADSHEET_DAY = np.datetime64("1899-12-30")  # day 0, for days after February 1900
 
+OWN_CODE = r"%(?:Ed|\+[yY]|[369]?s|\df|:z|q|[\^#][A-Za-z])"  # not one of strftime's
 CODE = re.compile(r"%(?:Ed|\+[yY]|[369]?s|\df|:z|[-^#]?[A-Za-z])")
 TWO = r"\d\d?"
 PATTERNS = {  # of each code without its flag
@@ -68,8 +69,11 @@ def format_times(timestamps: pd.Series, time_format: str) -> pd.Series:
     if clock and timestamps.dt.tz is not None:
         timestamps = timestamps.dt.tz_convert(clock)
     texts = pd.Series("", index=timestamps.index, dtype=object)
-    for part in re.split(f"({CODE.pattern})", time_format):
-        texts += _format_code(timestamps, part) if CODE.fullmatch(part) else part
+    for part in re.split(f"({OWN_CODE})", time_format):
+        if re.fullmatch(OWN_CODE, part):
+            texts += _format_own_code(timestamps, part)
+        elif part:
+            texts += timestamps.dt.strftime(part) if "%" in part else part
     return texts
 
 
@@ -173,25 +177,23 @@ def within_years(counts: Ints, unit: str, origin: np.datetime64 = EPOCH) -> Bool
     return np.asarray((counts >= first) & (counts < end))
 
 
-def _format_code(timestamps: pd.Series, code: str) -> pd.Series:
-    bare = _bare(code, keep_unit=True)
-    if bare == "%q":
+def _format_own_code(timestamps: pd.Series, code: str) -> pd.Series:
+    """One of the codes that strftime does not have, for each of `timestamps` (U,)."""
+    if code == "%q":
         return timestamps.dt.quarter.astype(str)
-    if bare in {"%+y", "%+Y"}:
+    if code[1] == "+":
         following = timestamps.dt.year + 1
-        return following.astype(str) if bare == "%+Y" else (following % 100).map("{:02d}".format)
-    if bare in COUNTS:
+        return following.astype(str) if code == "%+Y" else (following % 100).map("{:02d}".format)
+    if code in COUNTS:
         nanoseconds = timestamps.dt.as_unit("ns").astype("int64")
-        return (nanoseconds // NANOSECONDS[COUNTS[bare]]).astype(str)
-    if bare == "%Ed":
+        return (nanoseconds // NANOSECONDS[COUNTS[code]]).astype(str)
+    if code == "%Ed":
         days = timestamps.dt.tz_localize(None).to_numpy().astype("datetime64[D]") - FIRST_SPREADSHEET_DAY
         return pd.Series(days.astype(np.int64), index=timestamps.index).astype(str)
     if code == "%:z":
         return timestamps.dt.strftime("%z").str.replace(r"(\d\d)$", r":\1", regex=True)
-    if bare == "%f" and code != "%f":
+    if code.endswith("f"):
         nanoseconds = timestamps.dt.microsecond * 1000 + timestamps.dt.nanosecond
         return nanoseconds.map("{:09d}".format).str[: int(code[1])]
-    if code[1] in "^#":
-        name = timestamps.dt.strftime(bare)
-        return name.str.upper() if code[1] == "^" else name.str.lower()
-    return timestamps.dt.strftime(code)
+    names = timestamps.dt.strftime(f"%{code[2]}")
+    return names.str.upper() if code[1] == "^" else names.str.lower()

@@ -53,7 +53,7 @@ def test_ambiguous_dates_have_several_formats() -> None:
     assert len(candidates) == 2  # `%b` and `%B`, which does not fit Jun
 
 
-@pytest.mark.parametrize("text", ["", "soon", "24", "01-02-24", "2024-1-1-1", "2024-Q5", "1/1", "99999999999"])
+@pytest.mark.parametrize("text", ["", "soon", "24", "01-02", "2024-1-1-1", "2024-Q5", "1/1", "99999999999"])
 def test_texts_that_are_not_dates(text: str) -> None:
     assert not fitting_formats(text)
 
@@ -61,9 +61,10 @@ def test_texts_that_are_not_dates(text: str) -> None:
 @pytest.mark.parametrize("time_format", FORMATS)
 def test_every_format_reads_what_the_standard_library_writes(time_format: str) -> None:
     timestamp = datetime(2024, 5, 27, 21, 5, 9, 250_000)  # a Monday
-    text = timestamp.strftime(time_format.replace("%q", "2"))
+    plain = time_format.replace("%q", "2").replace("%+y", "25").replace("%+Y", "2025")
+    text = timestamp.strftime(plain)
     read = parse_times(pd.Series([text]), time_format)[0]
-    assert read.strftime(time_format.replace("%q", "2")) == text
+    assert read.strftime(plain) == text
     assert read.year == 2024
 
 
