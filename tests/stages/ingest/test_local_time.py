@@ -21,8 +21,8 @@ def csv_of(*series: list[tuple[str, int]]) -> str:
     return "id,time,value\n" + "".join(f"{name},{time},{y}\n" for name, each in enumerate(series) for time, y in each)
 
 
-@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York", "Australia/Sydney", "Asia/Tehran"])
-@pytest.mark.parametrize("frequency", ["h", "30min", "15min"])
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York", "Australia/Sydney"])
+@pytest.mark.parametrize("frequency", ["h", "15min"])
 def test_local_times_are_as_regular_as_in_utc(zone: str, frequency: str) -> None:
     """The days on which daylight saving time begins and ends, whenever that is."""
     year = pd.date_range("2021-01-01", "2022-01-01", freq="h", tz=zone)
