@@ -289,14 +289,18 @@ def _irregular(raw: Raw, timestamps: pd.Series) -> UserError:
     return UserError(
         f"{raw.source}, column {quoted(raw.time)}: {len(timestamps)} distinct timestamps are {gaps.min()} to "
         f"{gaps.max()} apart and fit no frequency at which half the steps have one; "
-        f"{_zone_hint(timestamps)}correct the timestamps, or set ingest.frequency"
+        f"{_zone_hint(raw, timestamps)}correct the timestamps, or set ingest.frequency"
     )
 
 
-def _zone_hint(timestamps: pd.Series) -> str:
-    """What to do if the timestamps are midnights of a time zone, in UTC; empty if they are not."""
+def _zone_hint(raw: Raw, timestamps: pd.Series) -> str:
+    """What to do if local times are regular only without their zone, or if times in UTC are midnights of a zone."""
+    has_zone = timestamps.dt.tz is not None
+    if has_zone and not _is_datetime(raw.timestamps) and not WITH_OFFSET.fullmatch(str(raw.timestamps.iloc[0])):
+        frequency = infer_frequency(timestamps.dt.tz_localize(None))
+        return f"for steps of {frequency} by the local clock set ingest.time_zone to null; else " if frequency else ""
     zone = daily_zone(timestamps)
     if zone is None:
         return ""
-    add = "" if timestamps.dt.tz is not None else "write them with Z, for UTC, and "
+    add = "" if has_zone else "write them with Z, for UTC, and "
     return f"in the time zone {zone} all are midnights: {add}set ingest.time_zone to it; else "

@@ -37,6 +37,7 @@ PATTERNS = {  # of each code without its flag
     "%A": "[A-Z]{6,9}", "%G": r"\d{4}", "%V": TWO, "%U": TWO, "%W": TWO, "%u": "[1-7]", "%w": "[0-6]", "%q": "[1-4]",
     "%+y": r"\d\d", "%+Y": r"\d{4}", "%z": r"Z|[+-]\d\d(?::?\d\d)?", "%s": r"-?\d{1,19}", "%Ed": r"\d{1,6}",
 }  # fmt: skip
+WIDTHS = {"%Y": 4, "%G": 4, "%j": 3, **dict.fromkeys(["%y", "%m", "%d", "%H", "%I", "%M", "%S", "%V"], 2)}
 YEARS = {"%Y", "%y", "%G", "%s", "%Ed"}
 COUNTS = {"%s": "s", "%3s": "ms", "%6s": "us", "%9s": "ns"}  # numpy's unit of what each code counts
 NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -60,7 +61,9 @@ def parse_times(texts: pd.Series, time_format: str) -> pd.Series:
         mondays = pd.to_datetime(texts + " 1", format=plain + " %u", errors="coerce")
         weeks = mondays.dt.isocalendar().week
         return mondays.where(weeks == _fields(texts, time_format)["V"].astype(float))  # not every year has a week 53
-    return pd.to_datetime(texts, format=plain, errors="coerce", utc=reads_offsets(time_format))
+    times = pd.to_datetime(texts, format=plain, errors="coerce", utc=reads_offsets(time_format))
+    width = _width(time_format)
+    return times if width is None else times.where(texts.str.len() == width)  # 1112024: 1 November or 11 January
 
 
 def format_times(timestamps: pd.Series, time_format: str) -> pd.Series:
@@ -135,6 +138,13 @@ def _bare(code: str, keep_unit: bool = False) -> str:
     """A code without its flag, its number of digits and, unless `keep_unit`, the unit that it counts."""
     code = re.sub(r"%(?:[-^#:]|\d(?=f))", "%", code)
     return code if keep_unit else re.sub(r"%\ds", "%s", code)
+
+
+def _width(time_format: str) -> int | None:
+    """The number of digits of a format of numbers without separators; None for other formats."""
+    codes = CODE.findall(time_format)
+    is_number = "".join(codes) == time_format and all(code in WIDTHS for code in codes)
+    return sum(WIDTHS[code] for code in codes) if is_number else None
 
 
 def _fields(texts: pd.Series, time_format: str) -> pd.DataFrame:
