@@ -11,9 +11,11 @@ import pandas as pd
 
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError, quoted
+from stages.ingest.columns import Codes
 from stages.ingest.frequency import MIN_DENSITY, infer_frequency
 from stages.ingest.params import Missing
-from stages.ingest.raw import FIRST_YEAR, LAST_YEAR, Codes, Raw
+from stages.ingest.raw import Raw
+from stages.ingest.timestamps import refuse_other_notation, zone_hint
 from stages.panel.grid import OFF_GRID, make_grid
 from stages.panel.time_axis import TimeAxis
 
@@ -38,20 +40,6 @@ def refuse_misfits(raw: Raw, places: Ints, time_axis: TimeAxis, timestamps: pd.S
     if len(raw.ids) == 1:
         raise _irregular(raw, time_axis, timestamps, series)
     raise _misfit(raw, steps, time_axis, timestamps, series)
-
-
-def refuse_common_stride(raw: Raw, timestamps: pd.Series) -> None:
-    """Raises UserError if all integer steps of a file, `timestamps` (U,), are several apart, such as 0, 10, 20."""
-    steps = timestamps.to_numpy(np.int64)
-    stride = int(np.gcd.reduce(steps - steps.min()))
-    if stride < 2 or len(steps) < 3:
-        return
-    are_years = bool(timestamps.between(FIRST_YEAR, LAST_YEAR).all())
-    years = "set ingest.time_format to '%Y' if they are years, else " if are_years else ""
-    raise UserError(
-        f"{raw.source}, column {quoted(raw.time)}: the integer steps are multiples of {stride} apart; "
-        f"{years}write them as 0, 1, 2, ..."
-    )
 
 
 def misfits(series: Codes, steps: Ints, values: Floats, count: int, lenient: bool) -> Bools:
@@ -169,6 +157,7 @@ def _sparse(raw: Raw, steps: Ints, frequency: str | None, series: int) -> UserEr
 
 def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int) -> UserError:
     """The error for a series whose timestamps have no frequency, when no other series has one."""
+    refuse_other_notation(raw)
     found = _timestamps_of(raw, timestamps, series) if len(raw.ids) > 1 else timestamps
     exception = _exception(found)
     if exception:
@@ -188,7 +177,7 @@ def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int
     gaps = found.sort_values().dt.as_unit("ms").diff().dropna()  # centuries do not fit into nanoseconds
     return UserError(
         f"{which}: {len(found)} distinct timestamps are {gaps.min()} to {gaps.max()} apart and fit no frequency at "
-        f"which half the steps have one; correct them, or set ingest.frequency, to {time_axis.frequency!r} if the "
+        f"which half the steps have one; {zone_hint(raw, found)}correct them, or set ingest.frequency, to {time_axis.frequency!r} if the "
         "other steps have no value"
     )
 

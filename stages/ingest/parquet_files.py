@@ -8,8 +8,9 @@ import pyarrow.dataset as pads
 
 from stages.common.errors import UserError, quoted
 
-UNREADABLE = (  # what pyarrow raises for damaged files and for files of another kind
-    pa.ArrowInvalid,
+UNREADABLE = (  # what pyarrow raises for damaged files, for files of another kind and for damaged types of pandas
+    ValueError,
+    KeyError,
     pa.ArrowTypeError,
     pa.ArrowNotImplementedError,
     OSError,

@@ -11,22 +11,18 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages.common.arrays import Bools, Floats
+from stages.common.arrays import Floats
 from stages.common.errors import UserError, quoted
-from stages.ingest.columns import Column
+from stages.ingest.columns import Codes, Column, distinct, refuse_empty
 from stages.ingest.csv_file import CsvFile
 from stages.ingest.numbers import NumberFormat, to_numbers
 from stages.ingest.params import Ingest
 from stages.ingest.parquet_files import ParquetFiles
-
-Codes = npt.NDArray[np.int32]  # indices into distinct values
-
-FIRST_YEAR, LAST_YEAR = 1678, 2261  # whole years that 64 bits of nanoseconds hold
+from stages.ingest.time_column import read_timestamps
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,7 @@ def read_raw(settings: Ingest) -> Raw:
 def _read_long(reader: Reader, series: str | None, time: str, value: str, number_format: NumberFormat) -> Raw:
     """A file with a row for each observation. Without a column `series` it is one series, called `value`."""
     columns = _read_columns(reader, [time] if series is None else [series, time], [value])
-    time_codes, timestamps = _read_timestamps(columns[time])
+    time_codes, timestamps = read_timestamps(columns[time])
     values = to_numbers(columns[value], number_format)
     if series is None:
         series_codes, ids = np.zeros(len(values), dtype=np.int32), [value]
@@ -125,7 +121,7 @@ def _read_long(reader: Reader, series: str | None, time: str, value: str, number
 def _read_wide(reader: Reader, time: str, names: list[str], number_format: NumberFormat) -> Raw:
     """A file with a row for each timestamp and a column for each series: observations by series, then by row."""
     columns = _read_columns(reader, [time], names)
-    time_codes, timestamps = _read_timestamps(columns[time])
+    time_codes, timestamps = read_timestamps(columns[time])
     rows = len(time_codes)
     return Raw(
         source=str(reader.path),
@@ -196,56 +192,11 @@ def _check_columns(columns: list[str], wanted: list[str], source: str) -> None:
         raise UserError(f"{source}: no column but {quoted(wanted[0])}; set ingest.value to the column of values")
 
 
-def _read_timestamps(column: Column) -> tuple[Codes, pd.Series]:
-    """Codes (N,) and distinct timestamps (U,) of the time column. Raises UserError for a row without a timestamp."""
-    codes, timestamps = _distinct(_checked_times(column))
-    if not pd.api.types.is_datetime64_any_dtype(timestamps):
-        timestamps = timestamps.astype(str).str.strip()
-    _refuse_empty(codes < 0, column, "no time")
-    return codes, timestamps
-
-
 def _read_ids(column: Column) -> tuple[Codes, list[str]]:
     """Codes (N,) and ids (S,) of the column of series. Raises UserError for a row without an id."""
     values = column.values
-    codes, found = _distinct(values if pa.types.is_dictionary(values.type) else pc.cast(values, pa.string()))
+    codes, found = distinct(values if pa.types.is_dictionary(values.type) else pc.cast(values, pa.string()))
     ids: list[str] = found.tolist()
     is_blank = np.array([not name.strip() for name in ids] + [True])  # the last one is that of code -1
-    _refuse_empty(is_blank[codes], column, "no series id")
+    refuse_empty(is_blank[codes], column, "no series id")
     return codes, ids
-
-
-def _checked_times(column: Column) -> pa.ChunkedArray:
-    """(N,) text, or datetimes in nanoseconds. Raises UserError for other types and for years out of range."""
-    values, kind = column.values, column.values.type
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        years = pc.year(values).to_numpy()
-        wrong = (years < FIRST_YEAR) | (years > LAST_YEAR)
-        if wrong.any():
-            first = int(wrong.argmax())
-            raise UserError(
-                f"{column.where(first)}: {values[first].as_py()} is not a date from {FIRST_YEAR} to {LAST_YEAR}; "
-                "correct it"
-            )
-        return values.cast(pa.timestamp("ns", kind.tz if pa.types.is_timestamp(kind) else None))
-    if pa.types.is_integer(kind):
-        return values.cast(pa.string())
-    if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
-        return values
-    raise UserError(f"{column} holds {kind}, not dates, text or whole numbers; convert it")
-
-
-def _distinct(values: pa.ChunkedArray) -> tuple[Codes, pd.Series]:
-    """Codes (N,) and distinct values in the order of their first rows; code -1 for a missing value."""
-    if not pa.types.is_dictionary(values.type):
-        values = values.dictionary_encode()
-    array = values.unify_dictionaries().combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # has no rows
-        array = pa.concat_arrays(array.chunks)
-    codes = array.indices if not array.null_count else pc.fill_null(array.indices, -1)
-    return codes.to_numpy(), array.dictionary.to_pandas()
-
-
-def _refuse_empty(is_empty: Bools, column: Column, problem: str) -> None:
-    if is_empty.any():
-        raise UserError(f"{column.where(int(is_empty.argmax()))}: {problem}; write one")

@@ -21,7 +21,7 @@ from stages.ingest.checks import (
     warn_of_unusual_frequency,
 )
 from stages.ingest.ended import warn_of_ended_series, without_ended_series
-from stages.ingest.fit import refuse_common_stride, refuse_misfits, spans
+from stages.ingest.fit import refuse_misfits, spans
 from stages.ingest.gaps import fill
 from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw
@@ -40,7 +40,7 @@ def build_panel(raw: Raw, settings: Ingest) -> Panel:
     for timestamps that occur twice, are not on the grid or do not fit the frequency that was found, for ids and season
     lengths that cannot be right, and for missing values if `settings.missing` is `error`.
     """
-    time_axis, timestamps = read_time_axis(raw, settings)
+    raw, time_axis, timestamps = read_time_axis(raw, settings)
     refuse_long_list(raw, time_axis.frequency, timestamps.min(), timestamps.max())
     grid = time_axis.grid(timestamps.min(), timestamps.max())
     places = grid.numbers(pd.Index(timestamps))
@@ -124,8 +124,6 @@ def _steps(grid: Grid, numbers: Ints) -> pd.Index:
 
 def _check_frequency(raw: Raw, settings: Ingest, time_axis: TimeAxis, timestamps: pd.Series, places: Ints) -> None:
     """Refuse series that do not fit a frequency that was found, and doubt one that is unusual."""
-    if time_axis.frequency is None:
-        refuse_common_stride(raw, timestamps)
     if settings.frequency == "auto":
         refuse_misfits(raw, places, time_axis, timestamps, settings.missing)
         warn_of_unusual_frequency(raw, time_axis, timestamps)

@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import Tick
 
 from stages.common.errors import UserError
 from stages.panel.grid import Grid, ListedGrid, make_grid, regular_index
-from stages.panel.time_formats import format_times, parse_times
+from stages.panel.months import months_of
+from stages.panel.time_formats import clock_of, format_times, parse_times
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class TimeAxis:
 
     frequency: pandas' offset alias, or MS-15 for months by their 15th (3MS-15, ...); None for integer steps
     time_format: in the codes of `time_formats`; None for integer steps
-    time_zone: the zone of timestamps with offsets from UTC; None without offsets
+    time_zone: the zone of timestamps with offsets from UTC, or of those without that are its local times; else None
     """
 
     frequency: str | None
@@ -28,8 +31,13 @@ class TimeAxis:
         """Steps as datetime64 or int64, from texts that `format` wrote."""
         if self.time_format is None:
             return pd.to_numeric(texts).astype("int64")
-        timestamps = parse_times(texts.astype(str), self.time_format, utc=self.time_zone is not None)
-        return timestamps.dt.tz_convert(self.time_zone) if self.time_zone else timestamps
+        timestamps = parse_times(texts.astype(str), self.time_format)
+        if self.time_zone is None:
+            return timestamps
+        clock = clock_of(self.time_format)
+        if clock is None and timestamps.dt.tz is None:
+            return _consecutive(*both_readings(timestamps, self.time_zone), self.frequency)
+        return (timestamps.dt.tz_localize(clock) if clock else timestamps).dt.tz_convert(self.time_zone)
 
     def format(self, steps: pd.Series) -> pd.Series:
         """Steps as texts in the input's format."""
@@ -55,6 +63,40 @@ class TimeAxis:
                 f"params.yaml: {horizon} steps after {last:%Y-%m-%d} reach past the year 2262, where dates end; "
                 "make backtest.horizon smaller"
             ) from None
+
+
+def both_readings(local: pd.Series, time_zone: str) -> tuple[pd.Series, pd.Series]:
+    """Local times (U,) in their zone: the first and the second time that the clock shows each.
+
+    They differ in the hour that is repeated when daylight saving time ends; both are NaT for times that are skipped.
+    """
+    is_first = np.ones(len(local), dtype=bool)
+    first, second = (
+        local.dt.tz_localize(time_zone, ambiguous=is_dst, nonexistent="NaT") for is_dst in (is_first, ~is_first)
+    )
+    return first, second
+
+
+def _consecutive(first: pd.Series, second: pd.Series, frequency: str | None) -> pd.Series:
+    """Local times (N,), read as the `first` or `second` so that they follow one another by one step of `frequency`."""
+    times = first.copy()
+    if frequency is None or not is_shorter_than_a_day(frequency):
+        return times
+    offset = to_offset(frequency)
+    repeated = np.flatnonzero(first != second)
+    for row in repeated[::-1]:
+        if row + 1 < len(times) and second.iloc[row] + offset == times.iloc[row + 1]:
+            times.iloc[row] = second.iloc[row]
+    for row in repeated:
+        if row and times.iloc[row - 1] + offset == second.iloc[row]:
+            times.iloc[row] = second.iloc[row]
+    return times
+
+
+def is_shorter_than_a_day(frequency: str) -> bool:
+    """Whether the steps of a frequency have one length, and one below that of a day."""
+    offset = None if months_of(frequency) else to_offset(frequency)
+    return isinstance(offset, Tick) and pd.Timedelta(offset) < pd.Timedelta(days=1)
 
 
 INTEGER_STEPS = TimeAxis(None, None)

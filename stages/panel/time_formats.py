@@ -1,118 +1,209 @@
-"""Timestamps as text: find the format of a column, parse it and write it back.
+"""Timestamps as text: parse them in a format, and write them back in it.
 
-Formats are strftime's, with four extensions: `%q`, the quarter of a year; `%3f`, a fraction of a second with that many
-digits; `%:z`, an offset from UTC with a colon; `%-d`, `%-m`, ... without a leading zero.
+Formats have the codes of strftime that denote dates and times of day, and these:
+
+    %q         the quarter of a year
+    %+y, %+Y   the year after %Y, in which a financial year ends: 2023-24 is %Y-%+y
+    %3f        a fraction of a second with that many digits
+    %:z        an offset from UTC with a colon
+    %-d        a number without leading zeros; so %-m, %-H, ...
+    %^b, %#b   a name in upper case, in lower case; so %^B, %#p, ...
+    %s         seconds since 1970 in UTC; %3s, %6s, %9s: milliseconds, microseconds, nanoseconds
+    %Ed        the day of a spreadsheet, counted from 1900: 45292 is 1 January 2024
+
+A week without a day of the week (%G-W%V) is its Monday.
 """
 
+import datetime
 import functools
-import itertools
 import re
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 
-DAYS = [
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%m.%d.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
-    "%m-%d-%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%Y %b %d",
-]  # fmt: skip
-MONTHS = ["%Y-%m", "%Y/%m", "%Y.%m", "%Y%m", "%YM%m", "%m/%Y", "%m.%Y", "%m-%Y", "%b %Y", "%b-%Y", "%B %Y", "%Y %b"]
-OTHERS = ["%Y", "%Y-Q%q", "%YQ%q", "%Y Q%q", "Q%q %Y", "Q%q-%Y", "%G-W%V", "%GW%V", "%G W%V"]
-TIMES = ["%H", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p"]
-FORMATS = DAYS + MONTHS + OTHERS + [sep.join(each) for sep in " T" for each in itertools.product(DAYS, TIMES)]
+from stages.common.arrays import Bools, Ints
 
-PATTERNS = {
-    "%Y": r"\d{4}", "%m": r"\d\d?", "%d": r"\d\d?", "%H": r"\d\d?", "%I": r"\d\d?", "%M": r"\d\d", "%S": r"\d\d",
-    "%f": r"\d{1,9}", "%p": "[AP]M", "%b": "[A-Z]{3}", "%B": "[A-Z]{3,9}", "%G": r"\d{4}", "%V": r"\d\d", "%q": "[1-4]",
+FIRST_YEAR, LAST_YEAR = 1678, 2261  # whole years that 64 bits of nanoseconds hold
+EPOCH = np.datetime64("1970-01-01")
+FIRST_SPREADSHEET_DAY = np.datetime64("1899-12-30")  # day 0, for days after February 1900
+
+OWN_CODE = r"%(?:Ed|\+[yY]|[369]?s|\df|:z|q|[\^#][A-Za-z])"  # not one of strftime's
+CODE = re.compile(r"%(?:Ed|\+[yY]|[369]?s|\df|:z|[-^#]?[A-Za-z])")
+TWO = r"\d\d?"
+PATTERNS = {  # of each code without its flag
+    "%Y": r"\d{4}", "%y": r"\d\d", "%m": TWO, "%d": TWO, "%j": r"\d{3}", "%H": TWO, "%I": TWO, "%M": r"\d\d",
+    "%S": r"\d\d", "%f": r"\d{1,9}", "%p": "[AP]M", "%b": "[A-Z]{3}", "%B": "[A-Z]{3,9}", "%a": "[A-Z]{3}",
+    "%A": "[A-Z]{6,9}", "%G": r"\d{4}", "%V": TWO, "%U": TWO, "%W": TWO, "%u": "[1-7]", "%w": "[0-6]", "%q": "[1-4]",
+    "%+y": r"\d\d", "%+Y": r"\d{4}", "%z": r"Z|[+-]\d\d(?::?\d\d)?", "%s": r"-?\d{1,19}", "%Ed": r"\d{1,6}",
 }  # fmt: skip
-OFFSET = re.compile(r"(.*\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?)( ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))", re.I)
-MAX_ROUND_TRIPS = 1000  # timestamps written back to see whether they have leading zeros
+WIDTHS = {"%Y": 4, "%G": 4, "%j": 3, **dict.fromkeys(["%y", "%m", "%d", "%H", "%I", "%M", "%S", "%V"], 2)}
+YEARS = {"%Y", "%y", "%G", "%s", "%Ed"}
+COUNTS = {"%s": "s", "%3s": "ms", "%6s": "us", "%9s": "ns"}  # numpy's unit of what each code counts
+NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+OFFSET = r" ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)"
+LITERAL_OFFSET = re.compile(rf"%-?(?:[HIMS]|\df|f|[#^]?p)({OFFSET})$", re.IGNORECASE)
 
 
-def candidate_formats(texts: pd.Series, with_zone: bool) -> dict[str, pd.Series]:
-    """Every format that fits the first of `texts` (U,), and `texts` parsed in it: (U,), NaT where it does not fit.
+def parse_times(texts: pd.Series, time_format: str) -> pd.Series:
+    """`texts` (U,) as datetime64, NaT where one is not in `time_format`; in UTC if the format reads offsets.
 
-    An offset from UTC after the time of day is a literal part of the format, or `%z` if `with_zone`, since the offsets
-    of a time zone change. Of formats that parse all texts alike, only the first is returned.
+    Raises ValueError for a format with a code that is unknown or occurs twice, or without a year.
     """
-    first = str(texts.iloc[0])
-    split = OFFSET.fullmatch(first)
-    body, offset = split.groups() if split else (first, "")
-    if with_zone and offset:
-        offset = offset[: offset.startswith(" ")] + ("%:z" if ":" in offset else "%z")
-    found: dict[str, pd.Series] = {}
-    for candidate in FORMATS:
-        if pattern(candidate).fullmatch(body):
-            timestamps = parse_times(texts, candidate + offset, with_zone)
-            if not any(timestamps.equals(other) for other in found.values()):
-                found[_exact_format(texts, timestamps, candidate + offset)] = timestamps
-    return found
+    codes = _checked_codes(time_format)
+    if COUNTS.keys() & codes or "%Ed" in codes:
+        return _parse_counts(texts, time_format)
+    if {"%q", "%+y", "%+Y"} & set(codes):
+        return _parse_years(texts, time_format, codes)
+    plain = CODE.sub(lambda code: _bare(code[0]), time_format)
+    if "%V" in codes and not {"%u", "%a", "%A"} & set(codes):
+        mondays = pd.to_datetime(texts + " 1", format=plain + " %u", errors="coerce")
+        weeks = mondays.dt.isocalendar().week
+        return mondays.where(weeks == _fields(texts, time_format)["V"].astype(float))  # not every year has a week 53
+    times = pd.to_datetime(texts, format=plain, errors="coerce", utc=reads_offsets(time_format))
+    width = _width(time_format)
+    return times if width is None else times.where(texts.str.len() == width)  # 1112024: 1 November or 11 January
+
+
+def format_times(timestamps: pd.Series, time_format: str) -> pd.Series:
+    """datetime64 `timestamps` (U,) as texts in `time_format`; times of a zone in UTC if the format ends with `Z`."""
+    clock = clock_of(time_format)
+    if clock and timestamps.dt.tz is not None:
+        timestamps = timestamps.dt.tz_convert(clock)
+    texts = pd.Series("", index=timestamps.index, dtype=object)
+    for part in re.split(f"({OWN_CODE})", time_format):
+        if re.fullmatch(OWN_CODE, part):
+            texts += _format_own_code(timestamps, part)
+        elif part:
+            texts += timestamps.dt.strftime(part) if "%" in part else part
+    return texts
+
+
+def reads_offsets(time_format: str) -> bool:
+    """Whether each text in `time_format` has an offset from UTC of its own."""
+    return "%z" in time_format or "%:z" in time_format
+
+
+def clock_of(time_format: str) -> datetime.tzinfo | None:
+    """The one offset from UTC of all texts in `time_format`; None if each has its own, or none has one."""
+    literal = LITERAL_OFFSET.search(time_format)
+    if literal:
+        return parse_offset(literal[1])
+    return datetime.UTC if COUNTS.keys() & set(CODE.findall(time_format)) else None
+
+
+def parse_offset(text: str) -> datetime.timezone:
+    """The offset from UTC that `text` denotes: Z, UTC, GMT, +01, +01:00 or +0100."""
+    digits = re.sub(r"\D", "", text)
+    minutes = int(digits[:2] or 0) * 60 + int(digits[2:] or 0)
+    return datetime.timezone(datetime.timedelta(minutes=-minutes if "-" in text else minutes))
 
 
 @functools.cache
 def pattern(time_format: str) -> re.Pattern[str]:
-    """The pattern of texts in `time_format`: days and months may have one digit, unless nothing separates them."""
-    parts = re.split("(%[a-zA-Z])", time_format)
-    expression = "".join(PATTERNS.get(part, re.escape(part)) for part in parts)
-    if "%Y%m" in time_format:
-        expression = expression.replace(r"\d\d?", r"\d\d")
+    """The pattern of texts in `time_format`, with a group for each code, named by its letters.
+
+    Days, months and the like may have one digit, unless nothing separates them from another number.
+    """
+    parts = re.split(f"({CODE.pattern})", time_format)
+    expression = re.escape(parts[0])
+    for at in range(1, len(parts), 2):
+        code = _bare(parts[at])
+        touches = (at > 1 and not parts[at - 1]) or (at + 2 < len(parts) and not parts[at + 1])
+        digits = PATTERNS[code].replace(TWO, r"\d\d") if touches and "-" not in parts[at] else PATTERNS[code]
+        expression += f"(?P<{code.strip('%').replace('+', 'next')}>{digits}){re.escape(parts[at + 1])}"
     return re.compile(expression, re.IGNORECASE)
 
 
-def parse_times(texts: pd.Series, time_format: str, utc: bool = False) -> pd.Series:
-    """`texts` (U,) as datetime64, NaT where one is not in `time_format`; converted to UTC if `utc`.
-
-    Raises ValueError for a format with unknown codes.
-    """
-    if "%q" in time_format:
-        if time_format.count("%Y") != 1 or time_format.count("%q") != 1:
-            raise ValueError("a quarter needs one %Y and one %q")
-        parts = pattern(time_format).pattern.replace(r"\d{4}", r"(?P<year>\d{4})").replace("[1-4]", "(?P<q>[1-4])")
-        found = texts.str.extract(f"(?i)^{parts}$")
-        texts = found["year"].str.cat((found["q"].astype(float) * 3 - 2).map("{:02.0f}".format), sep="-")
-        time_format = "%Y-%m"
-    elif "%V" in time_format and "%u" not in time_format:
-        mondays = pd.to_datetime(texts + " 1", format=time_format + " %u", errors="coerce")
-        return mondays.where(mondays.dt.strftime(time_format) == texts)  # not every year has a week 53
-    plain = re.sub(r"%\df", "%f", time_format).replace("%:z", "%z").replace("%-", "%")
-    return pd.to_datetime(texts, format=plain, errors="coerce", utc=utc)
-
-
-def format_times(timestamps: pd.Series, time_format: str) -> pd.Series:
-    """datetime64 `timestamps` (U,) as texts in `time_format`."""
-    texts = pd.Series("", index=timestamps.index, dtype=object)
-    for part in re.split(r"(%q|%\df|%:z)", time_format):
-        if part == "%q":
-            texts += timestamps.dt.quarter.astype(str)
-        elif part == "%:z":
-            texts += timestamps.dt.strftime("%z").str.replace(r"(\d\d)$", r":\1", regex=True)
-        elif re.fullmatch(r"%\df", part):
-            nanoseconds = timestamps.dt.microsecond * 1000 + timestamps.dt.nanosecond
-            texts += nanoseconds.map("{:09d}".format).str[: int(part[1])]
-        elif part:
-            texts += timestamps.dt.strftime(part)
-    return texts
+def _checked_codes(time_format: str) -> list[str]:
+    """The codes of a format, without flags. Raises ValueError for a format that cannot be used."""
+    literals = CODE.split(time_format)
+    codes = [_bare(code, keep_unit=True) for code in CODE.findall(time_format)]
+    for code, count in Counter(_bare(code) for code in codes).items():
+        if code not in PATTERNS:
+            raise ValueError(f"{code} is not a code for a part of a date")
+        if count > 1:
+            raise ValueError(f"it has {code} more than once")
+    if any("%" in literal for literal in literals):
+        raise ValueError("it has a % that begins no code")
+    if not YEARS & {_bare(code) for code in codes}:
+        raise ValueError("it has no year; add %Y")
+    if {"%U", "%W"} & set(codes) and not {"%u", "%w", "%a", "%A"} & set(codes):
+        raise ValueError("weeks %U and %W need a day of the week; ISO weeks are %G and %V")
+    return codes
 
 
-def default_format(timestamps: pd.Series) -> str:
-    """The shortest ISO 8601 format that loses nothing of datetime64 `timestamps` (U,)."""
-    local = timestamps.dt.tz_localize(None)
-    offset = "" if timestamps.dt.tz is None else "%:z"
-    if not offset and bool((local == local.dt.normalize()).all()):
-        return "%Y-%m-%d"
-    fraction = np.asarray(local.dt.microsecond * 1000 + local.dt.nanosecond)
-    digits = next(digits for digits in (0, 3, 6, 9) if not (fraction % 10 ** (9 - digits)).any())
-    return "%Y-%m-%d %H:%M:%S" + (f".%{digits}f" if digits else "") + offset
+def _bare(code: str, keep_unit: bool = False) -> str:
+    """A code without its flag, its number of digits and, unless `keep_unit`, the unit that it counts."""
+    code = re.sub(r"%(?:[-^#:]|\d(?=f))", "%", code)
+    return code if keep_unit else re.sub(r"%\ds", "%s", code)
 
 
-def _exact_format(texts: pd.Series, timestamps: pd.Series, time_format: str) -> str:
-    """`time_format` with the number of digits in the first text's fraction, and without leading zeros if none has them.
+def _width(time_format: str) -> int | None:
+    """The number of digits of a format of numbers without separators; None for other formats."""
+    codes = CODE.findall(time_format)
+    is_number = "".join(codes) == time_format and all(code in WIDTHS for code in codes)
+    return sum(WIDTHS[code] for code in codes) if is_number else None
 
-    texts: (U,) in `time_format`, parsed as `timestamps` (U,)
-    """
-    fraction = re.search(r":\d\d\.(\d+)", str(texts.iloc[0]))
-    if fraction:
-        time_format = time_format.replace("%f", f"%{len(fraction[1])}f")
-    bare = re.sub("%([mdHI])", r"%-\1", time_format)
-    some = timestamps.notna() & (np.arange(len(timestamps)) < MAX_ROUND_TRIPS)
-    is_bare = bool((format_times(timestamps[some], bare) == texts[some]).all())
-    return bare if is_bare and format_times(timestamps[some], time_format).ne(texts[some]).any() else time_format
+
+def _fields(texts: pd.Series, time_format: str) -> pd.DataFrame:
+    """A column of text for each code of `time_format`; NaN where a text is not in it."""
+    return texts.str.extract(rf"(?i)^(?:{pattern(time_format).pattern})$")
+
+
+def _parse_years(texts: pd.Series, time_format: str, codes: list[str]) -> pd.Series:
+    """Quarters, and years that are named by two. Raises ValueError for other codes beside them."""
+    year = next((code for code in ("%Y", "%y") if code in codes), None)
+    if year is None or set(codes) - {year, "%q", "%+y", "%+Y"}:
+        raise ValueError("a quarter, or the end of a financial year, needs a %Y or %y and no other code")
+    fields = _fields(texts, time_format)
+    months = (fields["q"].astype(float) * 3 - 2).map("{:02.0f}".format) if "q" in fields else "01"
+    times = pd.to_datetime(fields[year[1]] + "-" + months, format=f"{year}-%m", errors="coerce")
+    for name, modulus in (("nexty", 100), ("nextY", 10_000)):
+        if name in fields:
+            times = times.where((times.dt.year + 1) % modulus == fields[name].astype(float))
+    return times
+
+
+def _parse_counts(texts: pd.Series, time_format: str) -> pd.Series:
+    """Seconds, parts of a second or days since a fixed date. Raises ValueError for a format with more than the code."""
+    if not CODE.fullmatch(time_format):
+        raise ValueError("a code that counts seconds or days stands alone")
+    is_number = texts.str.fullmatch(r"[+-]?(?:\d{1,18}|[1-8]\d{18})").to_numpy(dtype=bool)
+    counts = np.zeros(len(texts), dtype=np.int64)
+    counts[is_number] = texts[is_number].astype("int64")
+    unit = COUNTS.get(time_format, "D")
+    origin = FIRST_SPREADSHEET_DAY if unit == "D" else EPOCH
+    inside = is_number & within_years(counts, unit, origin)
+    times = origin.astype(f"datetime64[{unit}]") + np.where(inside, counts, 0).astype(f"timedelta64[{unit}]")
+    return pd.Series(times.astype("datetime64[ns]"), index=texts.index).where(inside)
+
+
+def within_years(counts: Ints, unit: str, origin: np.datetime64 = EPOCH) -> Bools:
+    """Whether each of `counts` (U,), in numpy's `unit` from `origin` on, lies in the years that can be read."""
+    edges = np.array([f"{FIRST_YEAR}-01-01", f"{LAST_YEAR + 1}-01-01"], dtype=f"datetime64[{unit}]")
+    first, end = (edges - origin.astype(edges.dtype)).astype(np.int64)
+    return np.asarray((counts >= first) & (counts < end))
+
+
+def _format_own_code(timestamps: pd.Series, code: str) -> pd.Series:
+    """One of the codes that strftime does not have, for each of `timestamps` (U,)."""
+    if code == "%q":
+        return timestamps.dt.quarter.astype(str)
+    if code[1] == "+":
+        following = timestamps.dt.year + 1
+        return following.astype(str) if code == "%+Y" else (following % 100).map("{:02d}".format)
+    if code in COUNTS:
+        nanoseconds = timestamps.dt.as_unit("ns").astype("int64")
+        return (nanoseconds // NANOSECONDS[COUNTS[code]]).astype(str)
+    if code == "%Ed":
+        days = timestamps.dt.tz_localize(None).to_numpy().astype("datetime64[D]") - FIRST_SPREADSHEET_DAY
+        return pd.Series(days.astype(np.int64), index=timestamps.index).astype(str)
+    if code == "%:z":
+        return timestamps.dt.strftime("%z").str.replace(r"(\d\d)$", r":\1", regex=True)
+    if code.endswith("f"):
+        nanoseconds = timestamps.dt.microsecond * 1000 + timestamps.dt.nanosecond
+        return nanoseconds.map("{:09d}".format).str[: int(code[1])]
+    names = timestamps.dt.strftime(f"%{code[2]}")
+    return names.str.upper() if code[1] == "^" else names.str.lower()

@@ -28,6 +28,23 @@ from stages.panel.time_axis import TimeAxis
             ["2024-03-30 00:00+01:00"],
             ["2024-03-31 00:00+01:00", "2024-04-01 00:00+02:00"],
         ),
+        (
+            TimeAxis("h", "%Y-%m-%d %H:%M", "Europe/Berlin"),  # local times, one of which is shown twice
+            ["2024-10-27 01:00", "2024-10-27 02:00"],
+            ["2024-10-27 02:00", "2024-10-27 03:00"],
+        ),
+        (
+            TimeAxis("h", "%Y-%m-%d %H:%M", "Europe/Berlin"),
+            ["2024-03-31 01:00"],
+            ["2024-03-31 03:00", "2024-03-31 04:00"],
+        ),
+        (
+            TimeAxis("D", "%Y-%m-%dT%H:%MZ", "Europe/Berlin"),
+            ["2024-03-30T23:00Z"],
+            ["2024-03-31T22:00Z", "2024-04-01T22:00Z"],
+        ),
+        (TimeAxis("YS", "%Y-%+y"), ["1998-99"], ["1999-00", "2000-01"]),
+        (TimeAxis("min", "%3s"), ["1700000000000"], ["1700000060000", "1700000120000"]),
         (TimeAxis(None, None), ["7"], ["8", "9"]),
     ],
 )
@@ -35,6 +52,19 @@ def test_next_steps_have_the_format_of_the_input(time_axis: TimeAxis, texts: lis
     steps = time_axis.parse(pd.Series(texts))
     assert time_axis.format(steps).tolist() == texts
     assert time_axis.format(time_axis.next_steps(steps.iloc[-1], 2)).tolist() == following
+
+
+@pytest.mark.parametrize("frequency", ["h", "30min", "15min"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_forecasts_in_local_times_are_read_back_wherever_they_begin_and_end(frequency: str, zone: str) -> None:
+    """Any run of steps around a repeated hour, one run after another as in a table of forecasts."""
+    axis = TimeAxis(frequency, "%Y-%m-%d %H:%M", zone)
+    year = pd.date_range("2024-01-01", "2025-01-01", freq=frequency, tz=zone)
+    local = year.tz_localize(None)
+    turn = int((local[1:] <= local[:-1]).argmax())
+    runs = [year[first : first + 12] for first in range(turn - 14, turn + 6)]
+    steps = pd.Series(runs[0].append(runs[1:]))
+    assert axis.parse(axis.format(steps)).tolist() == steps.tolist()
 
 
 @pytest.mark.parametrize("frequency", ["YS", "MS", "MS-15", "BYE", "W-MON", "D", "h", "B", "SMS", "100YS"])
