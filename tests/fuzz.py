@@ -49,13 +49,14 @@ NASTY = [
 
 SETTINGS: dict[str, list[Any]] = {
     "series": [None, "id", "id", "id"], "value": ["value"] * 9 + [None, ["value"]],
-    "frequency": [None, "auto", "auto", "D", "MS", "h"],
+    "frequency": [None, "auto", "auto", "D", "MS", "h"] * 3 + ["MS-15", "BME", "bh", "7h", "1000YS", "9999999999MS"],
+    "ended_after": [None] * 5 + [0, 3],
     "missing": ["error", "interpolate", "forward", "zero", "seasonal"], "decimal": ["."] * 5 + [","],
     "thousands": [None] * 5 + [",", "."], "time_format": [None] * 9 + ["%d/%m/%Y", "%Q"], "season_length": [None, [2]],
     "time_zone": [None] * 9 + ["Europe/Berlin"],
 }  # fmt: skip
 TIMES = [("D", "%Y-%m-%d"), ("MS", "%Y-%m"), ("h", "%Y-%m-%d %H:%M"), ("D", "%d/%m/%Y"), ("W-MON", "%G-W%V"),
-         ("h", "%Y-%m-%dT%H:%M:%SZ"), ("B", "%b %d, %Y"), ("", "")]  # fmt: skip
+         ("h", "%Y-%m-%dT%H:%M:%SZ"), ("B", "%b %d, %Y"), ("BME", "%Y-%m-%d"), ("13MS", "%Y-%m"), ("", "")]  # fmt: skip
 
 
 def good_csv(chance: random.Random) -> tuple[bytes, bytes, dict[str, Any]]:

@@ -17,7 +17,7 @@ from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 
 MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
-MAX_LISTED = 10**6  # steps that pandas lists in 20 seconds or so
+MAX_LISTED = 250_000  # steps that pandas lists in some seconds; 600 years of business days
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -65,7 +65,8 @@ def refuse_long_list(raw: Raw, frequency: str | None, first: Any, last: Any) -> 
         return
     offset = to_offset(frequency)
     begin = pd.Timestamp(2000, 1, 1) + offset
-    steps = (last.to_pydatetime() - first.to_pydatetime()) / (begin + offset - begin).to_pytimedelta()
+    span = last.to_pydatetime(warn=False) - first.to_pydatetime(warn=False)  # pandas has no Timedelta of 300 years
+    steps = span / (begin + offset - begin).to_pytimedelta()
     if steps > max(MAX_LISTED, MAX_STEPS_PER_VALUE * len(raw.values)):
         raise _too_many_steps(raw, int(steps), frequency)
 

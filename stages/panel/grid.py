@@ -71,13 +71,17 @@ class FixedGrid:
 
     def numbers(self, timestamps: pd.Index) -> Ints:
         index = pd.DatetimeIndex(timestamps)
-        unit = 10**9 if self.length % 10**9 == 0 else 1  # centuries of nanoseconds do not fit into 64 bits
-        times = self._clock(index).as_unit("ns").asi8 // unit
-        numbers = (times - self._start.value // unit) // (self.length // unit)
-        return np.where(np.asarray(self.steps(numbers) == index), numbers, OFF_GRID)
+        unit = 10**9 if self.length % 10**9 == 0 else 1  # in nanoseconds, three centuries do not fit into 64 bits
+        times, start = self._clock(index).as_unit("ns").asi8 // unit, self._start.value // unit
+        numbers = (times - start) // (self.length // unit)
+        near = np.abs(times / 2 - start / 2) < 2**62
+        return np.where(near & np.asarray(self._at(numbers) == index), numbers, OFF_GRID)
 
     def steps(self, numbers: Ints) -> pd.Index:
         _refuse_overflow(self._start.value + int(numbers.max(initial=0)) * self.length)
+        return self._at(numbers)
+
+    def _at(self, numbers: Ints) -> pd.DatetimeIndex:
         times = pd.DatetimeIndex(self._start.value + numbers * self.length)
         if self.local:
             return localize(times, self.first.tz)
