@@ -157,7 +157,7 @@ def _sparse(raw: Raw, steps: Ints, frequency: str | None, series: int) -> UserEr
 
 def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int) -> UserError:
     """The error for a series whose timestamps have no frequency, when no other series has one."""
-    refuse_other_notation(raw)
+    refuse_other_notation(raw, time_axis.time_format)
     found = _timestamps_of(raw, timestamps, series) if len(raw.ids) > 1 else timestamps
     exception = _exception(found)
     if exception:
@@ -177,8 +177,8 @@ def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int
     gaps = found.sort_values().dt.as_unit("ms").diff().dropna()  # centuries do not fit into nanoseconds
     return UserError(
         f"{which}: {len(found)} distinct timestamps are {gaps.min()} to {gaps.max()} apart and fit no frequency at "
-        f"which half the steps have one; {zone_hint(raw, found)}correct them, or set ingest.frequency, to {time_axis.frequency!r} if the "
-        "other steps have no value"
+        f"which half the steps have one; {zone_hint(raw, found)}correct them, or set ingest.frequency, "
+        f"to {time_axis.frequency!r} if the other steps have no value"
     )
 
 

@@ -65,12 +65,16 @@ def _is_too_long(offset: BaseOffset) -> bool:
 
 def infer_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:
     """The alias of `coarsest_frequency`; None if fewer than half of its steps have a timestamp, or none exists."""
+    return coarsest_frequency(timestamps) if share_of_steps(timestamps) >= MIN_DENSITY else None
+
+
+def share_of_steps(timestamps: pd.Series | pd.DatetimeIndex) -> float:
+    """The share of the steps of their coarsest frequency that have one of `timestamps` (U,); 0 if there is none."""
     timestamps = pd.DatetimeIndex(timestamps).unique().sort_values()
     frequency = coarsest_frequency(timestamps)
     if frequency is None:
-        return None
-    steps = int(make_grid(frequency, timestamps[0], timestamps[-1]).numbers(timestamps[-1:])[0]) + 1
-    return frequency if len(timestamps) >= MIN_DENSITY * steps else None
+        return 0.0
+    return len(timestamps) / (int(make_grid(frequency, timestamps[0], timestamps[-1]).numbers(timestamps[-1:])[0]) + 1)
 
 
 def coarsest_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:

@@ -1,4 +1,4 @@
-"""Integer steps: whole numbers one apart, of which half or more are there; those that are dates are refused."""
+"""Integer steps: whole numbers one apart; those that are dates are refused."""
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,8 @@ def are_whole_numbers(timestamps: pd.Series) -> bool:
 def read_integer_steps(raw: Raw) -> pd.Series:
     """The timestamps (U,) as int64.
 
-    Raises UserError for one that is not an integer, and if less than half of the integers from the first step of each
-    series to its last are there, or all are multiples of another step than 1.
+    Raises UserError for one that is not an integer, if all are multiples of another step than 1, and if they may be
+    dates and less than half of the integers from the first step of each series to its last are there.
     """
     numbers = pd.to_numeric(raw.timestamps, errors="coerce")
     wrong = (numbers.isna() | (numbers % 1 != 0) | (numbers.abs() > LARGEST_STEP)).to_numpy()
@@ -33,9 +33,9 @@ def read_integer_steps(raw: Raw) -> pd.Series:
             "correct it, or set ingest.frequency if these are dates"
         )
     steps = numbers.astype("int64")
-    problem = _irregularity(raw, steps.to_numpy())
+    dates = _options(read_numbers(raw.timestamps)) if are_whole_numbers(raw.timestamps) else ""
+    problem = _irregularity(raw, steps.to_numpy(), are_dates=bool(dates))
     if problem:
-        dates = _options(read_numbers(raw.timestamps)) if are_whole_numbers(raw.timestamps) else ""
         raise UserError(
             f"{raw.source}, column {quoted(raw.time)}: {problem}; number the steps 0, 1, 2, ..., or, if these are "
             f"dates, set ingest.frequency to auto and ingest.time_format to {dates or 'their format'}"
@@ -64,8 +64,11 @@ def refuse_dates(raw: Raw) -> None:
         )
 
 
-def _irregularity(raw: Raw, steps: Ints) -> str:
-    """What is wrong with integer steps, given the step (U,) of each timestamp; empty if nothing is."""
+def _irregularity(raw: Raw, steps: Ints, are_dates: bool) -> str:
+    """What is wrong with integer steps, given the step (U,) of each timestamp; empty if nothing is.
+
+    are_dates: whether they may be dates; otherwise they may be few
+    """
     table = pd.DataFrame({"series": raw.series_codes, "step": steps[raw.time_codes]}).drop_duplicates()
     by_series = table.groupby("series")["step"]
     first, last, count = by_series.min(), by_series.max(), by_series.size()
@@ -73,7 +76,7 @@ def _irregularity(raw: Raw, steps: Ints) -> str:
     if stride > 1 and len(table) > 2 * len(count):
         return f"its numbers are multiples of {stride} apart, and integer steps are 1 apart"
     spans = last - first + 1
-    if count.sum() < MIN_DENSITY * spans.sum():
+    if are_dates and count.sum() < MIN_DENSITY * spans.sum():
         worst = int((count / spans).idxmin())
         return (
             f"less than half of the integer steps have a row: in series {quoted(raw.ids[worst])} "

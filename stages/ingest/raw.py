@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages.common.arrays import Floats
+from stages.common.arrays import Bools, Floats
 from stages.common.errors import UserError, quoted
 from stages.ingest.columns import Codes, Column, distinct, refuse_empty
 from stages.ingest.csv_file import CsvFile

@@ -55,12 +55,12 @@ def test_warnings_of_similar_ids_and_of_series_without_values(capsys: pytest.Cap
 
 def test_a_frequency_that_nobody_uses_is_doubted(capsys: pytest.CaptureFixture[str]) -> None:
     text = "time,value\n2000-01,1\n2001-02,2\n2002-03,3\n"
-    assert panel_of(text, frequency="auto").time_axis.frequency == "13MS"
+    assert panel_of(text, frequency="auto", time_format="%Y-%m").time_axis.frequency == "13MS"
     warned = capsys.readouterr().err
     assert warned.count("\n") == 1
     assert "frequency found is '13MS', from 2000-01 to 2001-02, which is unusual" in warned
     assert "write fiscal years such as 2000-01 as 2000" in warned
-    panel_of(text, frequency="13MS")
+    panel_of(text, frequency="13MS", time_format="%Y-%m")
     panel_of("time,value\n1950,1\n1955,2\n1960,3\n", frequency="auto", time_format="%Y")
     assert not capsys.readouterr().err
 

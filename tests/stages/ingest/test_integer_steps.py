@@ -24,8 +24,10 @@ BAD: BadFiles = [
     ("every fifth year, as steps", csv_of(range(1952, 2008, 5)), {}, ["multiples of 5 apart", "'%Y' (1 January 1952)"]),
     ("every tenth step", csv_of(range(0, 100, 10)), AUTO, ["multiples of 10 apart", "number the steps 0, 1, 2"]),
     ("every second step, one missing", csv_of([2, 4, 8, 10, 12]), AUTO, ["multiples of 2 apart"]),
-    ("a third of the steps", csv_of([0, 1, 5, 6, 11, 12]), {"missing": "zero"}, ["series 'value' 6 of the 13 from 0"]),
-    ("a long gap in one series", "id,time,value\na,1,1\na,2,1\nb,1,1\nb,40,1\n", LONG, ["series 'b' 2 of the 40"]),
+    ("a third of the steps", csv_of([0, 1, 5, 6, 11, 12]), {**AUTO, "missing": "zero"},
+     ["'value' has timestamps at 6 of 13 integer steps"]),
+    ("a long gap in one series", "id,time,value\na,1,1\na,2,1\nb,1,1\nb,40,1\n", {**LONG, **AUTO},
+     ["series 'b' has values that are 39 integer steps apart", "or set ingest.frequency to null"]),
 ]  # fmt: skip
 
 
