@@ -17,7 +17,7 @@ from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 
 MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
-MAX_LISTED = 250_000  # steps that pandas lists in some seconds; 600 years of business days
+MAX_LISTED = 30_000  # steps that pandas lists in a second or two; 80 years of business days
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 

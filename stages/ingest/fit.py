@@ -145,7 +145,7 @@ def _sparse(raw: Raw, steps: Ints, frequency: str | None, series: int) -> UserEr
     stride, between = int(np.gcd.reduce(np.diff(own))), int(own[-1] - own[0]) + 1
     kind = f"steps of frequency {frequency!r}" if frequency else "integer steps"
     if stride > 1:
-        problem = f"has values that are {stride} {kind} apart throughout, or more"
+        problem = f"has values that are multiples of {stride} {kind} apart"
     else:
         problem = f"has timestamps at {len(own)} of {between} {kind}, less than half"
     dates = "" if frequency else ", set ingest.time_format if they are dates,"

@@ -40,13 +40,16 @@ class Months:
         """(N,) the date of the step in each month, numbered from January 1970 on."""
         first = months.astype("datetime64[M]").astype("datetime64[D]")
         after = (months + 1).astype("datetime64[M]").astype("datetime64[D]")
+        if self.day == "S":
+            return first
+        if self.day == "E":
+            return after - 1
+        dates: Dates
         if isinstance(self.day, int):
-            return np.minimum(first + (self.day - 1), after - 1)
-        if self.day in ("S", "E"):
-            return first if self.day == "S" else after - 1
-        if self.day == "BS":
-            return np.busday_offset(first, 0, roll="forward")
-        return np.busday_offset(after, -1, roll="forward")
+            dates = np.minimum(first + (self.day - 1), after - 1)
+        else:
+            dates = np.busday_offset(first if self.day == "BS" else after, -(self.day == "BE"), roll="forward")
+        return dates
 
     def contain(self, dates: Dates) -> Bools:
         """(N,) whether each date is that of a step. A business day may be moved by holidays, within its month."""

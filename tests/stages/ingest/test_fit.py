@@ -188,7 +188,10 @@ def numbers(values: list[int], name: str = "a") -> str:
         (numbers([1, 3, 5, 9]), "are multiples of 2 apart"),
         (numbers(list(range(1952, 2008, 5))), "set ingest.time_format to '%Y' (1 January 1952)"),
         (numbers([0, 1, 7, 30]), "series 'a' has timestamps at 4 of 31 integer steps, less than half"),
-        (numbers(list(range(20))) + numbers(list(range(0, 90, 10)), "b"), "series 'b' has values that are 10 integer"),
+        (
+            numbers(list(range(20))) + numbers(list(range(0, 90, 10)), "b"),
+            "series 'b' has values that are multiples of 10 integer",
+        ),
         (numbers(list(range(20))) + numbers([0, 1, 7, 30], "b"), "series 'b' has timestamps at 4 of 31 integer steps"),
         (numbers(list(range(0, 20, 2))) + numbers(list(range(1, 21, 2)), "b"), "multiples of 2 apart"),
     ],

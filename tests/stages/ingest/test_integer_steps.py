@@ -27,7 +27,7 @@ BAD: BadFiles = [
     ("a third of the steps", csv_of([0, 1, 5, 6, 11, 12]), {**AUTO, "missing": "zero"},
      ["'value' has timestamps at 6 of 13 integer steps"]),
     ("a long gap in one series", "id,time,value\na,1,1\na,2,1\nb,1,1\nb,40,1\n", {**LONG, **AUTO},
-     ["series 'b' has values that are 39 integer steps apart", "or set ingest.frequency to null"]),
+     ["series 'b' has values that are multiples of 39 integer steps apart", "or set ingest.frequency to null"]),
 ]  # fmt: skip
 
 

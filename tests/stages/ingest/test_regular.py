@@ -1,6 +1,7 @@
 """The panel: values of the raw file unchanged on the regular grid, gaps filled and flagged."""
 
 import csv
+import math
 import random
 from typing import Any
 
@@ -96,6 +97,7 @@ def test_given_values_come_out_unchanged_or_the_file_is_refused(
         "input.csv", index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"
     )
     declared = settings(series="id", frequency=frequency or None, missing=missing)
+    steps = {step for values in table.values() for step in values}
     gaps = [name for name, values in table.items() if max(values) - min(values) + 1 > len(values)]
     refused = ""
     try:
@@ -104,15 +106,31 @@ def test_given_values_come_out_unchanged_or_the_file_is_refused(
         refused = str(error)
     if refused:
         few = len(table) > 1 and len(rows) < 2 * len(table)
-        assert few or (missing == "error" and gaps)
-        assert ("less than 2 for each" if few else "has no value at") in refused
+        apart = not frequency and math.gcd(*(step - min(steps) for step in steps)) > 1 and len(steps) > 2
+        assert few or apart or (missing == "error" and gaps)
+        reason = "less than 2 for each" if few else "integer steps are multiples" if apart else "has no value at"
+        assert reason in refused
         return
     assert panel.ids == list(dict.fromkeys(name for name, _, _ in rows))
     assert np.isfinite(panel.y).all()
     for series, name in enumerate(panel.ids):
         span = slice(panel.indptr[series], panel.indptr[series + 1])
-        steps = range(min(table[name]), max(table[name]) + 1)
-        assert panel.time_axis.format(panel.ds[span]).tolist() == [texts[step] for step in steps]
-        assert panel.filled[span].tolist() == [step not in table[name] for step in steps]
+        between = range(min(table[name]), max(table[name]) + 1)
+        assert panel.time_axis.format(panel.ds[span]).tolist() == [texts[step] for step in between]
+        assert panel.filled[span].tolist() == [step not in table[name] for step in between]
         given_values = [value for value, filled in zip(panel.y[span], panel.filled[span], strict=True) if not filled]
-        assert given_values == [table[name][step] for step in steps if step in table[name]]
+        assert given_values == [table[name][step] for step in between if step in table[name]]
+
+
+def test_days_of_trading_that_holidays_moved_stay_as_they_are_given() -> None:
+    """Good Friday 2024 was 29 March: one exchange traded on that day, the other did not. The gap has the usual day."""
+    days = ["2024-01-31", "2024-02-29", "2024-03-28", "2024-04-30", "2024-06-28", "2024-07-31", "2024-08-30"]
+    rows = [f"a,{day},1\n" for day in days] + [f"b,{day.replace('03-28', '03-29')},1\n" for day in days]
+    panel = panel_of("id,time,value\n" + "".join(rows), series="id", frequency="auto", missing="forward")
+    assert panel.time_axis.frequency == "BME"
+    assert panel.time_axis.format(panel.ds[:8]).tolist() == [*days[:4], "2024-05-31", *days[4:]]
+    assert panel.time_axis.format(panel.ds[8:]).tolist()[2] == "2024-03-29"
+    assert panel.time_axis.format(panel.time_axis.next_steps(panel.ds.iloc[2], 2)).tolist() == [
+        "2024-04-30",
+        "2024-05-31",
+    ]
