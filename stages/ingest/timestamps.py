@@ -50,7 +50,8 @@ def read_time_axis(raw: Raw, settings: Ingest) -> tuple[Raw, TimeAxis, pd.Series
     if frequency == "auto":
         frequency = infer_frequency(timestamps)
         if frequency is None:
-            _refuse_other_notation(raw)
+            if time_zone is None:
+                _refuse_other_notation(raw)
             raise _irregular(raw, timestamps)
     return raw, TimeAxis(frequency, time_format, time_zone), timestamps
 
