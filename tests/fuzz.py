@@ -42,7 +42,8 @@ NASTY = [
     "", " ", ",", ";", "\t", "|", '"', "'", "\n", "\r", "\r\n", "\0", "\ufeff", "\x1b[31m", "🙂", "\u2028", "NA",
     "nan", "inf", "-inf", "1e999", "-0", "0x10", "1_000", "1,5", "1.234,5", "9" * 30, "-" * 5, "1e-320", "00",
     "2024-02-30", "1/2/24", "13/13/2024", "0000-00-00", "9999-12-31", "2262-04-12", "1677-01-01", "2024-W54",
-    "Q5 2024", "2024-01-01T25:00", "+99:99", "Z", "=1+1", "<script>", "$x$", "../..", "%s%n", "null", "~", "{}",
+    "Q5 2024", "2024-01-01T25:00", "+99:99", "Z", "24:00", "1e9", "45292", "1700000000", "2000-01",
+    "99999999999999999999", "=1+1", "<script>", "$x$", "../..", "%s%n", "null", "~", "{}",
     "[]", "[1, [2", "&a", "*a", "!!python/object", "true", "-1", "0", "1.5", ".nan", ".inf", "1e400",
     "10000000000000000000000", "?", ":", "- -", "#", "%YAML 9", "---", "...",
 ]  # fmt: skip
@@ -52,11 +53,14 @@ SETTINGS: dict[str, list[Any]] = {
     "frequency": [None, "auto", "auto", "D", "MS", "h"] * 3 + ["MS-15", "BME", "bh", "7h", "1000YS", "9999999999MS"],
     "ended_after": [None] * 5 + [0, 3],
     "missing": ["error", "interpolate", "forward", "zero", "seasonal"], "decimal": ["."] * 5 + [","],
-    "thousands": [None] * 5 + [",", "."], "time_format": [None] * 9 + ["%d/%m/%Y", "%Q"], "season_length": [None, [2]],
+    "thousands": [None] * 5 + [",", "."], "time_format": [None] * 9 + ["%d/%m/%Y", "%Q", "%Y %Y", "%s", "%Ed"],
+    "season_length": [None, [2]],
     "time_zone": [None] * 9 + ["Europe/Berlin"],
 }  # fmt: skip
 TIMES = [("D", "%Y-%m-%d"), ("MS", "%Y-%m"), ("h", "%Y-%m-%d %H:%M"), ("D", "%d/%m/%Y"), ("W-MON", "%G-W%V"),
-         ("h", "%Y-%m-%dT%H:%M:%SZ"), ("B", "%b %d, %Y"), ("BME", "%Y-%m-%d"), ("13MS", "%Y-%m"), ("", "")]  # fmt: skip
+         ("h", "%Y-%m-%dT%H:%M:%SZ"), ("B", "%b %d, %Y"), ("BME", "%Y-%m-%d"), ("13MS", "%Y-%m"),
+         ("h", "%Y-%m-%dT%H:%M:%SZ"), ("B", "%b %d, %Y"), ("h", "%Y%m%d%H"), ("MS", "%b-%y"),
+         ("D", "%m/%d/%y"), ("", "")]  # fmt: skip
 
 
 def good_csv(chance: random.Random) -> tuple[bytes, bytes, dict[str, Any]]:

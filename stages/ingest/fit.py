@@ -157,7 +157,8 @@ def _sparse(raw: Raw, steps: Ints, frequency: str | None, series: int) -> UserEr
 
 def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int) -> UserError:
     """The error for a series whose timestamps have no frequency, when no other series has one."""
-    refuse_other_notation(raw, time_axis.time_format)
+    if time_axis.time_zone is None:
+        refuse_other_notation(raw)
     found = _timestamps_of(raw, timestamps, series) if len(raw.ids) > 1 else timestamps
     exception = _exception(found)
     if exception:

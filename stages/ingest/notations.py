@@ -32,7 +32,7 @@ TWO_DIGIT_DAYS = [
 MONTHS_OF_TWO_DIGIT_YEARS = ["%b-%y", "%b %y", "%B-%y", "%B %y"]
 JOINED = ["%Y %m", "%Y %q", "%G %V"]  # what columns of parts make
 OTHERS = [
-    "%Y-%j", "%YW%V", "%yQ%q", "%y-Q%q", "%y Q%q", "Q%q %y", "Q%q-%y", "%Y.Q%q",
+    "%Y-%j", "%yQ%q", "%y-Q%q", "%y Q%q", "Q%q %y", "Q%q-%y", "%Y.Q%q",
     "%Y/Q%q", "Q%q/%Y", "FY%Y", "FY %Y", "FY%Y-%+y", "FY%Y/%+y", "FY%y", "%b/%Y", "%B-%Y", "%Y-%b", "%Y %B",
     "%Y-%b-%d", "%Y-%B-%d", "%d/%b/%Y",
 ]  # fmt: skip

@@ -145,10 +145,9 @@ def _refuse_doubtful_year(raw: Raw, time_format: str, timestamps: pd.Series) -> 
         )
 
 
-def refuse_other_notation(raw: Raw, time_format: str | None = None) -> None:
-    """Raises UserError if timestamps that `time_format`, or no usual one, makes regular dates are ones in another."""
-    found = [] if _is_datetime(raw.timestamps) else regular_formats(raw.timestamps, infer_frequency)
-    formats = [name for name in found if name != time_format]
+def refuse_other_notation(raw: Raw) -> None:
+    """Raises UserError if timestamps that no usual format makes regular dates are ones in another format."""
+    formats = [] if _is_datetime(raw.timestamps) else regular_formats(raw.timestamps, infer_frequency)
     if formats:
         raise UserError(
             f"{raw.where_timestamp(0)} and all the others are regular dates only in the format {' or '.join(formats)}; "
