@@ -36,7 +36,7 @@ def end_with_dvc() -> None:
 
     def lives() -> bool:
         try:
-            return child.ppid() == ancestor.pid
+            return bool(child.ppid() == ancestor.pid)
         except psutil.NoSuchProcess:
             return False
 

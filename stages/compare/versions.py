@@ -20,7 +20,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import RevError, SCMError, resolve_rev
 
-from stages.common.errors import UserError, quoted
+from stages.common.errors import UserError, quoted, warn
 from stages.common.params import PARAMS_FILE
 from stages.common.paths import ERRORS, METRICS, PANEL_SUMMARY
 from stages.common.yaml_1_2 import read_yaml
@@ -99,6 +99,8 @@ class VersionFiles:
     def read(self, path: Path, parse: Callable[[str], Parsed]) -> Parsed | None:
         """The parsed file; None if the version does not have it, or an empty one."""
         text = self._text(path)
+        if path.suffix == ".csv" and text and not text.endswith("\n"):
+            warn(f"{self.name}: {path} ends within a line, so it was cut; the rest is not compared")
         return self.parsed(path, text, parse) if text else None
 
     def text_in_git(self, path: Path) -> str | None:

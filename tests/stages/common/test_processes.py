@@ -14,11 +14,10 @@ from stages.common.processes import end_with_dvc
 from tests.projects import ROOT, environment
 
 WAITING_WORKERS = r"""
-from stages.common.params import read_params
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 
-compute = Compute(engine="local", address=None, workers=2)
+compute = Compute(engine="local", address=None, workers=2, max_hours=None)
 task = "import os, signal; os.write(1, b'works\\n'); signal.pause()"
 with open_pool(compute) as pool:
     list(pool.run(exec, [(task,), (task,)]))
