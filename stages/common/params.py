@@ -34,8 +34,6 @@ SECTIONS = {  # module with the schema of each; the class has the section's name
     "compare": "stages.compare.params",
 }
 
-CHECKS = ["stages.train.cost"]  # modules whose `check_params` refuses values that are senseless together
-
 ADD_IT = "add it; the original params.yaml shows its values"
 OUTDATED, UNKNOWN, WRONG = range(3)  # the order in which problems are reported
 
@@ -148,8 +146,6 @@ def check_params(values: dict[Any, Any]) -> Params:
             section.check_with(params)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-    for module in CHECKS:
-        importlib.import_module(module).check_params(params)
     return params
 
 

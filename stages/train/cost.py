@@ -1,6 +1,6 @@
 """What training costs: the weights of a network, its seconds and bytes, known before the work.
 
-The seconds of a step of the optimizer are fitted to 24 networks (three cells, hidden size 2 to 2048, 1 to 50 layers,
+The seconds of a step of the optimizer are fitted to 27 networks (three cells, hidden size 2 to 2048, 1 to 1000 layers,
 batches of 1 to 1024 windows of 6 to 3000 steps), measured with float32 on one core of a processor with AVX-512: the
 fit is within a factor of two of each. A GPU is not estimated.
 """
@@ -16,7 +16,8 @@ from stages.compute.params import Compute
 from stages.train.cells import CELLS
 from stages.train.params import Model, Train
 
-PER_STEP = 1.5e-3  # seconds of each step of the optimizer, whatever the network
+PER_STEP = 1.2e-3  # seconds of each step of the optimizer, whatever the network
+PER_LAYER = 4e-4  # of each layer
 PER_CELL = 9e-6  # of each layer at each step of the window
 PER_OUTPUT = 4e-9  # of each output of a matrix, for each window
 PER_OPERATION = 1.2e-11  # of each operation of the matrix products, forwards and backwards: six for each weight
@@ -72,6 +73,7 @@ class NetworkSize:
         cells = self.size * self.model.num_layers * self.directions
         return (
             PER_STEP
+            + PER_LAYER * self.model.num_layers * self.directions
             + PER_CELL * cells
             + PER_OUTPUT * batch * cells * self.rows
             + PER_OPERATION * 6 * batch * self.size * self.matrices
@@ -100,7 +102,7 @@ def check_params(params: Params) -> None:
     model, settings, compute = params[Model], params[Train], params[Compute]
     network = NetworkSize(model)
     cores = compute.workers if compute.workers != "auto" else os.cpu_count() or 1
-    seconds = PER_STEP + PER_CELL * model.num_layers * network.directions  # on a GPU, too
+    seconds = PER_STEP + PER_LAYER * model.num_layers * network.directions  # on a GPU, too
     hours = training_hours(settings.members, settings.epochs, seconds, min(cores, settings.members))
     known = compute.engine == "local" or compute.workers != "auto"
     if known and (problem := _too_long(hours, compute, f"{settings.members} x {settings.epochs:,} epochs", cores)):

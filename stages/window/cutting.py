@@ -55,7 +55,7 @@ def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Win
 
 
 def bytes_of_cuts(lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> int:
-    """What the training cuts of series of `lengths` (S,) take at least, where they are made and on their way from there."""
+    """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
     targets = horizon if settings.output == "direct" else 1
     shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
     placed = place_cuts(lengths, shortest, targets, settings.padding, settings.max_windows)

@@ -46,6 +46,7 @@ MEASURED = [  # hidden, layers, batch, size, and seconds of a step of an LSTM wi
     (32, 50, 32, 24, 0.057),
     (1024, 1, 128, 24, 0.89),
     (2048, 1, 16, 13, 0.57),
+    (32, 400, 60, 6, 0.31),
     (64, 2, 512, 64, 0.31),
 ]
 
@@ -119,5 +120,5 @@ def test_training_beyond_the_bounds_is_refused() -> None:
 
 def test_the_file_of_parameters_is_refused_in_one_line(project: Path) -> None:
     change_file(project, train__epochs=10**9)
-    with pytest.raises(UserError, match=r"^\S+params.yaml: training \("):
+    with pytest.raises(UserError, match=r"^\S+params.yaml: train: training \("):
         read_params(project / "params.yaml")
