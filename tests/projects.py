@@ -58,6 +58,31 @@ def shell(
     return done
 
 
+HOLD = """
+import atexit, os, signal, sys
+
+def hold(event, arguments):
+    if (event, str(arguments[0]) if arguments else None) == {moment}:
+        os.write(1, b"held\\n")
+        signal.pause()
+
+if sys.orig_argv[1:] == ["-m", "stages.{stage}"]:
+    sys.addaudithook(hold)
+    atexit.register(sys.audit, "exit", "")
+"""
+IMPORTS, WORKS, ENDS = ("import", "stages.common.params"), ("open", "params.yaml"), ("exit", "")
+
+
+def held(folder: Path, stage: str, moment: tuple[str, str]) -> dict[str, str]:
+    """The environment in which a stage prints `held` and waits for a signal: as it IMPORTS, WORKS or ENDS.
+
+    Python runs what this writes into `folder` before the stage.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "sitecustomize.py").write_text(HOLD.format(moment=moment, stage=stage))
+    return environment(PYTHONPATH=str(folder))
+
+
 def make_project(folder: Path) -> Path:
     """A repository of its own at `folder` with the working tree's tracked and new files, committed; no DVC cache."""
     listed = shell("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.splitlines()

@@ -81,8 +81,7 @@ def queue(light: Path) -> Iterator[Path]:
     """A copy of the project in which every process has ended when the test ends."""
     yield light
     shell("dvc", "queue", "stop", "--kill", cwd=light)
-    _, alive = psutil.wait_procs(running_in(light), timeout=120)
-    assert not alive
+    psutil.wait_procs(running_in(light))
 
 
 @pytest.mark.slow
@@ -95,7 +94,7 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
     assert shell("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 20
     start = ["dvc", "queue", "start", "--jobs", "2"]  # its output would end with the workers'
     subprocess.run(start, cwd=queue, env=environment(), stdout=subprocess.DEVNULL, check=True)
-    psutil.wait_procs(running_in(queue), timeout=500)  # the workers end once the queue is empty
+    psutil.wait_procs(running_in(queue))  # the workers end once the queue is empty
     status = shell("dvc", "queue", "status", cwd=queue).stdout
     assert not re.search("Queued|Running", status), status
     assert status.count("Success") == 20

@@ -16,7 +16,18 @@ import pytest
 
 from stages.common.params import Params
 from stages.train.params import Train
-from tests.projects import ALL, change_file, environment, repro, shell, tiny_panel
+from tests.projects import (
+    ALL,
+    ENDS,
+    IMPORTS,
+    WORKS,
+    change_file,
+    environment,
+    held,
+    repro,
+    shell,
+    tiny_panel,
+)
 
 
 def test_a_mistake_ends_in_one_line_and_loses_nothing(light: Path, default_params: Params) -> None:
@@ -93,20 +104,22 @@ def test_training_that_is_killed_again_and_again_ends_with_the_same_files(finish
         assert not (folder / ".checkpoints").exists()
 
 
-def repro_until(folder: Path, stage: str, signal_number: int) -> str:
-    """The standard error of `dvc repro`, to whose processes a signal is sent when `stage` begins."""
-    with (folder.parent / "stderr").open("w+") as errors:
-        process = subprocess.Popen(
-            ["dvc", "repro"], cwd=folder, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
-            stderr=errors, text=True, start_new_session=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        assert any(f"Running stage '{stage}'" in line for line in process.stdout)
-        os.killpg(process.pid, signal_number)
-        process.communicate()
-        assert process.returncode != 0
-        errors.seek(0)
-        return errors.read()
+def started(command: list[str], folder: Path, variables: dict[str, str]) -> subprocess.Popen[str]:
+    """A command in a group of its own, once a stage that it runs is held."""
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=folder, env=variables, start_new_session=True, **pipes)
+    assert process.stdout is not None
+    assert any(line == "held\n" for line in process.stdout)
+    return process
+
+
+def repro_until(folder: Path, stage: str, moment: tuple[str, str], signal_number: int) -> str:
+    """The standard error of `dvc repro`, to whose processes a signal is sent at a moment of a stage."""
+    process = started(["dvc", "repro"], folder, held(folder.parent / "held", stage, moment))
+    os.killpg(process.pid, signal_number)
+    errors = process.communicate()[1]
+    assert process.returncode != 0
+    return errors
 
 
 def add_a_quarter(folder: Path) -> Path:
@@ -130,11 +143,42 @@ def whole(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
 def test_a_repro_after_one_that_was_stopped_resumes_at_any_stage(light: Path, whole: Path, signal_number: int) -> None:
     stopped = add_a_quarter(light)
-    for stage in ALL:
-        errors = repro_until(stopped, stage, signal_number)
+    for stage, moment in zip(ALL, 3 * [IMPORTS, WORKS], strict=True):
+        errors = repro_until(stopped, stage, moment, signal_number)
+        assert errors.count("error: interrupted") == (signal_number == signal.SIGINT)
         assert "Traceback" not in errors
     assert repro(stopped) == ALL[-1:]
     assert (stopped / "dvc.lock").read_bytes() == (whole / "dvc.lock").read_bytes()
+
+
+def test_ctrl_c_while_a_stage_ends_is_not_lost(light: Path) -> None:
+    """DVC ignores it until the stage has ended, and would go on with the next."""
+    change_file(light, plot__dpi=41)
+    assert "error: interrupted" in repro_until(light, "plot", ENDS, signal.SIGINT)
+
+
+def test_a_stage_ends_with_the_dvc_that_runs_it(light: Path) -> None:
+    """Some shells become the stage, others stay between it and DVC."""
+    change_file(light, plot__dpi=41)
+    for shell_of_dvc in ("/bin/sh", "/bin/bash"):
+        variables = held(light.parent / "held", "plot", WORKS) | {"SHELL": shell_of_dvc}
+        process = started(["dvc", "repro"], light, variables)
+        process.kill()
+        process.communicate()  # returns when nothing holds the outputs: neither stage nor shell
+    assert repro(light) == ["plot"]
+
+
+def test_a_stage_waits_until_no_other_works_in_the_folder(light: Path) -> None:
+    command = [sys.executable, "-m", "stages.ingest"]
+    first = started(command, light, held(light.parent / "held", "ingest", WORKS))
+    with subprocess.Popen(command, cwd=light, env=environment(), stderr=subprocess.PIPE, text=True) as second:
+        assert second.stderr is not None
+        assert second.stderr.readline().startswith("warning: another stage works in this folder")
+        assert second.poll() is None
+        first.kill()
+        first.communicate()
+        assert second.wait() == 0
+    assert shell("git", "status", "--porcelain", cwd=light).stdout == ""
 
 
 BAD_FOR_A_STAGE: list[tuple[str, dict[str, object], str]] = [

@@ -6,7 +6,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+
+from stages import interrupted
+from stages.common.processes import alone_in_folder, end_with_dvc
 
 MAX_QUOTED = 60  # characters of an input's text in a message
 
@@ -41,23 +45,26 @@ def run(main: Callable[[], None], writes: bool = True) -> None:
     writes: whether the stage has outputs. DVC deletes them before it runs the stage, so if there was an earlier run the
         line says how to restore its results.
     """
-    message = _run(main)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is written, or a second Ctrl-C would break the line below
+    message = _run(main, writes)
     if message is None:
+        signal.signal(signal.SIGINT, interrupted)  # while Python ends: DVC ignores it, and would go on
         return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would break the line below
     restore = " (`dvc checkout` and `git checkout reports` restore the last results)"
     print("error: " + _one_line(message) + (restore if writes and Path("dvc.lock").exists() else ""), file=sys.stderr)
     sys.exit(1)
 
 
-def _run(main: Callable[[], None]) -> str | None:
+def _run(main: Callable[[], None], writes: bool) -> str | None:
     """Run `main` and return the message of an error that a user can cause, None if all went well."""
     from safetensors import SafetensorError  # here, so that a worker of a cluster without the package can report that
 
     try:
         _end_start_up()
-        main()
-        sys.stdout.flush()
+        end_with_dvc()
+        with alone_in_folder(warn) if writes else nullcontext():
+            main()
+            sys.stdout.flush()
     except BrokenPipeError:  # the program that reads the output, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -23,10 +23,11 @@ WORSE = 2  # exit status
 
 def main() -> None:
     arguments = parse()
+    tolerances = read_params()[Compare].model_dump()
     after = read_version(arguments.after)
     before = read_version(branch_point() if arguments.before is None else arguments.before)
     comparison = compare(before, after)
-    reasons = worse(comparison, read_params()[Compare].model_dump())
+    reasons = worse(comparison, tolerances)
     content = describe(comparison, reasons)
     page = render("compare.md", **content)
     if arguments.md:

@@ -8,6 +8,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import RevError, SCMError, resolve_rev
 
-from stages.common.errors import UserError, quoted
+from stages.common.errors import UserError, quoted, warn
 from stages.common.params import PARAMS_FILE
 from stages.common.paths import ERRORS, METRICS, PANEL_SUMMARY
 from stages.common.yaml_1_2 import read_yaml
@@ -27,6 +28,7 @@ from stages.plot.significance import PAIR, read_errors
 
 MAIN = ["origin/HEAD", "origin/main", "origin/master", "main", "master"]
 WORK_TREE = "work tree"
+READ_BY_DVC = [PARAMS_FILE, Path("dvc.yaml"), Path("dvc.lock")]  # with a parser that aliases and merges can overwhelm
 
 Parsed = TypeVar("Parsed")
 
@@ -56,7 +58,9 @@ def read_version(revision: str | None) -> Version:
     Raises UserError where there is no such revision, and where a file of it is missing or cannot be read.
     """
     name, commit = _resolve(revision)
-    files = VersionFiles(name, DVCFileSystem(".", rev=commit))
+    files = VersionFiles(name, commit)
+    for path in READ_BY_DVC:
+        files.parsed(path, files.text_in_git(path) or "", read_yaml)
     params = files.require(PARAMS_FILE, _parse_params)
     metrics = files.require(METRICS, _parse_metrics)
     panel = files.read(PANEL_SUMMARY, _parse_json)
@@ -77,7 +81,11 @@ class VersionFiles:
     """The files of one version, read and parsed. Raises UserError for one that cannot be."""
 
     name: str
-    files: DVCFileSystem
+    commit: str | None
+
+    @cached_property
+    def files(self) -> DVCFileSystem:
+        return DVCFileSystem(".", rev=self.commit)
 
     def require(self, path: Path, parse: Callable[[str], Parsed]) -> Parsed:
         """The parsed file. Raises UserError if the version does not have it."""
@@ -86,12 +94,22 @@ class VersionFiles:
             raise UserError(
                 f"{self.name} has no {path}; run in the project's folder, after `dvc repro`, or name another revision"
             )
-        return self._parsed(path, text, parse)
+        return self.parsed(path, text, parse)
 
     def read(self, path: Path, parse: Callable[[str], Parsed]) -> Parsed | None:
         """The parsed file; None if the version does not have it, or an empty one."""
         text = self._text(path)
-        return self._parsed(path, text, parse) if text else None
+        if path.suffix == ".csv" and text and not text.endswith("\n"):
+            warn(f"{self.name}: {path} ends within a line, so it was cut; the rest is not compared")
+        return self.parsed(path, text, parse) if text else None
+
+    def text_in_git(self, path: Path) -> str | None:
+        """The text of a file that Git has, without DVC; None if the version does not have it."""
+        if self.commit is None:
+            return path.read_bytes().decode(errors="replace") if path.is_file() else None
+        show = ["git", "show", f"{self.commit}:./{path.as_posix()}"]
+        done = subprocess.run(show, capture_output=True, check=False)
+        return done.stdout.decode(errors="replace") if done.returncode == 0 else None
 
     def _text(self, path: Path) -> str | None:
         try:
@@ -106,7 +124,7 @@ class VersionFiles:
         except (DvcException, UnicodeDecodeError, OSError) as error:
             raise UserError(f"{self.name}: {path} cannot be read: {error}; fix it or name another revision") from None
 
-    def _parsed(self, path: Path, text: str, parse: Callable[[str], Parsed]) -> Parsed:
+    def parsed(self, path: Path, text: str, parse: Callable[[str], Parsed]) -> Parsed:
         try:
             return parse(text)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -124,8 +142,15 @@ def _parse_json(text: str) -> dict[str, Any]:
 
 def _parse_metrics(text: str) -> dict[str, float | None]:
     """The metrics that are numbers, None for one that is not finite."""
-    numbers = {key: float(value) for key, value in _parse_json(text).items() if isinstance(value, (int, float))}
-    return {key: value if isfinite(value) else None for key, value in numbers.items()}
+    return {key: _finite(value) for key, value in _parse_json(text).items() if isinstance(value, (int, float))}
+
+
+def _finite(value: float) -> float | None:
+    """An integer of JSON can be too large for a float."""
+    try:
+        return float(value) if isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _parse_errors(text: str) -> pd.DataFrame:

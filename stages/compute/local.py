@@ -8,6 +8,7 @@ from joblib import cpu_count
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from stages.common.processes import end_with_stage
 from stages.compute.engine import Engine, worker_killed
 from stages.compute.params import Compute
 
@@ -18,7 +19,8 @@ def open_engine(compute: Compute) -> Iterator[Engine]:
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it warns of what Ctrl-C left for it to remove
     processes = cpu_count() if compute.workers == "auto" else compute.workers
     try:
-        yield Engine({"n_jobs": processes, "return_as": "generator"}, scatter=lambda value: value)
+        watched = {"initializer": end_with_stage, "initargs": (os.getpid(),)}
+        yield Engine({"n_jobs": processes, "return_as": "generator", **watched}, scatter=lambda value: value)
     except TerminatedWorkerError:
         raise worker_killed(compute) from None
     finally:

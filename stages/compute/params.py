@@ -1,16 +1,17 @@
-"""The parameters of `compute`: where tasks run, and how many at once."""
+"""The parameters of `compute`: where tasks run, how many at once, and how long training may take."""
 
 from typing import Literal
 
 from pydantic import model_validator
 
-from stages.common.params import Auto, Name, Section, SmallCount
+from stages.common.params import Auto, Name, Positive, Section, SmallCount
 
 
 class Compute(Section):
     engine: Literal["local", "dask", "ray"]
     address: Name | None
     workers: Auto | SmallCount
+    max_hours: Positive | None
 
     @model_validator(mode="after")
     def _clusters_have_an_address(self) -> "Compute":

@@ -25,7 +25,7 @@ def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
     refuse_long_horizon(params[Backtest], panel)
-    origins = plan_origins(params[Backtest], panel)
+    origins = plan_origins(params[Backtest], panel).within(int(panel.lengths.max()))
     fresh_folder(NORMALIZERS)
     fresh_folder(HISTORIES)
     summary: dict[str, Any] = {

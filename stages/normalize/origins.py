@@ -30,6 +30,13 @@ class Origins:
         """All origins, the final one (0, the end of the data) first."""
         return [0, *self.evaluation, *self.calibration]
 
+    def within(self, longest: int) -> "Origins":
+        """Those at which a series of `longest` steps has a history."""
+        evaluation, calibration = (
+            [each for each in some if each < longest] for some in (self.evaluation, self.calibration)
+        )
+        return Origins(evaluation, calibration)
+
 
 def refuse_long_horizon(backtest: Backtest, panel: Panel) -> None:
     """Raises UserError where the horizon is no shorter than the longest series."""

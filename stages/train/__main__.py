@@ -19,7 +19,7 @@ from stages.train.checkpoints import FOLDER, remove_checkpoints
 from stages.train.network import Forecaster, save_networks
 from stages.train.params import Model, Train
 from stages.train.progress import epoch_bar
-from stages.train.tasks import loss_curves, plan_tasks, summarize, train_one
+from stages.train.tasks import check_cost, loss_curves, plan_tasks, summarize, train_one
 from stages.window.windows import Windows
 
 
@@ -28,6 +28,7 @@ def main() -> None:
     model, settings = params[Model], params[Train]
     files = {origin: origin_file(WINDOWS, origin) for origin in origins_in(WINDOWS)}
     tasks = plan_tasks(files, model, settings)
+    check_cost(tasks, Windows.read(files[0]), model, settings, params[Compute])
     windows = {origin: FileArgument.at(file, Windows.read) for origin, file in files.items()}
     FOLDER.mkdir(exist_ok=True)
     with open_pool(params[Compute]) as pool, epoch_bar(len(tasks), settings.epochs, pool.local) as board:

@@ -28,12 +28,14 @@ class Cell:
         (B, gates x hidden) in torch's order. None for a cell whose gates are not drawn.
     gates: the gates between 0 and 1, in the order in which they are drawn
     state: the state that is drawn below them
+    blocks: how many times the hidden size its matrices have outputs
     """
 
     module: Callable[[], Any]
     step: Step | None
     gates: tuple[str, ...]
     state: str
+    blocks: int
 
 
 def torch_nn(name: str) -> Any:
@@ -84,7 +86,7 @@ def rnn_step(from_input: Floats, from_hidden: Floats, before: State) -> State:
 
 
 CELLS = {
-    "lstm": Cell(partial(torch_nn, "LSTM"), lstm_step, gates=("forget", "input", "output"), state="cell"),
-    "gru": Cell(partial(torch_nn, "GRU"), gru_step, gates=("reset", "update"), state="hidden"),
-    "rnn": Cell(partial(torch_nn, "RNN"), rnn_step, gates=(), state="hidden"),
+    "lstm": Cell(partial(torch_nn, "LSTM"), lstm_step, gates=("forget", "input", "output"), state="cell", blocks=4),
+    "gru": Cell(partial(torch_nn, "GRU"), gru_step, gates=("reset", "update"), state="hidden", blocks=3),
+    "rnn": Cell(partial(torch_nn, "RNN"), rnn_step, gates=(), state="hidden", blocks=1),
 }

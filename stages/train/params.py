@@ -1,10 +1,11 @@
 """The parameters of the network and its training: `model` and `train`."""
 
+import importlib
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from stages.common.params import Fraction, NonNegative, OneOf, Positive, PositiveInt, Section, SmallCount
+from stages.common.params import Fraction, NonNegative, OneOf, Params, Positive, PositiveInt, Section, SmallCount
 from stages.train.cells import CELLS
 from stages.train.losses import LOSSES
 
@@ -53,3 +54,7 @@ class Train(Section):
         "validation": "every window is trained on",
         "patience": "every window is trained on, for all epochs",
     }
+
+    def check_with(self, others: Params) -> None:
+        # By name, as the schemas: stages that only read these parameters depend on no estimate.
+        importlib.import_module("stages.train.cost").check_params(others)

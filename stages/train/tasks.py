@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from stages.common.errors import UserError
+from stages.compute.params import Compute
 from stages.train.batches import Batches
 from stages.train.checkpoints import checkpoint_path, hash_of, load_checkpoint, save_checkpoint
+from stages.train.cost import NetworkSize, check_training
 from stages.train.network import Forecaster
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
-from stages.train.training import Epoch, steps_per_epoch, train_network
+from stages.train.training import Epoch, find_device, steps_per_epoch, train_network
 from stages.window.windows import Windows
 
 CURVES = ["loss", "last_batch"]
@@ -46,6 +48,30 @@ def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[Tr
         elif origin == 0:
             raise UserError("params.yaml: no history is long enough for a window; make window.size smaller")
     return tasks
+
+
+def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings: Train, compute: Compute) -> None:
+    """Warn of training that takes hours; raises UserError for what this machine cannot do, see `check_training`.
+
+    final: the windows of the final origin, which has the most
+
+    Raises UserError, too, where the settings name a GPU and there is none. The time on a GPU is not estimated.
+    """
+    untrained = sum(not task.checkpoint.exists() for task in tasks)
+    if find_device(settings).type != "cpu" or not untrained:
+        return
+    cuts = final.training
+    windows = int((cuts.before >= final.min_length).sum())
+    network = NetworkSize(
+        model,
+        size=final.size,
+        channels=1 + final.padding + len(final.lags),
+        features=cuts.features.shape[1],
+        experts=cuts.experts.shape[1],
+        targets=final.targets,
+    )
+    steps = settings.epochs * steps_per_epoch(windows, settings)
+    check_training(untrained, network, steps, min(settings.batch_size, windows), compute)
 
 
 def train_one(

@@ -17,6 +17,9 @@ from stages.train.network import Forecaster
 from stages.train.params import Model, Train
 from stages.window.windows import Windows
 
+DIVERGED = 10  # times the error of the experts
+LARGEST_PULL = 1e6  # of any use
+
 Criterion = Callable[[Tensor, Targets], Tensor]
 OnEpoch = Callable[[int, float], None]  # called with the number of an epoch, from 1 on, and its loss
 
@@ -39,7 +42,7 @@ def train_network(
 ) -> tuple[Forecaster, list[Epoch]]:
     """Train the network of one origin and member on the origin's windows, seeded and with one thread.
 
-    Raises UserError where the settings name a GPU and there is none, and where the loss becomes infinite or NaN.
+    Raises UserError where the settings name a GPU and there is none, and where training diverges.
     """
     torch.set_num_threads(1)
     seed = member_seed(settings.seed, member)
@@ -60,11 +63,11 @@ def train_network(
         epoch = run_epoch(network, batches, order, criterion, optimizer, schedule, settings)
         if not math.isfinite(epoch.loss):
             raise UserError(
-                f"params.yaml: the loss of member {member} is {epoch.loss} in epoch {number}; "
-                "make train.learning_rate smaller or set train.clip"
+                f"params.yaml: the loss of member {member} is {epoch.loss} in epoch {number}; {what_diverges(settings)}"
             )
         epochs.append(epoch)
         on_epoch(number, epoch.loss)
+    refuse_divergence(network, batches, member, settings)
     return network.cpu(), epochs
 
 
@@ -91,6 +94,39 @@ def run_epoch(
         schedule.step()
         total += loss.detach() * len(targets.values)
     return Epoch(total.item() / len(order), loss.item())
+
+
+@torch.inference_mode()
+def refuse_divergence(network: Forecaster, batches: Batches, member: int, settings: Train) -> None:
+    """Raises UserError for a trained network far from the actual values, where the median of the experts is near.
+
+    Its mean absolute error on the first batch may be DIVERGED times that of the experts, or of zero, plus one unit.
+    The last step of the optimizer is in no loss.
+    """
+    inputs, targets = batches.gather(
+        torch.arange(min(settings.batch_size, len(batches)), device=batches.offsets.device)
+    )
+
+    def error(predicted: Tensor) -> float:
+        return float(((predicted - targets.values).abs() * targets.known).sum() / targets.known.sum())
+
+    own, experts = error(network.eval()(inputs)), error(targets.expert_median)
+    network.train()
+    if not own <= DIVERGED * (experts + 1):
+        raise UserError(
+            f"params.yaml: training diverged: the errors of member {member} are {own:.3g} on average, "
+            f"{experts:.3g} without it; {what_diverges(settings)}"
+        )
+
+
+def what_diverges(settings: Train) -> str:
+    """What to change where training diverges: the parameter that is beyond all use, else the usual one."""
+    if settings.learning_rate <= 1:
+        if settings.learning_rate * settings.weight_decay > 1:
+            return "make train.weight_decay smaller"
+        if settings.expert_pull > LARGEST_PULL:
+            return "make train.expert_pull smaller"
+    return "make train.learning_rate smaller" + (" or set train.clip" if settings.clip is None else "")
 
 
 def find_device(settings: Train) -> torch.device:

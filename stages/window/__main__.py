@@ -5,18 +5,22 @@ from safetensors.numpy import load_file
 from stages.common.errors import UserError, run
 from stages.common.params import read_params
 from stages.common.paths import HISTORIES, WINDOW_SUMMARY, WINDOWS, fresh_folder, origin_file, origins_in, write_summary
+from stages.compute.memory import lack_of_memory
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.compute.workers import FileArgument
 from stages.normalize.params import Backtest
-from stages.window.cutting import refuse_long_size, window_origin
+from stages.window.cutting import bytes_of_cuts, refuse_long_size, window_origin
 from stages.window.params import Window
 
 
 def main() -> None:
     params = read_params()
-    origins = origins_in(HISTORIES)
-    refuse_long_size(params[Window], int(load_file(origin_file(HISTORIES, 0))["lengths"].max(initial=0)))
+    origins, final = origins_in(HISTORIES), load_file(origin_file(HISTORIES, 0))
+    refuse_long_size(params[Window], int(final["lengths"].max(initial=0)))
+    needed = bytes_of_cuts(final["lengths"], final["seasons"].tolist(), params[Window], params[Backtest].horizon)
+    if problem := lack_of_memory(needed, len(origins), params[Compute], "cutting windows", "window.max_windows"):
+        raise UserError(f"params.yaml: {problem}")
     histories = [FileArgument.at(origin_file(HISTORIES, origin), load_file) for origin in origins]
     tasks = [(history, params[Window], params[Backtest].horizon) for history in histories]
     summaries = []
@@ -25,13 +29,13 @@ def main() -> None:
         for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks), strict=True):
             windows.write(origin_file(WINDOWS, origin))
             summaries.append(summary)
-    final = summaries[0]
-    if not final["windows"]:
+    summary = summaries[0]
+    if not summary["windows"]:
         raise UserError(
-            f"params.yaml: window.size {final['size']} and backtest.horizon {params[Backtest].horizon} together are "
-            f"longer than every normalised history (the longest has {final['longest']} values); make one smaller"
+            f"params.yaml: window.size {summary['size']} and backtest.horizon {params[Backtest].horizon} together are "
+            f"longer than every normalised history (the longest has {summary['longest']} values); make one smaller"
         )
-    write_summary(WINDOW_SUMMARY, final)
+    write_summary(WINDOW_SUMMARY, summary)
 
 
 if __name__ == "__main__":

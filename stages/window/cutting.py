@@ -54,6 +54,15 @@ def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Win
     )
 
 
+def bytes_of_cuts(lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> int:
+    """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
+    targets = horizon if settings.output == "direct" else 1
+    shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
+    placed = place_cuts(lengths, shortest, targets, settings.padding, settings.max_windows)
+    each = len(settings.experts) * targets + sum(seasons)
+    return 2 * np.dtype(np.float32).itemsize * sum(len(before) for _, before in placed) * each
+
+
 def refuse_long_size(settings: Window, longest: int) -> None:
     """Raises UserError for a window longer than every history: each would be padded."""
     if settings.size != "auto" and longest and settings.size > longest:

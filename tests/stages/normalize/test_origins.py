@@ -109,3 +109,10 @@ def test_a_horizon_as_long_as_the_longest_series_is_refused(horizon: int, refuse
         return
     with pytest.raises(UserError, match=f"backtest.horizon {horizon} .* 30 steps"):
         refuse_long_horizon(settings, panel)
+
+
+def test_origins_before_the_longest_series_begins_are_left_out() -> None:
+    origins = Origins(evaluation=[3, 6, 9], calibration=[12, 15])
+    assert origins.within(13) == Origins([3, 6, 9], [12])
+    assert origins.within(9) == Origins([3, 6], [])
+    assert origins.within(3).all == [0]

@@ -105,6 +105,6 @@ def test_two_steps_of_a_plain_rnn_by_hand() -> None:
 
 
 def test_a_cell_without_a_step_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CELLS, "other", Cell(CELLS["lstm"].module, None, (), "hidden"))
+    monkeypatch.setitem(CELLS, "other", Cell(CELLS["lstm"].module, None, (), "hidden", 4))
     with pytest.raises(ValueError, match="other"):
         trace("other", {}, np.zeros((1, 1, 1)))

@@ -268,6 +268,22 @@ def test_a_loss_that_is_not_finite_is_refused_with_advice(sine: Windows, small: 
         train_network(sine, 0, params[Model], params[Train])
 
 
+@pytest.mark.parametrize(
+    ("changes", "culprit"),
+    [
+        ({"train__learning_rate": 1e4}, "train.learning_rate"),
+        ({"train__weight_decay": 1e6, "train__epochs": 1}, "train.weight_decay"),
+        ({"train__expert_pull": 1e300}, "train.expert_pull"),
+    ],
+)
+def test_training_that_diverges_is_refused_with_the_parameter(
+    sine: Windows, small: Params, changes: dict[str, object], culprit: str
+) -> None:
+    params = change(small, train__schedule="constant", **changes)
+    with pytest.raises(UserError, match=rf"^params\.yaml: .*; make {culprit} smaller"):
+        train_network(sine, 0, params[Model], params[Train])
+
+
 def test_progress_is_reported_every_epoch(sine: Windows, small: Params) -> None:
     seen: list[tuple[int, float]] = []
     train_network(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stages.common.arrays import Ints
 from stages.common.errors import UserError
-from stages.window.cutting import cut_windows, place_cuts, refuse_long_size, window_origin, window_size
+from stages.window.cutting import bytes_of_cuts, cut_windows, place_cuts, refuse_long_size, window_origin, window_size
 from tests.builders import plain_windows, window_settings
 
 
@@ -108,6 +108,12 @@ def test_a_window_longer_than_every_history_is_refused(size: int | str, longest:
         return
     with pytest.raises(UserError, match=f"window.size {size} .* {longest} values"):
         refuse_long_size(settings, longest)
+
+
+def test_the_bytes_of_cuts_are_twice_those_of_their_experts_and_indices() -> None:
+    settings, lengths = window_settings(local_scaling="smoothing", experts=["ses", "theta"], size=4), np.array([30, 20])
+    cuts = cut_windows(np.zeros(50), lengths, [4], settings, horizon=3).training
+    assert bytes_of_cuts(lengths, [4], settings, horizon=3) == 2 * (cuts.experts.nbytes + cuts.season.nbytes)
 
 
 def cuts_by_series(lengths: list[int], max_windows: int, targets: int = 2) -> dict[int, Ints]:

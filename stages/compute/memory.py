@@ -1,0 +1,39 @@
+"""How many tasks run at once, and whether this machine has the memory for them: known before they run."""
+
+import os
+
+from stages.compute.params import Compute
+
+
+def at_once(compute: Compute, tasks: int) -> int | None:
+    """How many of `tasks` run at once; None where only the cluster knows."""
+    if compute.workers != "auto":
+        return min(compute.workers, tasks)
+    if compute.engine != "local":
+        return None
+    from joblib import cpu_count  # here, since the check of parameters needs no joblib
+
+    return min(int(cpu_count()), tasks)
+
+
+def lack_of_memory(needed: float, tasks: int, compute: Compute, work: str, hint: str) -> str | None:
+    """The problem, where tasks of `needed` bytes each, as many as run at once, need more than this machine has.
+
+    work, hint: what needs the memory, and what to make smaller
+
+    Of the memory of a cluster nothing is known here.
+    """
+    processes = at_once(compute, tasks)
+    has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if compute.engine != "local" or processes is None or processes * needed <= has:
+        return None
+    fewer = f", {processes} times at once" if processes > 1 else ""
+    hint = f"compute.workers or {hint}" if processes > 1 else hint
+    return (
+        f"{work} needs about {_gigabytes(needed)} of memory{fewer}, and this machine has {_gigabytes(has)}; "
+        f"make {hint} smaller"
+    )
+
+
+def _gigabytes(count: float) -> str:
+    return f"{count / 1e9:,.1f} GB" if count < 1e10 else f"{count / 1e9:,.0f} GB"

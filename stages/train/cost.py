@@ -1,0 +1,153 @@
+"""What training costs: the weights of a network, its seconds and bytes, known before the work.
+
+The seconds of a step of the optimizer are fitted to 27 networks (three cells, hidden size 2 to 2048, 1 to 1000 layers,
+batches of 1 to 1024 windows of 6 to 3000 steps), measured with float32 on one core of a processor with AVX-512: the
+fit is within a factor of two of each. A GPU is not estimated.
+"""
+
+import math
+import os
+from dataclasses import dataclass
+
+from stages.common.errors import UserError, warn
+from stages.common.params import Params
+from stages.compute.memory import at_once, lack_of_memory
+from stages.compute.params import Compute
+from stages.train.cells import CELLS
+from stages.train.params import Model, Train
+
+PER_STEP = 1.2e-3  # seconds of each step of the optimizer, whatever the network
+PER_LAYER = 4e-4  # of each layer
+PER_CELL = 9e-6  # of each layer at each step of the window
+PER_OUTPUT = 4e-9  # of each output of a matrix, for each window
+PER_OPERATION = 1.2e-11  # of each operation of the matrix products, forwards and backwards: six for each weight
+PER_WEIGHT = 1.2e-8  # of the optimizer
+PER_INPUT = 3e-7  # of each step of each window, to gather it
+
+BYTES = 4  # of a float32
+COPIES = 4  # of the weights: gradients, and two moments of Adam
+LONG = 1.0  # hours from which on a warning says how long
+SMALLER = "model.hidden_size, model.num_layers, window.size or train.batch_size"
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """What decides the cost of a network: its settings and the numbers of its inputs and outputs.
+
+    size: steps of a window
+    channels, features, experts, targets: C, F, E and targets of `Inputs`
+    """
+
+    model: Model
+    size: int = 1
+    channels: int = 1
+    features: int = 0
+    experts: int = 0
+    targets: int = 1
+
+    @property
+    def directions(self) -> int:
+        return 2 if self.model.bidirectional else 1
+
+    @property
+    def rows(self) -> int:
+        """Outputs of a layer's matrices, in one direction."""
+        return CELLS[self.model.cell].blocks * self.model.hidden_size
+
+    @property
+    def matrices(self) -> int:
+        """Weights in the matrices of the recurrent layers."""
+        hidden, deeper = self.model.hidden_size, self.model.num_layers - 1
+        inputs = self.channels + deeper * self.directions * hidden
+        return self.directions * self.rows * (inputs + self.model.num_layers * hidden)
+
+    @property
+    def weights(self) -> int:
+        """All weights of the network."""
+        biases = 2 * self.rows * self.directions * self.model.num_layers if self.model.bias else 0
+        outputs = self.targets + (self.experts if self.experts > 1 else 0)
+        return self.matrices + biases + (self.directions * self.model.hidden_size + self.features + 1) * outputs
+
+    def seconds(self, batch: int) -> float:
+        """Of a step of the optimizer on a batch of so many windows, on one core."""
+        cells = self.size * self.model.num_layers * self.directions
+        return (
+            PER_STEP
+            + PER_LAYER * self.model.num_layers * self.directions
+            + PER_CELL * cells
+            + PER_OUTPUT * batch * cells * self.rows
+            + PER_OPERATION * 6 * batch * self.size * self.matrices
+            + PER_WEIGHT * self.weights
+            + PER_INPUT * batch * self.size
+        )
+
+    def bytes(self, batch: int) -> float:
+        """What training on batches of so many windows holds, at least: weights, states for the way back, windows."""
+        cells = self.size * self.model.num_layers * self.directions
+        states = batch * cells * (self.rows + self.model.hidden_size)
+        window = self.size * (self.channels + 1) + self.targets * (self.experts + 2)
+        return BYTES * (COPIES * self.weights + states + batch * window)
+
+
+def training_hours(networks: int, steps: int, seconds: float, cores: int) -> float:
+    """Of so many networks, each of so many steps of the optimizer, of so many seconds each."""
+    return math.ceil(networks / cores) * steps * seconds / 3600
+
+
+def check_params(params: Params) -> None:
+    """Raises ValueError for networks that cannot be trained whatever the data, were each epoch one step on one window.
+
+    Every stage checks that, so that the first one ends before anything is deleted or computed.
+    """
+    model, settings, compute = params[Model], params[Train], params[Compute]
+    network = NetworkSize(model)
+    cores = compute.workers if compute.workers != "auto" else os.cpu_count() or 1
+    seconds = PER_STEP + PER_LAYER * model.num_layers * network.directions  # on a GPU, too
+    hours = training_hours(settings.members, settings.epochs, seconds, min(cores, settings.members))
+    known = compute.engine == "local" or compute.workers != "auto"
+    if known and (problem := _too_long(hours, compute, f"{settings.members} x {settings.epochs:,} epochs", cores)):
+        raise ValueError(problem)
+    if problem := lack_of_memory(network.bytes(1), 1, compute, _work(network), SMALLER):
+        raise ValueError(problem)
+
+
+def check_training(networks: int, network: NetworkSize, steps: int, batch: int, compute: Compute) -> None:
+    """Warn of training that takes hours on processors.
+
+    networks: how many are to be trained
+    steps, batch: steps of the optimizer of each, and windows in each step
+
+    Raises UserError where it takes more than `compute.max_hours`, or more memory than this machine has.
+    """
+    if problem := lack_of_memory(network.bytes(batch), networks, compute, _work(network), SMALLER):
+        raise UserError(f"params.yaml: {problem}")
+    cores = at_once(compute, networks)
+    if cores is None:
+        return
+    hours = training_hours(networks, steps, network.seconds(batch), cores)
+    work = f"{networks} networks of {network.weights:,} weights x {steps:,} steps"
+    if problem := _too_long(hours, compute, work, cores):
+        raise UserError(f"params.yaml: {problem}")
+    if hours >= LONG:
+        warn(f"training ({work}) takes about {_duration(hours)} on {cores} cores")
+
+
+def _work(network: NetworkSize) -> str:
+    return f"training a network of {network.weights:,} weights"
+
+
+def _too_long(hours: float, compute: Compute, work: str, cores: int) -> str | None:
+    """The problem, where training takes longer than it may."""
+    if compute.max_hours is None or hours <= compute.max_hours:
+        return None
+    return (
+        f"training ({work}) takes about {_duration(hours)} on {cores} cores, more than compute.max_hours "
+        f"({compute.max_hours:g}); make train.epochs, train.members or the network smaller, or max_hours larger or null"
+    )
+
+
+def _duration(hours: float) -> str:
+    for unit, length in (("years", 24 * 365), ("days", 24)):
+        if hours >= 2 * length:
+            return f"{hours / length:,.0f} {unit}"
+    return f"{hours:.1f} hours"
