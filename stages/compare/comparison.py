@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 
 from stages.compare.versions import Version
-from stages.plot.significance import PAIR, PairedTest, compare_with_baselines, paired_test
+from stages.plot.significance import PAIR, PairedTest, compare_with_baselines, paired_test, split_columns
 from stages.predict.metrics import METRICS, metric_of
+
+SUFFIXES = ("_before", "_after")  # of columns that both versions have
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Comparison:
     seasonal_naive: the seasonal naive method's MASE in the second version
     difference: of the model's scaled errors, second version minus first; None with too few in common for a test
     pairs: how many pairs of series and origin are in common, and how many each version has
+    without_halves: the versions that do not tell their variation from training, with which there is none in the test
     baselines: for the second version, the model's scaled errors minus each baseline's
     """
 
@@ -60,6 +63,7 @@ class Comparison:
     seasonal_naive: float | None
     difference: PairedTest | None
     pairs: tuple[int, int, int]
+    without_halves: list[str]
     baselines: dict[str, PairedTest]
 
     @property
@@ -94,7 +98,8 @@ def compare(before: Version, after: Version) -> Comparison:
         seasonal_naive=after.metrics.get("baseline.seasonal_naive.mase"),
         difference=paired_test(common, "model_before", "model_after", after.horizon),
         pairs=(len(common), len(before.errors), len(after.errors)),
-        baselines=compare_with_baselines(after.errors, after.horizon),
+        without_halves=[version.name for version in (before, after) if version.halves.empty],
+        baselines=compare_with_baselines(after.errors, after.halves, after.horizon),
     )
 
 
@@ -124,12 +129,18 @@ def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Metric
 def common_pairs(before: Version, after: Version) -> pd.DataFrame:
     """The scaled errors, `model_before` and `model_after`, of what both versions forecast from the same cutoff.
 
-    No rows where the errors are not comparable.
+    No rows where the errors are not comparable. The differences of half ensembles are those of the second version minus
+    those of the first: members of the same number have the same seed, and where they are the same nothing is left.
     """
     first, second = (version.errors.drop_duplicates(PAIR) for version in (before, after))
     if incompatibilities(before, after):
         first = first.iloc[:0]
-    return first[[*PAIR, "model"]].merge(second[[*PAIR, "origin", "model"]], on=PAIR, suffixes=("_before", "_after"))
+    pairs = first[[*PAIR, "model"]].merge(second[[*PAIR, "origin", "model"]], on=PAIR, suffixes=SUFFIXES)
+    first, second = (version.halves.drop_duplicates(PAIR) for version in (before, after))
+    halves = first.merge(second, on=PAIR, suffixes=SUFFIXES)
+    common = [name for name in split_columns(first) if name in second]
+    differences = {name: halves[f"{name}_after"] - halves[f"{name}_before"] for name in common}
+    return pairs.merge(halves[PAIR].assign(**differences), how="left", on=PAIR)
 
 
 def worse(comparison: Comparison, tolerances: Mapping[str, float | None]) -> list[str]:

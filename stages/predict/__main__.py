@@ -8,6 +8,7 @@ from stages.common.paths import (
     ERRORS,
     EVALUATION,
     FORECAST,
+    HALF_ENSEMBLES,
     METRICS,
     NETWORKS,
     NORMALIZERS,
@@ -32,6 +33,7 @@ from stages.predict.tables import (
     error_table,
     evaluation_table,
     forecast_table,
+    half_ensemble_table,
     write_csv,
 )
 from stages.predict.tasks import forecast_baselines, forecast_origins, shards
@@ -61,6 +63,7 @@ def main() -> None:
     evaluation = evaluation_table(evaluations, panel, levels)
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
     write_csv(error_table(evaluations, panel), ERRORS, digits=6)
+    write_csv(half_ensemble_table(evaluations, panel), HALF_ENSEMBLES, digits=3)
     write_csv(evaluation, EVALUATION)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
     write_csv(forecast_table(final.forecast, lower, upper, panel, levels), FORECAST)

@@ -1,4 +1,4 @@
-"""Score a forecast against the actual values: the errors of its members, and the denominator of MASE."""
+"""Score a forecast against the actual values: the errors of its members and of halves of them, MASE's denominator."""
 
 from dataclasses import dataclass, replace
 
@@ -7,6 +7,7 @@ import numpy as np
 from stages.common.arrays import Floats, Rows, mean_known
 from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast
+from stages.predict.halves import half_differences
 from stages.predict.metrics import seasonal_scale
 
 
@@ -17,12 +18,14 @@ class ScoredForecast(Rows):
     forecast: without its members, whose errors are all that is needed later
     actual: (S, horizon) NaN where it is unknown or was filled
     member_errors: (S, M) mean absolute error of each member; NaN where it has no forecast
+    half_differences: (S, K) see the function of that name
     mase_scale: (S,) the denominator of MASE
     """
 
     forecast: OriginForecast
     actual: Floats
     member_errors: Floats
+    half_differences: Floats
     mase_scale: Floats
 
     @property
@@ -40,5 +43,6 @@ def score(forecast: OriginForecast, history: History) -> ScoredForecast:
         forecast=replace(forecast, members=forecast.members[:, :0]),
         actual=actual,
         member_errors=mean_known(np.abs(actual[:, None] - forecast.members)),
+        half_differences=half_differences(actual, forecast.members),
         mase_scale=np.concatenate(scales),
     )

@@ -73,20 +73,24 @@ def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
     `cutoff`, the last known step, pairs the rows of two versions, whatever was appended between them. Beyond
     MOST_ERRORS rows whole series are left out, by the hash of their ids, so that every version leaves out the same.
     """
-    frames = []
-    for evaluation in evaluations:
-        table = {
-            "unique_id": np.array(panel.ids, dtype=object)[evaluation.series],
-            "cutoff": panel.time_axis.format(evaluation.history.cutoffs(evaluation.series)).to_numpy(),
-            "origin": evaluation.history.origin,
-        }
-        for name, values in evaluation.methods.items():
-            table[name] = mase(evaluation.actual, values, evaluation.mase_scale)
-        frames.append(pd.DataFrame(table))
-    columns = ["unique_id", "cutoff", "origin", "model", "seasonal_naive"]
-    errors = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
-    errors = errors[errors["model"].notna()]
-    return errors[errors["unique_id"].isin(_drawn_by_hash(errors["unique_id"], MOST_ERRORS))]
+    names = evaluations[0].methods if evaluations else ["model", "seasonal_naive"]
+    scores = [
+        {"origin": e.history.origin, **{name: mase(e.actual, e.methods[name], e.mase_scale) for name in names}}
+        for e in evaluations
+    ]
+    return _by_series_and_origin(evaluations, panel, scores, ["origin", *names])
+
+
+def half_ensemble_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
+    """reports/half_ensembles.csv: differences of the scaled errors of half ensembles, a column for each split.
+
+    The rows are those of reports/errors.csv; none if there is a single member, which has no halves.
+    """
+    splits = evaluations[0].half_differences.shape[1] if evaluations else 0
+    names = [f"split_{k}" for k in range(1, max(splits, 1) + 1)]
+    halved = evaluations if splits else []
+    scores = [dict(zip(names, (e.half_differences / e.mase_scale[:, None]).T, strict=True)) for e in halved]
+    return _by_series_and_origin(halved, panel, scores, names)
 
 
 def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
@@ -113,6 +117,23 @@ def _limit_columns(levels: list[int]) -> list[str]:
 def _limits(lower: Floats, upper: Floats, levels: list[int]) -> dict[str, Floats]:
     limits = [limit.ravel() for pair in zip(lower, upper, strict=True) for limit in pair]
     return dict(zip(_limit_columns(levels), limits, strict=True))
+
+
+def _by_series_and_origin(
+    evaluations: list[Evaluation], panel: Panel, scores: list[dict[str, Floats]], columns: list[str]
+) -> pd.DataFrame:
+    """A row for each series and evaluation origin where the model has a scaled error, with its `scores` (S,).
+
+    At most MOST_ERRORS rows.
+    """
+    frames = [pd.DataFrame(columns=["unique_id", "cutoff", *columns])]
+    for e, values in zip(evaluations, scores, strict=True):
+        ids = np.array(panel.ids, dtype=object)[e.series]
+        cutoffs = panel.time_axis.format(e.history.cutoffs(e.series)).to_numpy()
+        scored = ~np.isnan(mase(e.actual, e.methods["model"], e.mase_scale))
+        frames.append(pd.DataFrame({"unique_id": ids, "cutoff": cutoffs, **values})[scored])
+    table = pd.concat(frames[1:] or frames)
+    return table[table["unique_id"].isin(_drawn_by_hash(table["unique_id"], MOST_ERRORS))]
 
 
 def _drawn_by_hash(ids: pd.Series, most: int) -> list[str]:
