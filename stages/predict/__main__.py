@@ -34,6 +34,7 @@ from stages.predict.tables import (
     evaluation_table,
     forecast_table,
     half_ensemble_table,
+    series_in_git,
     write_csv,
 )
 from stages.predict.tasks import forecast_baselines, forecast_origins, shards
@@ -48,7 +49,9 @@ def main() -> None:
 
     parts, folders = shards(panel, PANEL), (NORMALIZERS, WINDOWS, NETWORKS)
     with open_pool(params[Compute]) as pool:
-        final, *backtest = forecast_origins(parts, horizon, params[Train].members, folders, pool)
+        final, *backtest = forecast_origins(
+            parts, series_in_git(panel.ids), horizon, params[Train].members, folders, pool
+        )
         scored = [each for each in backtest if each.origin in planned and each.forecast.has_history.any()]
         origins = [each.origin for each in scored]
         names = choose_baselines(settings.baselines, sum(int(panel.at(origin).lengths.sum()) for origin in origins))

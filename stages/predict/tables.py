@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.common.arrays import Floats, Ints, mean_known
+from stages.common.arrays import Bools, Floats, Ints, mean_known
 from stages.panel.panel import Panel
 from stages.predict.evaluation import Evaluation
 from stages.predict.forecasts import OriginForecast
 from stages.predict.metrics import mase
 
-MOST_ERRORS = 5_000  # rows of the table of scaled errors, which is in Git
+MOST_ERRORS = 5_000  # rows of a table by series and origin, which is in Git
 
 
 def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
@@ -65,6 +65,13 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[i
     columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *_limit_columns(levels), "scaled_error"]
     merged = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
     return merged[merged["y"].notna()]
+
+
+def series_in_git(ids: list[str]) -> Bools:
+    """(S,) the series that the tables by series and origin may hold, which are in Git: all but in a large panel."""
+    drawn = np.zeros(len(ids), dtype=np.bool_)
+    drawn[sorted(range(len(ids)), key=lambda series: _hash(ids[series]))[:MOST_ERRORS]] = True
+    return drawn
 
 
 def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
@@ -139,5 +146,9 @@ def _by_series_and_origin(
 def _drawn_by_hash(ids: pd.Series, most: int) -> list[str]:
     """The series with the smallest hashes of their ids, as many as have at most `most` rows together; at least one."""
     rows = ids.value_counts(sort=False)
-    rows = rows.loc[sorted(rows.index, key=lambda name: hashlib.sha256(name.encode()).digest())]
+    rows = rows.loc[sorted(rows.index, key=_hash)]
     return list(rows.index[(rows.cumsum() <= most) | (np.arange(len(rows)) == 0)])
+
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()

@@ -26,6 +26,13 @@ def test_half_ensembles_are_scored_by_the_values_after_the_origin() -> None:
     assert scored.half_differences.tolist() == [[(7.5 - 3) / 2, (6 - 4.5) / 2, (5 - 5.5) / 2]]
 
 
+def test_half_ensembles_are_scored_for_some_series_if_so_asked() -> None:
+    panel = panel_of([[9.0] * 10, [8.0] * 10])
+    forecast = constant_forecast(panel, 3, {0: 1.0, 1: 5.0}, ensemble=2)
+    scored = score(forecast, panel.at(3), np.array([False, True]))
+    np.testing.assert_array_equal(scored.half_differences, [[UNKNOWN], [(7 - 3) / 2]])
+
+
 def test_a_member_without_a_forecast_has_no_error() -> None:
     """Windows of 2; histories of 7, 4, 1 and 0 values."""
     panel = panel_of([[3.0] * 10, [4.0] * 7, [5.0] * 4, [6.0] * 3])

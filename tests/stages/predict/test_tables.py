@@ -24,6 +24,7 @@ from stages.predict.tables import (
     evaluation_table,
     forecast_table,
     half_ensemble_table,
+    series_in_git,
     write_csv,
 )
 from tests.builders import panel_of
@@ -130,6 +131,8 @@ def test_a_large_panel_leaves_out_the_same_whole_series_in_every_version(monkeyp
         evaluations = [evaluated(panel, origin, ones, np.ones(count), splits=1) for origin in (2, 1)]
         table, halves = error_table(evaluations, panel), half_ensemble_table(evaluations, panel)
         assert halves[["unique_id", "cutoff"]].equals(table[["unique_id", "cutoff"]])
+        assert set(table["unique_id"]) <= set(np.array(panel.ids)[series_in_git(panel.ids)])
+        assert series_in_git(panel.ids).sum() == 7
         assert (table["unique_id"].value_counts() == 2).all()
         order = table["unique_id"].drop_duplicates().tolist()
         assert order == sorted(order, key=int)
