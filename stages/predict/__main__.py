@@ -47,11 +47,9 @@ def main() -> None:
     settings, horizon, levels = params[Predict], params[Backtest].horizon, params[Predict].levels
     planned = plan_origins(params[Backtest], panel).evaluation
 
-    parts, folders = shards(panel, PANEL), (NORMALIZERS, WINDOWS, NETWORKS)
+    parts, halved, folders = shards(panel, PANEL), series_in_git(panel.ids), (NORMALIZERS, WINDOWS, NETWORKS)
     with open_pool(params[Compute]) as pool:
-        final, *backtest = forecast_origins(
-            parts, series_in_git(panel.ids), horizon, params[Train].members, folders, pool
-        )
+        final, *backtest = forecast_origins(parts, halved, horizon, params[Train].members, folders, pool)
         scored = [each for each in backtest if each.origin in planned and each.forecast.has_history.any()]
         origins = [each.origin for each in scored]
         names = choose_baselines(settings.baselines, sum(int(panel.at(origin).lengths.sum()) for origin in origins))

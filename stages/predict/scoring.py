@@ -10,8 +10,6 @@ from stages.predict.forecasts import OriginForecast
 from stages.predict.halves import half_differences
 from stages.predict.metrics import seasonal_scale
 
-ALL = slice(None)  # series
-
 
 @dataclass(frozen=True)
 class ScoredForecast(Rows):
@@ -36,7 +34,7 @@ class ScoredForecast(Rows):
         return self.forecast.origin
 
 
-def score(forecast: OriginForecast, history: History, halved: Bools | slice = ALL) -> ScoredForecast:
+def score(forecast: OriginForecast, history: History, halved: Bools | slice = slice(None)) -> ScoredForecast:
     """Score a forecast made from `history` by the values after it, and the halves of the members for some series.
 
     halved: (S,) True for these series

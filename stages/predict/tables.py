@@ -1,6 +1,7 @@
 """The tables that predict writes as CSV: the forecast, the evaluation, scaled errors and plot data."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,8 @@ def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
     """
     names = evaluations[0].methods if evaluations else ["model", "seasonal_naive"]
     scores = [
-        {"origin": e.history.origin, **{name: mase(e.actual, e.methods[name], e.mase_scale) for name in names}}
+        {"origin": np.full(len(e.series), e.history.origin)}
+        | {name: mase(e.actual, e.methods[name], e.mase_scale) for name in names}
         for e in evaluations
     ]
     return _by_series_and_origin(evaluations, panel, scores, ["origin", *names])
@@ -127,7 +129,7 @@ def _limits(lower: Floats, upper: Floats, levels: list[int]) -> dict[str, Floats
 
 
 def _by_series_and_origin(
-    evaluations: list[Evaluation], panel: Panel, scores: list[dict[str, Floats]], columns: list[str]
+    evaluations: list[Evaluation], panel: Panel, scores: Sequence[Mapping[str, Floats | Ints]], columns: list[str]
 ) -> pd.DataFrame:
     """A row for each series and evaluation origin where the model has a scaled error, with its `scores` (S,).
 
