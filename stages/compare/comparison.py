@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, sqrt
 from typing import Any
 
 import pandas as pd
 
 from stages.compare.versions import Version
-from stages.plot.significance import PAIR, PairedTest, compare_with_baselines, paired_test, split_columns
+from stages.plot.significance import PAIR, PairedTest, compare_with_baselines, paired_test
 from stages.predict.metrics import METRICS, metric_of
 
 SUFFIXES = ("_before", "_after")  # of columns that both versions have
@@ -129,18 +129,33 @@ def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Metric
 def common_pairs(before: Version, after: Version) -> pd.DataFrame:
     """The scaled errors, `model_before` and `model_after`, of what both versions forecast from the same cutoff.
 
-    No rows where the errors are not comparable. The differences of half ensembles are those of the second version minus
-    those of the first: members of the same number have the same seed, and where they are the same nothing is left.
+    No rows where the errors are not comparable. With them, what training alone gives their difference.
     """
     first, second = (version.errors.drop_duplicates(PAIR) for version in (before, after))
     if incompatibilities(before, after):
         first = first.iloc[:0]
     pairs = first[[*PAIR, "model"]].merge(second[[*PAIR, "origin", "model"]], on=PAIR, suffixes=SUFFIXES)
-    first, second = (version.halves.drop_duplicates(PAIR) for version in (before, after))
-    halves = first.merge(second, on=PAIR, suffixes=SUFFIXES)
-    common = [name for name in split_columns(first) if name in second]
-    differences = {name: halves[f"{name}_after"] - halves[f"{name}_before"] for name in common}
-    return pairs.merge(halves[PAIR].assign(**differences), how="left", on=PAIR)
+    return pairs.merge(differences_from_training(before, after), how="left", on=PAIR)
+
+
+def differences_from_training(before: Version, after: Version) -> pd.DataFrame:
+    """By pair, what training alone gives the difference of two versions' errors: a column for each split of members.
+
+    With the same seed, members of the same number belong together: a column is the second version's difference of half
+    ensembles minus the first's, 0 where the networks are the same. With other seeds the columns are those of both
+    versions, in proportions with which the variances of the two add up. No rows where one version has none.
+    """
+    first, second = (version.halves.drop_duplicates(PAIR).set_index(PAIR) for version in (before, after))
+    if first.empty or second.empty:
+        return pd.DataFrame(columns=PAIR)
+    if before.params.get("train.seed") == after.params.get("train.seed"):
+        return (second - first).reset_index()
+    splits = first.shape[1] + second.shape[1]
+    shares = [
+        (table * sqrt(splits / table.shape[1])).add_suffix(suffix)
+        for table, suffix in zip((first, second), SUFFIXES, strict=True)
+    ]
+    return pd.concat(shares, axis=1, join="inner").reset_index()
 
 
 def worse(comparison: Comparison, tolerances: Mapping[str, float | None]) -> list[str]:

@@ -59,7 +59,7 @@ def read_panel(file: Path, season_lengths: list[int]) -> Panel:
 def train_ensembles(
     panel: Panel, horizon: int, origins: int, count: int, params: Params, parallel: Parallel
 ) -> list[Version]:
-    """What `compare` reads of `count` versions, whose networks all have seeds of their own."""
+    """What `compare` reads of `count` versions, whose networks all have seeds of their own"""
     networks = change(params, train__members=count * MEMBERS)
     tables: list[list[pd.DataFrame]] = [[] for _ in range(count)]
     for origin in range(horizon, (origins + 1) * horizon, horizon):
@@ -74,10 +74,10 @@ def train_ensembles(
             keys = {"unique_id": panel.ids, "cutoff": str(origin), "origin": origin, "model": errors}
             splits = (scored.half_differences / scored.mase_scale[:, None]).T
             table.append(pd.DataFrame({**keys, **{f"split_{i}": split for i, split in enumerate(splits, start=1)}}))
-    errors_of = [pd.concat(table).dropna(subset=["model"]) for table in tables]
+    columns = ["unique_id", "cutoff", "origin", "model"]
     return [
-        Version(str(k), {}, {}, {}, horizon, errors[["unique_id", "cutoff", "origin", "model"]], errors)
-        for k, errors in enumerate(errors_of)
+        Version(str(k), {"train.seed": k}, {}, {}, horizon, errors[columns], errors.drop(columns=["origin", "model"]))
+        for k, errors in enumerate(pd.concat(table).dropna(subset=["model"]) for table in tables)
     ]
 
 
