@@ -67,4 +67,4 @@ def given_forecast(
         normalizer=normalizer,
     )
     none: Floats = np.array([np.nan])
-    return ScoredForecast(forecast, np.array([actual]), member_errors=none[:, None], mase_scale=none)
+    return ScoredForecast(forecast, np.array([actual]), none[:, None], none[:, None], mase_scale=none)

@@ -42,6 +42,10 @@ def test_metrics_forecast_and_figures_are_complete(finished: Path) -> None:
     assert list(evaluation) == columns
     errors = pd.read_csv(finished / "reports/errors.csv")
     assert list(errors) == ["unique_id", "cutoff", "origin", "model", *metrics["baseline"]]
+    halves = pd.read_csv(finished / "reports/half_ensembles.csv")
+    assert list(halves) == ["unique_id", "cutoff", "split_1"]
+    assert halves[["unique_id", "cutoff"]].equals(errors[["unique_id", "cutoff"]])
+    assert (halves["split_1"] != 0).all()
     for name in ["series", "backtest", "last_horizon", "error_by_step", "loss", "extremes", "gates", "sensitivity"]:
         assert (finished / f"reports/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
     assert not (finished / ".checkpoints").exists()

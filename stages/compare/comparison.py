@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, sqrt
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,8 @@ import pandas as pd
 from stages.compare.versions import Version
 from stages.plot.significance import PAIR, PairedTest, compare_with_baselines, paired_test
 from stages.predict.metrics import METRICS, metric_of
+
+SUFFIXES = ("_before", "_after")  # of columns that both versions have
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Comparison:
     seasonal_naive: the seasonal naive method's MASE in the second version
     difference: of the model's scaled errors, second version minus first; None with too few in common for a test
     pairs: how many pairs of series and origin are in common, and how many each version has
+    without_halves: the versions that do not tell their variation from training, with which there is none in the test
     baselines: for the second version, the model's scaled errors minus each baseline's
     """
 
@@ -60,6 +63,7 @@ class Comparison:
     seasonal_naive: float | None
     difference: PairedTest | None
     pairs: tuple[int, int, int]
+    without_halves: list[str]
     baselines: dict[str, PairedTest]
 
     @property
@@ -94,7 +98,8 @@ def compare(before: Version, after: Version) -> Comparison:
         seasonal_naive=after.metrics.get("baseline.seasonal_naive.mase"),
         difference=paired_test(common, "model_before", "model_after", after.horizon),
         pairs=(len(common), len(before.errors), len(after.errors)),
-        baselines=compare_with_baselines(after.errors, after.horizon),
+        without_halves=[version.name for version in (before, after) if version.halves.empty],
+        baselines=compare_with_baselines(after.errors, after.halves, after.horizon),
     )
 
 
@@ -124,12 +129,33 @@ def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Metric
 def common_pairs(before: Version, after: Version) -> pd.DataFrame:
     """The scaled errors, `model_before` and `model_after`, of what both versions forecast from the same cutoff.
 
-    No rows where the errors are not comparable.
+    No rows where the errors are not comparable. With them, what training alone gives their difference.
     """
     first, second = (version.errors.drop_duplicates(PAIR) for version in (before, after))
     if incompatibilities(before, after):
         first = first.iloc[:0]
-    return first[[*PAIR, "model"]].merge(second[[*PAIR, "origin", "model"]], on=PAIR, suffixes=("_before", "_after"))
+    pairs = first[[*PAIR, "model"]].merge(second[[*PAIR, "origin", "model"]], on=PAIR, suffixes=SUFFIXES)
+    return pairs.merge(differences_from_training(before, after), how="left", on=PAIR)
+
+
+def differences_from_training(before: Version, after: Version) -> pd.DataFrame:
+    """By pair, what training alone gives the difference of two versions' errors: a column for each split of members.
+
+    With the same seed, members of the same number belong together: a column is the second version's difference of half
+    ensembles minus the first's, 0 where the networks are the same. With other seeds the columns are those of both
+    versions, in proportions with which the variances of the two add up. No rows where one version has none.
+    """
+    first, second = (version.halves.drop_duplicates(PAIR).set_index(PAIR) for version in (before, after))
+    if first.empty or second.empty:
+        return pd.DataFrame(columns=PAIR)
+    if before.params.get("train.seed") == after.params.get("train.seed"):
+        return (second - first).reset_index()
+    splits = first.shape[1] + second.shape[1]
+    shares = [
+        (table * sqrt(splits / table.shape[1])).add_suffix(suffix)
+        for table, suffix in zip((first, second), SUFFIXES, strict=True)
+    ]
+    return pd.concat(shares, axis=1, join="inner").reset_index()
 
 
 def worse(comparison: Comparison, tolerances: Mapping[str, float | None]) -> list[str]:

@@ -25,7 +25,7 @@ def describe(comparison: Comparison, reasons: list[str]) -> dict[str, Any]:
         "before": comparison.before,
         "after": comparison.after,
         "verdict": comparison.verdict,
-        "test": _test(comparison.difference) if comparison.difference else "",
+        "test": _test(comparison.difference, comparison.without_halves) if comparison.difference else "",
         "tables": tables + ([_baselines(comparison.baselines)] if comparison.baselines else []),
         "reasons": reasons,
     }
@@ -69,11 +69,15 @@ def _baselines(tests: dict[str, PairedTest]) -> Table:
     return Table(title, ["baseline", "difference", "95 % CI", ""], rows)
 
 
-def _test(test: PairedTest) -> str:
-    return (
+def _test(test: PairedTest, without_halves: list[str]) -> str:
+    sentence = (
         f"Difference {test.mean:+.4g}, 95 % CI {test.lower:+.4g} to {test.upper:+.4g}, {test.p_text} "
-        f"(paired t-test over {test.basis})."
+        f"(paired t-test over {test.basis}; {test.parts_text})."
     )
+    if not without_halves:
+        return sentence
+    where = " and ".join(without_halves)
+    return f"{sentence} Another seed may then pass for a change: there are no half ensembles of {where} to tell it."
 
 
 def _as_json(value: object) -> Name | None:

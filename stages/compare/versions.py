@@ -22,9 +22,9 @@ from dvc.scm import RevError, SCMError, resolve_rev
 
 from stages.common.errors import UserError, quoted, warn
 from stages.common.params import PARAMS_FILE
-from stages.common.paths import ERRORS, METRICS, PANEL_SUMMARY
+from stages.common.paths import ERRORS, HALF_ENSEMBLES, METRICS, PANEL_SUMMARY
 from stages.common.yaml_1_2 import read_yaml
-from stages.plot.significance import PAIR, read_errors
+from stages.plot.significance import PAIR, read_errors, split_columns
 
 MAIN = ["origin/HEAD", "origin/main", "origin/master", "main", "master"]
 WORK_TREE = "work tree"
@@ -42,6 +42,7 @@ class Version:
     metrics: by `model.mase`, `baseline.seasonal_naive.mase`, ...
     horizon: steps to forecast
     errors: reports/errors.csv; no rows in a version without it
+    halves: reports/half_ensembles.csv; no rows in a version without it, or with a single member
     """
 
     name: str
@@ -50,6 +51,7 @@ class Version:
     metrics: dict[str, float | None]
     horizon: int
     errors: pd.DataFrame
+    halves: pd.DataFrame
 
 
 def read_version(revision: str | None) -> Version:
@@ -65,6 +67,7 @@ def read_version(revision: str | None) -> Version:
     metrics = files.require(METRICS, _parse_metrics)
     panel = files.read(PANEL_SUMMARY, _parse_json)
     errors = files.read(ERRORS, _parse_errors)
+    halves = files.read(HALF_ENSEMBLES, _parse_halves)
     horizon = params.get("backtest.horizon")
     return Version(
         name=name,
@@ -73,6 +76,7 @@ def read_version(revision: str | None) -> Version:
         metrics=metrics,
         horizon=horizon if isinstance(horizon, int) and horizon > 0 else 1,
         errors=pd.DataFrame(columns=[*PAIR, "origin", "model"]) if errors is None else errors,
+        halves=pd.DataFrame(columns=PAIR) if halves is None else halves,
     )
 
 
@@ -158,6 +162,11 @@ def _parse_errors(text: str) -> pd.DataFrame:
     errors = read_errors(io.StringIO(text))
     errors = errors.astype(dict.fromkeys(errors.columns.drop(PAIR), float))
     return errors[np.isfinite(errors[["origin", "model"]]).all(axis=1)]
+
+
+def _parse_halves(text: str) -> pd.DataFrame:
+    halves = read_errors(io.StringIO(text))
+    return halves[PAIR].join(halves[split_columns(halves)].astype(float))
 
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -44,6 +44,7 @@ def main() -> None:
         RunResults(
             metrics=read_json(paths.METRICS),
             errors=read_errors(paths.ERRORS),
+            halves=read_errors(paths.HALF_ENSEMBLES),
             best=best,
             worst=worst,
             plot_data=replace(first, series=first.series | extreme.series),

@@ -8,6 +8,7 @@ IN_GIT = [
     paths.BACKTEST,
     paths.ERROR_BY_STEP,
     paths.ERRORS,
+    paths.HALF_ENSEMBLES,
     paths.LOSS,
     paths.METRICS,
     paths.NORMALIZE_SUMMARY,

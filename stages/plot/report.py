@@ -38,7 +38,7 @@ def describe(results: RunResults) -> dict[str, Any]:
     """What the templates `report.html` and `report.md` show."""
     evaluated = "model" in results.metrics
     horizon = results.params["backtest"]["horizon"]
-    tests = compare_with_baselines(results.errors, horizon) if evaluated else {}
+    tests = compare_with_baselines(results.errors, results.halves, horizon) if evaluated else {}
     return {
         "title": f"Forecast of {results.plot_data.value}",
         "headline": headline(results.metrics, tests),
@@ -88,7 +88,7 @@ def _against(model: float, name: str, other: float, is_best: bool, test: PairedT
     if test:
         sentence += (
             f", {'statistically significant' if test.significant else 'not significant'} ({test.p_text}; difference "
-            f"{test.mean:+.3g}, 95 % CI {test.lower:+.3g} to {test.upper:+.3g}; {test.basis})"
+            f"{test.mean:+.3g}, 95 % CI {test.lower:+.3g} to {test.upper:+.3g}; {test.basis}; {test.parts_text})"
         )
     return sentence[0].upper() + sentence[1:] + "."
 

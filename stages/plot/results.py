@@ -50,6 +50,7 @@ class RunResults:
     """Everything that a report is made of.
 
     errors: reports/errors.csv
+    halves: reports/half_ensembles.csv
     best, worst: the model's mean scaled error by series
     input_data: the path of the raw data, and reports/panel.json
     summaries: what the stages normalize, window and train report of themselves, by stage
@@ -59,6 +60,7 @@ class RunResults:
 
     metrics: dict[str, Any]
     errors: pd.DataFrame
+    halves: pd.DataFrame
     best: pd.Series
     worst: pd.Series
     plot_data: PlotData

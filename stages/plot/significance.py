@@ -1,12 +1,17 @@
-"""Paired, cluster-robust t-tests of two sets of scaled errors.
+"""Paired, cluster-robust t-tests of two sets of scaled errors, which count training as chance too.
 
 One test for everything: Student's t over clusters of errors that are correlated within and not across (Liang and Zeger
 1986; Ibragimov and Müller 2010, who show that it also holds for few clusters). The steps of one forecast are no such
 clusters: by four blocks of them, 8 of 28 pairs of seeds of the same model came out significant, and a bootstrap of
 blocks erred more often still. So with fewer than five clusters there is no test.
+
+Between clusters there is one thing in common: the networks. Trained again with another seed, they move the errors of
+all series at once, and no spread between clusters shows that. The differences of half ensembles do (see
+stages/predict/halves.py), and what they have in common is added to the variance.
 """
 
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +22,7 @@ from scipy.special import stdtr, stdtrit
 from stages.common.arrays import Floats, Ints
 
 PAIR = ["unique_id", "cutoff"]  # the columns by which two versions' errors are paired
+SPLIT = "split_"  # begins the names of the columns with differences of half ensembles
 LEVEL = 0.95  # of the confidence interval
 MANY_SERIES = 10  # from this many on a series is one cluster, however many origins it has
 SMALL_P = 0.0001
@@ -31,6 +37,9 @@ class PairedTest:
     lower, upper: the 95 % confidence interval of the mean
     p: the probability of a difference at least as large if there were none
     basis: the clusters that the test rests on, in words
+    error: the standard error of the mean
+    training_error: the part of it from training, the other part being from the data, and the squares of both adding up
+        to its square; None where it is not known
     """
 
     mean: float
@@ -38,6 +47,8 @@ class PairedTest:
     upper: float
     p: float
     basis: str
+    error: float
+    training_error: float | None
 
     @property
     def significant(self) -> bool:
@@ -48,9 +59,21 @@ class PairedTest:
         """For a sentence. The test's assumptions do not bear very small values, so these have no digits."""
         return f"p = {self.p:.2g}" if self.p >= SMALL_P else f"p < {SMALL_P}"
 
+    @property
+    def parts_text(self) -> str:
+        """The standard error and its two parts, for a sentence."""
+        if self.training_error is None:
+            return f"standard error {self.error:.2g}, without variation from training"
+        from_data = sqrt(max(self.error**2 - self.training_error**2, 0.0))
+        parts = f"{from_data:.2g} from the data, {self.training_error:.2g} from training"
+        return f"standard error {self.error:.2g}: {parts}"
+
 
 def read_errors(source: Path | TextIO) -> pd.DataFrame:
-    """reports/errors.csv; ids and cutoffs are text, whatever they hold. Earlier versions call cutoffs `known_until`."""
+    """A table by series and origin; ids and cutoffs are text, whatever they hold.
+
+    Earlier versions call cutoffs `known_until`.
+    """
     text = dict.fromkeys(["unique_id", "cutoff", "known_until"], str)
     return pd.read_csv(source, converters=text).rename(columns={"known_until": "cutoff"})
 
@@ -58,7 +81,8 @@ def read_errors(source: Path | TextIO) -> pd.DataFrame:
 def paired_test(pairs: pd.DataFrame, first: str, second: str, horizon: int) -> PairedTest | None:
     """Test the mean difference of two columns of scaled errors; None with too few clusters.
 
-    pairs: (P,) rows with the columns unique_id, origin, `first` and `second`
+    pairs: (P,) rows with the columns unique_id, origin, `first` and `second`; `split_1`, `split_2`, ...: for each split
+        of the members, the difference of the half ensembles that is due to training; none where it is not known
 
     With ten series or more a series is a cluster, else each of its origins is. Origins less than a horizon apart are
     scored on the same values: those within three horizons are then one cluster, with which 6 to 8 of 100 differences
@@ -74,30 +98,61 @@ def paired_test(pairs: pd.DataFrame, first: str, second: str, horizon: int) -> P
     count = len(np.unique(clusters))
     if count < MIN_CLUSTERS:
         return None
-    return t_test(values, clusters, f"{count} series" if many else f"{count} pairs of series and origin")
+    splits = pairs[split_columns(pairs)].dropna(axis=1).to_numpy(dtype=np.float64)
+    return t_test(values, clusters, splits, f"{count} series" if many else f"{count} pairs of series and origin")
 
 
-def compare_with_baselines(errors: pd.DataFrame, horizon: int) -> dict[str, PairedTest]:
+def compare_with_baselines(errors: pd.DataFrame, halves: pd.DataFrame, horizon: int) -> dict[str, PairedTest]:
     """Test the model's scaled errors minus each baseline's; no entry for one with too few clusters.
 
     errors: one row for each series and origin, as in reports/errors.csv
+    halves: of the model, as in reports/half_ensembles.csv
     """
-    tests = {
-        str(name): paired_test(errors, name, "model", horizon)
-        for name in errors.columns.drop(["unique_id", "cutoff", "origin", "model"])
-    }
+    pairs = errors.merge(halves, how="left", on=PAIR)
+    names = map(str, errors.columns.drop([*PAIR, "origin", "model"]))
+    tests = {name: paired_test(pairs, name, "model", horizon) for name in names}
     return {name: test for name, test in tests.items() if test is not None}
 
 
-def t_test(values: Floats, clusters: Ints, basis: str) -> PairedTest:
+def split_columns(table: pd.DataFrame) -> list[str]:
+    """The columns of a table that hold differences of half ensembles."""
+    return [name for name in map(str, table.columns) if name.startswith(SPLIT)]
+
+
+def t_test(values: Floats, clusters: Ints, splits: Floats, basis: str) -> PairedTest:
     """Student's t-test that the mean of `values` (P,) is 0, with correlated values within each of `clusters` (P,).
 
-    The variance is Liang and Zeger's (1986, V_R for a mean) times G / (G - 1), G the number of clusters; where each
-    value is a cluster it is the ordinary paired t-test.
+    splits: (P, K) for each of K splits, what training gives `values`; no columns where that is not known
+
+    The variance of the mean is that between clusters, Liang and Zeger's (1986, V_R for a mean) times G / (G - 1) for G
+    clusters, and what training adds in common. Its degrees of freedom, from G - 1 and K, are Satterthwaite's (1946).
+    With one value in each cluster and nothing in common, this is the ordinary paired t-test.
     """
-    sums = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=values - values.mean())
-    mean, count = float(values.mean()), len(sums)
-    error = float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(values))
-    reach = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * error
-    p = 2 * float(stdtr(count - 1, -abs(mean) / error)) if error else float(mean == 0)
-    return PairedTest(mean, mean - reach, mean + reach, p, basis)
+    _, groups = np.unique(clusters, return_inverse=True)
+    mean, count, known = float(values.mean()), int(groups.max()) + 1, splits.shape[1]
+    sums = np.bincount(groups, weights=values - mean)
+    between = count / (count - 1) * float((sums**2).sum()) / len(values) ** 2
+    training, common = variance_from_training(splits, groups) if known else (0.0, 0.0)
+    variance = between + common
+    if variance == 0:
+        return PairedTest(mean, mean, mean, float(mean == 0), basis, 0.0, 0.0 if known else None)
+    freedom = variance**2 / (between**2 / (count - 1) + common**2 / max(known, 1))
+    error = sqrt(variance)
+    reach, p = float(stdtrit(freedom, (1 + LEVEL) / 2)) * error, 2 * float(stdtr(freedom, -abs(mean) / error))
+    training_error = sqrt(min(training, variance)) if known else None
+    return PairedTest(mean, mean - reach, mean + reach, p, basis, error, training_error)
+
+
+def variance_from_training(splits: Floats, groups: Ints) -> tuple[float, float]:
+    """The variance of a mean over P pairs that is from training: all of it, and what clusters have in common.
+
+    splits: (P, K) differences with the mean 0 and the variance of the pairs from training
+    groups: (P,) the number of each one's cluster, from 0
+
+    All of it is the mean square of the K means; if training moved each cluster independently, it would be the sum of
+    the clusters' own squares, which the spread between clusters contains already. The rest is in common.
+    """
+    sums = np.stack([np.bincount(groups, weights=column) for column in splits.T]) / len(splits)  # (K, G)
+    shares = np.bincount(groups) / len(groups)
+    everything, own = float((sums.sum(axis=1) ** 2).mean()), float((sums**2).sum(axis=1).mean())
+    return max(everything, own), max(everything - own, 0.0) / (1 - float((shares**2).sum()))

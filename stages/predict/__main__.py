@@ -8,6 +8,7 @@ from stages.common.paths import (
     ERRORS,
     EVALUATION,
     FORECAST,
+    HALF_ENSEMBLES,
     METRICS,
     NETWORKS,
     NORMALIZERS,
@@ -32,6 +33,8 @@ from stages.predict.tables import (
     error_table,
     evaluation_table,
     forecast_table,
+    half_ensemble_table,
+    series_in_git,
     write_csv,
 )
 from stages.predict.tasks import forecast_baselines, forecast_origins, shards
@@ -44,9 +47,9 @@ def main() -> None:
     settings, horizon, levels = params[Predict], params[Backtest].horizon, params[Predict].levels
     planned = plan_origins(params[Backtest], panel).evaluation
 
-    parts, folders = shards(panel, PANEL), (NORMALIZERS, WINDOWS, NETWORKS)
+    parts, halved, folders = shards(panel, PANEL), series_in_git(panel.ids), (NORMALIZERS, WINDOWS, NETWORKS)
     with open_pool(params[Compute]) as pool:
-        final, *backtest = forecast_origins(parts, horizon, params[Train].members, folders, pool)
+        final, *backtest = forecast_origins(parts, halved, horizon, params[Train].members, folders, pool)
         scored = [each for each in backtest if each.origin in planned and each.forecast.has_history.any()]
         origins = [each.origin for each in scored]
         names = choose_baselines(settings.baselines, sum(int(panel.at(origin).lengths.sum()) for origin in origins))
@@ -61,6 +64,7 @@ def main() -> None:
     evaluation = evaluation_table(evaluations, panel, levels)
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
     write_csv(error_table(evaluations, panel), ERRORS, digits=6)
+    write_csv(half_ensemble_table(evaluations, panel), HALF_ENSEMBLES, digits=3)
     write_csv(evaluation, EVALUATION)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
     write_csv(forecast_table(final.forecast, lower, upper, panel, levels), FORECAST)

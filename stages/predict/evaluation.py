@@ -19,6 +19,7 @@ class Evaluation:
     series: (S,) their places in the panel
     methods: (S, horizon) forecasts by name: `model`, then the baselines
     member_errors: (S, M) mean absolute error of each member
+    half_differences: (S, K) differences of the errors of half ensembles, for K splits of the members
     lower, upper: (levels, S, horizon)
     mase_scale: (S,) MASE's denominator
     fallback: how many of the model's forecasts are seasonal naive ones
@@ -29,6 +30,7 @@ class Evaluation:
     actual: Floats
     methods: dict[str, Floats]
     member_errors: Floats
+    half_differences: Floats
     lower: Floats
     upper: Floats
     mase_scale: Floats
@@ -55,6 +57,7 @@ def evaluate(
         actual=scored.actual[series],
         methods={"model": forecast.point[series], **baselines},
         member_errors=scored.member_errors[series],
+        half_differences=scored.half_differences[series],
         lower=lower[:, series],
         upper=upper[:, series],
         mase_scale=scored.mase_scale[series],

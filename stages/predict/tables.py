@@ -1,18 +1,19 @@
 """The tables that predict writes as CSV: the forecast, the evaluation, scaled errors and plot data."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from stages.common.arrays import Floats, Ints, mean_known
+from stages.common.arrays import Bools, Floats, Ints, mean_known
 from stages.panel.panel import Panel
 from stages.predict.evaluation import Evaluation
 from stages.predict.forecasts import OriginForecast
 from stages.predict.metrics import mase
 
-MOST_ERRORS = 5_000  # rows of the table of scaled errors, which is in Git
+MOST_ERRORS = 5_000  # rows of a table by series and origin, which is in Git
 
 
 def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
@@ -67,26 +68,38 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[i
     return merged[merged["y"].notna()]
 
 
+def series_in_git(ids: list[str]) -> Bools:
+    """(S,) the series that the tables by series and origin may hold, which are in Git: all but in a large panel."""
+    drawn = np.zeros(len(ids), dtype=np.bool_)
+    drawn[sorted(range(len(ids)), key=lambda series: _hash(ids[series]))[:MOST_ERRORS]] = True
+    return drawn
+
+
 def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
     """reports/errors.csv: the mean scaled error of each method, a row for each series and evaluation origin.
 
     `cutoff`, the last known step, pairs the rows of two versions, whatever was appended between them. Beyond
     MOST_ERRORS rows whole series are left out, by the hash of their ids, so that every version leaves out the same.
     """
-    frames = []
-    for evaluation in evaluations:
-        table = {
-            "unique_id": np.array(panel.ids, dtype=object)[evaluation.series],
-            "cutoff": panel.time_axis.format(evaluation.history.cutoffs(evaluation.series)).to_numpy(),
-            "origin": evaluation.history.origin,
-        }
-        for name, values in evaluation.methods.items():
-            table[name] = mase(evaluation.actual, values, evaluation.mase_scale)
-        frames.append(pd.DataFrame(table))
-    columns = ["unique_id", "cutoff", "origin", "model", "seasonal_naive"]
-    errors = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
-    errors = errors[errors["model"].notna()]
-    return errors[errors["unique_id"].isin(_drawn_by_hash(errors["unique_id"], MOST_ERRORS))]
+    names = evaluations[0].methods if evaluations else ["model", "seasonal_naive"]
+    scores = [
+        {"origin": np.full(len(e.series), e.history.origin)}
+        | {name: mase(e.actual, e.methods[name], e.mase_scale) for name in names}
+        for e in evaluations
+    ]
+    return _by_series_and_origin(evaluations, panel, scores, ["origin", *names])
+
+
+def half_ensemble_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
+    """reports/half_ensembles.csv: differences of the scaled errors of half ensembles, a column for each split.
+
+    The rows are those of reports/errors.csv; none if there is a single member, which has no halves.
+    """
+    splits = evaluations[0].half_differences.shape[1] if evaluations else 0
+    names = [f"split_{k}" for k in range(1, max(splits, 1) + 1)]
+    halved = evaluations if splits else []
+    scores = [dict(zip(names, (e.half_differences / e.mase_scale[:, None]).T, strict=True)) for e in halved]
+    return _by_series_and_origin(halved, panel, scores, names)
 
 
 def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
@@ -115,8 +128,29 @@ def _limits(lower: Floats, upper: Floats, levels: list[int]) -> dict[str, Floats
     return dict(zip(_limit_columns(levels), limits, strict=True))
 
 
+def _by_series_and_origin(
+    evaluations: list[Evaluation], panel: Panel, scores: Sequence[Mapping[str, Floats | Ints]], columns: list[str]
+) -> pd.DataFrame:
+    """A row for each series and evaluation origin where the model has a scaled error, with its `scores` (S,).
+
+    At most MOST_ERRORS rows.
+    """
+    frames = [pd.DataFrame(columns=["unique_id", "cutoff", *columns])]
+    for e, values in zip(evaluations, scores, strict=True):
+        ids = np.array(panel.ids, dtype=object)[e.series]
+        cutoffs = panel.time_axis.format(e.history.cutoffs(e.series)).to_numpy()
+        scored = ~np.isnan(mase(e.actual, e.methods["model"], e.mase_scale))
+        frames.append(pd.DataFrame({"unique_id": ids, "cutoff": cutoffs, **values})[scored])
+    table = pd.concat(frames[1:] or frames)
+    return table[table["unique_id"].isin(_drawn_by_hash(table["unique_id"], MOST_ERRORS))]
+
+
 def _drawn_by_hash(ids: pd.Series, most: int) -> list[str]:
     """The series with the smallest hashes of their ids, as many as have at most `most` rows together; at least one."""
     rows = ids.value_counts(sort=False)
-    rows = rows.loc[sorted(rows.index, key=lambda name: hashlib.sha256(name.encode()).digest())]
+    rows = rows.loc[sorted(rows.index, key=_hash)]
     return list(rows.index[(rows.cumsum() <= most) | (np.arange(len(rows)) == 0)])
+
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common.arrays import Floats, chunks
+from stages.common.arrays import Bools, Floats, chunks
 from stages.common.paths import origin_file, origins_in
 from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
@@ -31,10 +31,11 @@ def shards(panel: Panel, path: Path) -> list[Shard]:
 
 
 def forecast_origins(
-    parts: list[Shard], horizon: int, ensemble: int, folders: tuple[Path, Path, Path], pool: Pool
+    parts: list[Shard], halved: Bools, horizon: int, ensemble: int, folders: tuple[Path, Path, Path], pool: Pool
 ) -> list[ScoredForecast]:
     """The model's forecasts at every origin, scored, the final origin first. A task for each origin and shard.
 
+    halved: (S,) the series whose half ensembles are scored too
     folders: of the normalizers, the windows and the networks
     """
     normalizers, windows, networks = folders
@@ -43,7 +44,8 @@ def forecast_origins(
         normalizer, ensemble_networks = Normalizer.read(normalizers, origin), load_networks(networks, origin)
         for series, panel in parts:
             ends = FileArgument.at(origin_file(windows, origin), Windows.read_ends, series.start, series.stop)
-            arguments.append((panel, origin, horizon, normalizer.take(series), ends, ensemble_networks, ensemble))
+            of_origin = (origin, horizon, normalizer.take(series), ends, ensemble_networks, ensemble)
+            arguments.append((panel, halved[series], *of_origin))
     by_origin: dict[int, list[ScoredForecast]] = {}
     for scored in pool.run(forecast_shard, arguments):
         by_origin.setdefault(scored.origin, []).append(scored)
@@ -52,6 +54,7 @@ def forecast_origins(
 
 def forecast_shard(
     panel: Panel,
+    halved: Bools,
     origin: int,
     horizon: int,
     normalizer: Normalizer,
@@ -61,7 +64,7 @@ def forecast_shard(
 ) -> ScoredForecast:
     """The model's forecasts of a panel's series from one origin, scored."""
     history = panel.at(origin)
-    return score(forecast_origin(history, horizon, normalizer, windows, networks, ensemble), history)
+    return score(forecast_origin(history, horizon, normalizer, windows, networks, ensemble), history, halved)
 
 
 def forecast_baselines(

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -21,9 +22,19 @@ def errors(model: list[float], first: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["unique_id", "cutoff", "origin", "model", "seasonal_naive"])
 
 
-def version(name: str, table: pd.DataFrame | None, metrics: dict[str, Any] | None = None) -> Version:
+def version(
+    name: str,
+    table: pd.DataFrame | None,
+    metrics: dict[str, Any] | None = None,
+    splits: list[list[float]] | None = None,
+    seed: int = 0,
+) -> Version:
+    """splits: differences of half ensembles, a list for each split of the members; None: not known."""
     panel = {"rows": 20, "frequency": "MS", "season_length": 12}
-    return Version(name, {}, panel, metrics or {}, 1, errors([]) if table is None else table)
+    table = errors([]) if table is None else table
+    columns = {f"split_{k}": split for k, split in enumerate(splits or [], start=1)}
+    halves = table[["unique_id", "cutoff"]].assign(**columns) if splits else table[["unique_id", "cutoff"]].iloc[:0]
+    return Version(name, {"train.seed": seed}, panel, metrics or {}, 1, table, halves)
 
 
 def compared(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
@@ -104,6 +115,66 @@ def test_the_verdict_says_whether_a_change_is_significant(moved: list[float], wo
     base = [1.0, 2.0, 3.0, 4.0, 5.0]
     after = [error + change for error, change in zip(base, moved, strict=True)]
     assert words in compare(version("a", errors(base)), version("b", errors(after))).verdict
+
+
+SMALLER = [0.9, 1.89, 2.91, 3.9, 4.9]  # by 0.1 than 1, 2, 3, 4, 5, without a doubt but for training
+
+
+def test_training_that_moves_all_errors_as_much_explains_a_difference() -> None:
+    """Half ensembles of each differ by 0.1 in all five forecasts, by both splits."""
+    moved = [[0.1] * 5, [-0.1] * 5]
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]), splits=moved)
+    after = version("after", errors(SMALLER), splits=[moved[1], moved[0]])
+    found = compare(before, after)
+    assert found.difference is not None
+    assert found.difference.training_error == pytest.approx(0.2)
+    assert "smaller by 0.1, not significant" in found.verdict
+    assert found.without_halves == []
+
+
+def test_with_other_seeds_the_variances_from_training_add_up() -> None:
+    """0.1 and 0.2 squared, by two splits and by three, of which some have the same signs."""
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]), splits=[[0.1] * 5, [-0.1] * 5])
+    after = version("after", errors(SMALLER), splits=[[0.2] * 5, [-0.2] * 5, [0.2] * 5], seed=1)
+    found = compare(before, after)
+    assert found.difference is not None
+    assert found.difference.training_error == pytest.approx(np.hypot(0.1, 0.2))
+    assert len([name for name in common_pairs(before, after) if name.startswith("split_")]) == 5
+
+
+def test_networks_that_are_the_same_add_nothing_to_the_test() -> None:
+    """Their half ensembles differ by as much in both versions."""
+    moved = [[0.1, 0.2, 0.3, 0.1, 0.5], [-0.1] * 5]
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]), splits=moved)
+    found = compare(before, version("after", errors(SMALLER), splits=moved)).difference
+    without = compare(before, version("after", errors(SMALLER))).difference
+    assert found is not None
+    assert without is not None
+    assert (found.p, found.lower) == (without.p, without.lower)
+    assert (found.training_error, without.training_error) == (0, None)
+    assert compare(before, replace(before, name="after")).verdict == "The model's scaled errors are the same."
+
+
+def test_half_ensembles_are_paired_by_cutoff_and_split() -> None:
+    """Two months were appended, and members added: three forecasts and one split are in common."""
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]), splits=[[1.0, 2.0, 3.0, 4.0, 5.0]])
+    after = version("after", errors([3.5, 4.5, 5.5], first=3), splits=[[3.5, 4.5, 6.0], [1.0, 1.0, 1.0]])
+    pairs = common_pairs(before, after)
+    assert pairs["split_1"].tolist() == [0.5, 0.5, 1.0]
+    assert "split_2" not in pairs.dropna(axis=1)
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, [[0.1] * 5]), ([[0.1] * 5], None), (None, None)])
+def test_versions_without_half_ensembles_are_tested_as_before_and_named(
+    first: list[list[float]] | None, second: list[list[float]] | None
+) -> None:
+    before = version("before", errors([1.0, 2.0, 3.0, 4.0, 5.0]), splits=first)
+    found = compare(before, version("after", errors(SMALLER), splits=second))
+    assert found.difference is not None
+    assert found.difference.training_error is None
+    assert "statistically significant" in found.verdict
+    names = [name for name, splits in [("before", first), ("after", second)] if splits is None]
+    assert found.without_halves == names
 
 
 def test_a_version_without_errors_is_named() -> None:

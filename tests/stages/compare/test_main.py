@@ -53,7 +53,7 @@ def test_by_default_it_compares_the_work_tree_with_the_branch_point(project: Pat
 
 
 def test_the_difference_of_errors_is_tested(project: Path) -> None:
-    """Against SciPy's paired test on the two tables."""
+    """Against SciPy's paired test on the two tables, with the same half ensembles or none."""
     before = pd.read_csv(project / "reports/errors.csv")["model"]
     scale_errors(project, [0.9, 0.8, 0.95, 0.85, 0.9])
     commit(project, "better")
@@ -67,6 +67,28 @@ def test_the_difference_of_errors_is_tested(project: Path) -> None:
     printed = compare(project, "HEAD~1", "HEAD").stdout
     assert content["verdict"] in printed
     assert "5 pairs of series and origin" in printed
+
+
+def test_variation_from_training_is_read_from_the_half_ensembles(project: Path) -> None:
+    """They move all five errors as much as the change does; a version without them, as earlier ones, is named."""
+    halves = project / "reports/half_ensembles.csv"
+    halves.unlink(missing_ok=True)
+    commit(project, "earlier")
+    table = pd.read_csv(project / "reports/errors.csv")[["unique_id", "cutoff"]]
+    table.assign(split_1=0.1, split_2=-0.1).to_csv(halves, index=False)
+    commit(project, "before")
+    table.assign(split_1=-0.1, split_2=0.1).to_csv(halves, index=False)
+    scale_errors(project, [0.9, 0.8, 0.95, 0.85, 0.9])
+    commit(project, "after")
+    found, earlier = (comparison(project, before, "HEAD") for before in ("HEAD~1", "HEAD~2"))
+    assert found["difference"]["training_error"] == pytest.approx(0.2)
+    assert found["difference"]["p"] > earlier["difference"]["p"]
+    assert earlier["difference"]["training_error"] is None
+    (name,) = earlier["without_halves"]
+    assert name.startswith("HEAD~2")
+    assert f"no half ensembles of {name}" in compare(project, "HEAD~2", "HEAD").stdout
+    halves.write_text("unique_id,cutoff,split_1\na,b,c\n")
+    assert "half_ensembles.csv cannot be read" in compare(project, "HEAD", status=1).stderr
 
 
 def test_the_pages_hold_what_is_printed(project: Path) -> None:

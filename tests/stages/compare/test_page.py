@@ -1,19 +1,21 @@
 """The page of a comparison."""
 
 import re
+from dataclasses import replace
 
 from stages.compare.comparison import Change, Comparison, MetricChange
 from stages.compare.page import describe
 from stages.plot.pages import render
 from stages.plot.significance import PairedTest
 
-TEST = PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series")
+TEST = PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series", error=0.1, training_error=0.06)
 
 
 def compared(**changes: object) -> Comparison:
     values: dict[str, object] = {
         "before": "main", "after": "work tree", "params": [], "data": [], "metrics": [], "incompatibilities": [],
-        "seasonal_naive": None, "difference": None, "pairs": (5, 5, 6), "baselines": {}, **changes,
+        "seasonal_naive": None, "difference": None, "pairs": (5, 5, 6), "without_halves": [], "baselines": {},
+        **changes,
     }  # fmt: skip
     return Comparison(**values)  # type: ignore[arg-type]
 
@@ -65,9 +67,18 @@ def test_metrics_show_difference_share_and_side() -> None:
 
 def test_the_test_and_the_reasons_are_shown() -> None:
     page = markdown(compared(difference=TEST, baselines={"auto_ets": TEST}), ["model.mase 1 -> 2"])
-    assert "Difference -0.5, 95 % CI -0.7 to -0.3, p = 0.001 (paired t-test over 12 series)." in page
+    assert (
+        "Difference -0.5, 95 % CI -0.7 to -0.3, p = 0.001 (paired t-test over 12 series; "
+        "standard error 0.1: 0.08 from the data, 0.06 from training).\n" in page
+    )
     assert cells(page) == [["`auto_ets`", "-0.5", "-0.7 to -0.3", "p = 0.001"]]
     assert page.rstrip().endswith("- model.mase 1 -> 2")
+
+
+def test_a_test_without_variation_from_training_says_so() -> None:
+    page = markdown(compared(difference=replace(TEST, training_error=None), without_halves=["main", "work tree"]))
+    assert "12 series; standard error 0.1, without variation from training). Another seed may" in page
+    assert "there are no half ensembles of main and work tree" in page
 
 
 def test_changed_values_alone_are_named() -> None:

@@ -47,6 +47,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
             "baseline": {"seasonal_naive": {"mase": 1.0}, "auto_ets": {"mase": 0.625}},
         },
         errors=pd.DataFrame(errors),
+        halves=pd.DataFrame(columns=["unique_id", "cutoff", "split_1"]),
         best=pd.Series({"plain": 0.5}),
         worst=pd.Series({hostile: 2.0}),
         plot_data=PlotData(series, [80], hostile, hostile),

@@ -30,14 +30,15 @@ def metrics(model: float, naive: float, other: float) -> dict[str, Any]:
 
 def test_the_headline_compares_with_the_best_other_method_and_tests_the_difference() -> None:
     tests = {
-        "seasonal_naive": PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series"),
-        "auto_ets": PairedTest(-0.1, -0.3, 0.1, 0.3, "12 series"),
+        "seasonal_naive": PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series", 0.1, 0.06),
+        "auto_ets": PairedTest(-0.1, -0.3, 0.1, 0.3, "12 series", 0.1, None),
     }
     first, naive, other, covered = headline(metrics(0.5, 1.0, 0.625), tests)
     assert first == "MASE 0.5 over 3 series, 2 origins, 36 values."
     assert naive == (
         "50 % lower than seasonal_naive (1), statistically significant "
-        "(p = 0.001; difference -0.5, 95 % CI -0.7 to -0.3; 12 series)."
+        "(p = 0.001; difference -0.5, 95 % CI -0.7 to -0.3; 12 series; "
+        "standard error 0.1: 0.08 from the data, 0.06 from training)."
     )
     assert other.startswith("20 % lower than auto_ets, the best other method (0.625), not significant (p = 0.3;")
     assert covered == "80 % intervals covered 75 % of the actual values."
@@ -74,7 +75,7 @@ def test_the_leaderboard_shows_every_point_metric_and_the_interval_of_the_differ
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(table.METRICS, "other", Metric("Other", "lower", "share", point=mae))
-    tests = {"seasonal_naive": PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series")}
+    tests = {"seasonal_naive": PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series", 0.1, 0.06)}
     content = leaderboard(metrics(0.5, 1.0, 2.0), tests)
     names = ["MASE", "sMAPE", "MAPE", "MAE", "RMSE", "Other"]
     assert content.headers == ["", *names, "model minus method, 95 % CI"]

@@ -1,4 +1,4 @@
-"""Paired tests: against SciPy and statsmodels, and how often they err where there is no difference."""
+"""Paired tests: against SciPy and statsmodels, by hand, and how often they err where there is no difference."""
 
 import io
 
@@ -8,7 +8,16 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from stages.plot.significance import compare_with_baselines, paired_test, read_errors, t_test
+from stages.common.arrays import Floats
+from stages.plot.significance import compare_with_baselines, paired_test, read_errors, t_test, variance_from_training
+from stages.predict.halves import split_members
+
+NO_HALVES = pd.DataFrame(columns=["unique_id", "cutoff", "split_1"])
+
+
+def not_known(values: Floats) -> Floats:
+    """No splits of the members."""
+    return np.empty((len(values), 0))
 
 
 def table(series: int, origins: list[int], difference: np.ndarray) -> pd.DataFrame:
@@ -22,7 +31,7 @@ def table(series: int, origins: list[int], difference: np.ndarray) -> pd.DataFra
 def test_with_one_value_in_each_cluster_it_is_the_paired_t_test() -> None:
     values = np.random.default_rng(0).normal(0.3, 1, 12)
     expected = stats.ttest_1samp(values, 0)
-    found = t_test(values, np.arange(12), "")
+    found = t_test(values, np.arange(12), not_known(values), "")
     assert found.p == pytest.approx(expected.pvalue)
     assert (found.lower, found.upper) == pytest.approx(tuple(expected.confidence_interval(0.95)))
 
@@ -32,7 +41,7 @@ def test_clusters_of_several_values_have_the_variance_of_statsmodels() -> None:
     clusters = np.repeat(np.arange(9), random.integers(1, 6, 9))
     values = random.normal(size=9)[clusters] + random.normal(size=len(clusters))
     fitted = sm.OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
-    found = t_test(values, clusters, "")
+    found = t_test(values, clusters, not_known(values), "")
     assert found.p == pytest.approx(float(fitted.pvalues[0]))
     assert (found.lower, found.upper) == pytest.approx(tuple(fitted.conf_int()[0]))
 
@@ -84,9 +93,10 @@ def test_one_of_twenty_tests_without_a_difference_is_significant(series: int) ->
 
 
 def test_equal_errors_have_p_1_and_a_constant_difference_has_p_0() -> None:
-    same = t_test(np.zeros(5), np.arange(5), "")
-    assert (same.mean, same.lower, same.upper, same.p) == (0, 0, 0, 1)
-    assert t_test(np.full(5, 0.5), np.arange(5), "").p == 0
+    for splits in (np.empty((5, 0)), np.zeros((5, 7))):
+        same = t_test(np.zeros(5), np.arange(5), splits, "")
+        assert (same.mean, same.lower, same.upper, same.p) == (0, 0, 0, 1)
+        assert t_test(np.full(5, 0.5), np.arange(5), splits, "").p == 0
 
 
 def test_missing_errors_are_left_out_and_ids_are_text() -> None:
@@ -108,7 +118,98 @@ def test_a_table_of_an_earlier_version_has_cutoffs_too() -> None:
 def test_baselines_are_subtracted_from_the_model() -> None:
     errors = pd.DataFrame({"unique_id": "a", "origin": [1, 2, 3, 4, 5], "cutoff": list("abcde")})
     errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5], auto_ets=[1.0, 2, 3, 4, 5])
-    found = compare_with_baselines(errors, horizon=1)
+    found = compare_with_baselines(errors, NO_HALVES, horizon=1)
     assert found["seasonal_naive"].mean == pytest.approx(-1.1)
     assert found["seasonal_naive"].significant
     assert found["auto_ets"].p == 1
+
+
+def test_the_variance_from_training_by_hand() -> None:
+    """Two clusters of 2 and 1 of three pairs, two splits.
+
+    The first moves all pairs by 1: its mean is 1, its clusters' sums over 3 are 2/3 and 1/3. The second moves the
+    clusters against each other: its mean is 0, its sums are 2/3 and -2/3. Without bias, what is in common is the mean
+    of 1 - 5/9 and 0 - 8/9, here below 0, over 1 - 5/9.
+    """
+    splits, groups = np.array([[1.0, 1.0], [1.0, 1.0], [1.0, -2.0]]), np.array([0, 0, 1])
+    assert variance_from_training(splits, groups) == pytest.approx(((5 / 9 + 8 / 9) / 2, 0))
+    assert variance_from_training(splits[:, :1], groups) == pytest.approx((1, 1))
+
+
+def test_what_training_moves_in_common_is_added_to_the_variance() -> None:
+    """By hand: four clusters of one, -1, 1, -1 and 3, whose variance of the mean is 11 / 12; one split moves all by 2.
+
+    So 4 in common; degrees of freedom by Satterthwaite; the whole standard error is the root of the sum of both.
+    """
+    values, between, common = np.array([-1.0, 1, -1, 3]), 11 / 12, 4.0
+    found = t_test(values, np.arange(4), np.full((4, 1), 2.0), "")
+    freedom = (between + common) ** 2 / (between**2 / 3 + common**2 / 1)
+    assert found.error == pytest.approx(np.sqrt(between + common))
+    assert found.training_error == pytest.approx(2)
+    assert found.p == pytest.approx(2 * stats.t.sf(0.5 / found.error, freedom))
+    assert found.upper == pytest.approx(0.5 + stats.t.ppf(0.975, freedom) * found.error)
+    assert found.parts_text == "standard error 2.2: 0.96 from the data, 2 from training"
+
+
+def test_what_training_moves_in_each_cluster_alone_is_in_the_variance_already() -> None:
+    """As for networks of their own at each origin: half ensembles whose differences are orthogonal add nothing."""
+    values = np.array([0.5, 0.1, 0.4, 0.3])
+    signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    alone, without = (t_test(values, np.arange(4), splits, "") for splits in (0.1 * signs, not_known(values)))
+    assert (alone.p, alone.error) == pytest.approx((without.p, without.error))
+    assert alone.training_error == pytest.approx(0.1 / 2)
+    assert without.parts_text == "standard error 0.085, without variation from training"
+
+
+def two_trainings(
+    random: np.random.Generator, series: int, origins: int, common: float, own: float
+) -> tuple[Floats, Floats]:
+    """Differences (P,) of the errors of two trainings of eight members, and (P, 7) of their halves.
+
+    common, own: standard deviation of an ensemble's error from training, in all series of an origin and in each pair
+    """
+    in_common = common * random.normal(size=(8, 1, origins)) + own * random.normal(size=(8, series, origins))
+    members = (np.sqrt(2) * np.sqrt(8) * in_common).reshape(8, -1)
+    return members.mean(axis=0), members.T @ np.where(split_members(8), 1, -1).T / 8
+
+
+@pytest.mark.parametrize(
+    ("series", "origins", "common", "own", "before"),
+    [
+        (40, 3, 0.01, 0.05, 0.2),
+        (40, 3, 0.05, 0.01, 0.7),
+        (40, 3, 0, 0.05, 0),
+        (3, 2, 0.02, 0.05, 0),
+        (1, 5, 0, 0.05, 0),
+    ],
+)
+def test_one_of_twenty_other_seeds_is_significant(
+    series: int, origins: int, common: float, own: float, before: float
+) -> None:
+    """At most, of 2,000 within five standard errors; `before` more, without half ensembles."""
+    random = np.random.default_rng(5)
+    clusters = np.arange(series).repeat(origins) if series >= 10 else np.arange(series * origins)
+    found = []
+    for _ in range(2_000):
+        values, splits = two_trainings(random, series, origins, common, own)
+        found.append([t_test(values, clusters, known, "").significant for known in (splits, not_known(values))])
+    with_halves, without = np.mean(found, axis=0)
+    assert with_halves < 0.05 + 5 * np.sqrt(0.05 * 0.95 / 2_000)
+    assert without > before
+
+
+def test_half_ensembles_are_those_of_the_model_in_the_tests_against_baselines() -> None:
+    """They move all five pairs by 1: a difference of -1.1 that is significant without them is not with them."""
+    errors = pd.DataFrame({"unique_id": "a", "origin": [1, 2, 3, 4, 5], "cutoff": list("abcde")})
+    errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5])
+    halves = errors[["unique_id", "cutoff"]].assign(split_1=1.0, split_2=-1.0)
+    found = compare_with_baselines(errors, halves.iloc[::-1], horizon=1)["seasonal_naive"]
+    assert not found.significant
+    assert found.training_error == pytest.approx(1)
+
+
+def test_half_ensembles_of_some_pairs_alone_do_not_count() -> None:
+    errors = pd.DataFrame({"unique_id": "a", "origin": [1, 2, 3, 4, 5], "cutoff": list("abcde")})
+    errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5])
+    halves = errors[["unique_id", "cutoff"]].assign(split_1=1.0).iloc[:4]
+    assert compare_with_baselines(errors, halves, horizon=1)["seasonal_naive"].training_error is None

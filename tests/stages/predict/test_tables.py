@@ -23,16 +23,21 @@ from stages.predict.tables import (
     error_table,
     evaluation_table,
     forecast_table,
+    half_ensemble_table,
+    series_in_git,
     write_csv,
 )
 from tests.builders import panel_of
 from tests.forecasts import naive_forecast
 
 
-def evaluated(panel: Panel, origin: int, model: Floats, scale: Floats, width: float | None = None) -> Evaluation:
+def evaluated(
+    panel: Panel, origin: int, model: Floats, scale: Floats, width: float | None = None, splits: int = 0
+) -> Evaluation:
     """One origin of all series, the actual values those of the panel, a naive forecast of zeros.
 
     model: (S, horizon); width: half of it on each side of the model is the interval of 80 %; without it, none
+    splits: of the members, whose halves differ by 1, 2, ... times the origin
     """
     series, history = np.arange(len(panel.ids)), panel.at(origin)
     margin = np.full((0 if width is None else 1, *model.shape), (width or 0.0) / 2)
@@ -42,6 +47,7 @@ def evaluated(panel: Panel, origin: int, model: Floats, scale: Floats, width: fl
         actual=history.actual(model.shape[1]),
         methods={"model": model, "seasonal_naive": np.zeros_like(model)},
         member_errors=np.empty((len(series), 0)),
+        half_differences=np.tile(origin * np.arange(1.0, splits + 1), (len(series), 1)),
         lower=model - margin,
         upper=model + margin,
         mase_scale=scale,
@@ -63,6 +69,23 @@ def test_errors_are_means_over_the_horizon_in_units_of_the_scale(panel: Panel) -
     assert table.to_dict("records") == [
         {"unique_id": "a", "cutoff": "2020-02", "origin": 2, "model": 0.5, "seasonal_naive": 2.5 / 3}
     ]
+
+
+def test_half_ensembles_have_the_rows_of_the_errors_in_units_of_the_scale(panel: Panel) -> None:
+    """At the origin 2 differences of 2 and 4, scale 4; at the origin 1 of 1 and 2, scale 2; series b has no scale."""
+    scales = {2: np.array([4.0, np.nan]), 1: np.array([2.0, np.nan])}
+    evaluations = [evaluated(panel, origin, np.ones((2, 2)), scale, splits=2) for origin, scale in scales.items()]
+    table = half_ensemble_table(evaluations, panel)
+    assert table.to_dict("records") == [
+        {"unique_id": "a", "cutoff": "2020-02", "split_1": 0.5, "split_2": 1.0},
+        {"unique_id": "a", "cutoff": "2020-03", "split_1": 0.5, "split_2": 1.0},
+    ]
+
+
+def test_a_single_member_has_no_half_ensembles(panel: Panel) -> None:
+    table = half_ensemble_table([evaluated(panel, 2, np.ones((2, 2)), np.ones(2))], panel)
+    assert list(table) == list(half_ensemble_table([], panel)) == ["unique_id", "cutoff", "split_1"]
+    assert table.empty
 
 
 def test_the_evaluation_has_a_row_for_each_step_with_an_actual_value(panel: Panel) -> None:
@@ -105,7 +128,11 @@ def test_a_large_panel_leaves_out_the_same_whole_series_in_every_version(monkeyp
     def kept(count: int) -> set[str]:
         panel = panel_of([np.arange(4.0)] * count)
         ones = np.ones((count, 2))
-        table = error_table([evaluated(panel, origin, ones, np.ones(count)) for origin in (2, 1)], panel)
+        evaluations = [evaluated(panel, origin, ones, np.ones(count), splits=1) for origin in (2, 1)]
+        table, halves = error_table(evaluations, panel), half_ensemble_table(evaluations, panel)
+        assert halves[["unique_id", "cutoff"]].equals(table[["unique_id", "cutoff"]])
+        assert set(table["unique_id"]) <= set(np.array(panel.ids)[series_in_git(panel.ids)])
+        assert series_in_git(panel.ids).sum() == 7
         assert (table["unique_id"].value_counts() == 2).all()
         order = table["unique_id"].drop_duplicates().tolist()
         assert order == sorted(order, key=int)

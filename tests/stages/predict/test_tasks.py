@@ -69,7 +69,8 @@ def test_origins_are_forecast_with_all_their_series_the_final_one_first(
         identity_normalizer(5).write(folders[0], origin)
         plain_windows(np.zeros(lengths.sum()), lengths, 6, 4).write(folders[1] / f"origin_{origin}.safetensors")
     with open_pool(change(default_params, compute__workers=1)[Compute]) as pool:
-        found = forecast_origins(shards(panel, tmp_path / "panel.parquet"), 4, 2, folders, pool)
+        parts = shards(panel, tmp_path / "panel.parquet")
+        found = forecast_origins(parts, np.arange(5) < 3, 4, 2, folders, pool)
     assert [scored.origin for scored in found] == [0, 3, 10]
     for scored in found:
         history = panel.at(scored.origin)
@@ -77,3 +78,5 @@ def test_origins_are_forecast_with_all_their_series_the_final_one_first(
         np.testing.assert_array_equal(scored.forecast.point, naive)
         np.testing.assert_array_equal(scored.actual, history.actual(4))
         assert scored.member_errors.shape == (5, 2)
+        scores = ~np.isnan(np.abs(scored.actual - naive)).all(axis=1) & (np.arange(5) < 3)
+        np.testing.assert_array_equal(scored.half_differences, np.where(scores, 0, np.nan)[:, None])
