@@ -189,10 +189,10 @@ def _input_data(results: RunResults) -> Table:
 def _doubts(summary: dict[str, Any]) -> str:
     """What in the data makes forecasts doubtful: series that ended early, and long gaps that were filled."""
     doubts = []
-    if summary["ended"]:
+    if summary["series_ended"]:
         doubts.append(
-            f"{summary['ended']} of {summary['series']} series ended long before the last step: their forecasts begin "
-            "where they end."
+            f"{summary['series_ended']} series ended long before the last step; the forecast of such a series begins "
+            "where it ends."
         )
     if summary["filled"]:
         doubts.append(

@@ -52,7 +52,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         worst=pd.Series({hostile: 2.0}),
         plot_data=PlotData(series, [80], hostile, hostile),
         time_axis=TimeAxis("MS", "%Y-%m"),
-        input_data={"path": hostile, "series": 3, "filled": 2, "longest_filled": 1, "ended": 0, "md5": "d41d8"},
+        input_data={"path": hostile, "series": 3, "filled": 2, "longest_filled": 1, "series_ended": 0, "md5": "d41d8"},
         summaries=summaries,
         params={"backtest": {"horizon": 3}, "ingest": {"path": hostile, "series": None}},
         figures={"backtest": image, "loss": image},

@@ -107,8 +107,8 @@ def test_the_report_says_what_in_the_data_makes_forecasts_doubtful(results: RunR
     )
     clean = {**results.input_data, "filled": 0, "longest_filled": 0}
     assert describe(replace(results, input_data=clean))["input_data"].note == ""
-    ended = describe(replace(results, input_data={**clean, "ended": 1}))["input_data"].note
-    assert ended.startswith("1 of 3 series ended long before the last step")
+    ended = describe(replace(results, input_data={**clean, "series_ended": 1}))["input_data"].note
+    assert ended.startswith("1 series ended long before the last step;")
 
 
 def test_the_caption_names_the_series_that_figures_number(results: RunResults) -> None:
