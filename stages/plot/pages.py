@@ -16,7 +16,7 @@ from tabulate import tabulate
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_NAME = 80  # characters of a name or a value in a table of Markdown, and of a name in the chart
-MAX_TEXT = 400  # likewise in a table of HTML
+MAX_TEXT = 200  # likewise in a table of HTML
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
 from stages.ingest.summary import summarize
 from tests.fuzz.parameters import some_parameters
+from tests.fuzz.pipelines import try_pipeline
 from tests.fuzz.tables import write_tables
 from tests.fuzz.texts import PLAIN, Settings, good_csv, mutated, packed, some_settings
 
-SECONDS = 20  # after which a file counts as hanging
+SECONDS = {"files": 20, "parameters": 20, "pipelines": 120}  # after which an attempt counts as hanging
 GIGABYTES = 2.0  # of memory, beyond which a file takes too much
 
 Attempt = Callable[[int], str]
@@ -72,15 +73,15 @@ def try_params(seed: int) -> str:
     return "read"
 
 
-ATTEMPTS: dict[str, Attempt] = {"files": try_file, "parameters": try_params}
+ATTEMPTS: dict[str, Attempt] = {"files": try_file, "parameters": try_params, "pipelines": try_pipeline}
 
 
-def outcome(seed: int, attempt: Attempt) -> tuple[str, str]:
+def outcome(seed: int, attempt: Attempt, seconds: int = SECONDS["files"]) -> tuple[str, str]:
     """The outcome of one attempt (`read`, `refused` or `finding`), and what was found."""
     shutil.rmtree("input", ignore_errors=True)
     printed = io.StringIO()
     previous = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
         with contextlib.redirect_stderr(printed):
             result, message = attempt(seed), ""
@@ -106,4 +107,4 @@ def memory_used() -> float:
 
 
 def hangs(signal_number: int, frame: FrameType | None) -> None:
-    raise TimeoutError(f"over {SECONDS} seconds")
+    raise TimeoutError("it hangs")

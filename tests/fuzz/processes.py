@@ -14,31 +14,31 @@ START_UP = 60  # seconds in which a process must have started
 MOST_BYTES = 8 * 2**30  # of addresses, whatever a file asks for
 
 
-def work(attempt: Attempt, seeds: range, results: Connection) -> None:
+def work(attempt: Attempt, seeds: range, seconds: int, results: Connection) -> None:
     """Send the outcome of each seed, up to one that leaves too little memory; a warning of a library is an error."""
     warnings.simplefilter("error")
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         for seed in seeds:
-            results.send(outcome(seed, attempt))
+            results.send(outcome(seed, attempt, seconds))
             if memory_used() > GIGABYTES:
                 break
         os.chdir("/")
 
 
-def outcomes(attempt: Attempt, seeds: range) -> Iterator[tuple[int, str, str]]:
+def outcomes(attempt: Attempt, seeds: range, seconds: int = SECONDS["files"]) -> Iterator[tuple[int, str, str]]:
     """Seed, outcome and problem of each file; a process ends or hangs at the first seed that it sends no outcome of."""
     context = multiprocessing.get_context("spawn")
     while seeds:
         results, other_end = context.Pipe(duplex=False)
-        process = context.Process(target=work, args=(attempt, seeds, other_end))
+        process = context.Process(target=work, args=(attempt, seeds, seconds, other_end))
         process.start()
         other_end.close()
         answered = True
         while seeds and answered:
             try:
-                answered = results.poll(SECONDS + START_UP)
+                answered = results.poll(seconds + START_UP)
                 result, problem = results.recv() if answered else ("finding", "hangs")
             except EOFError:
                 process.join()

@@ -31,12 +31,12 @@
     return values.map((value) => [value, write(value)]).filter(([, text], i, all) => !i || text !== all[i - 1][1]);
   }
 
-  // A line through the values that are known; a point, with round ends of the line, for one alone.
+  // A line through the values that are known; a dot for one alone.
   function line(places, values, x, y) {
     const known = (i) => values[i] !== null && values[i] !== undefined;
     return values.map((value, i) => {
       if (!known(i)) return "";
-      const end = known(i - 1) || known(i + 1) ? "" : "h0";
+      const end = known(i - 1) || known(i + 1) ? "" : "m-1 0h2";
       return `${known(i - 1) ? "L" : "M"}${x(places[i]).toFixed(1)} ${y(value).toFixed(1)}${end}`;
     }).join("");
   }
@@ -75,7 +75,7 @@
       svg.append(element("line", { class: "axis", x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }));
       svg.append(element("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, text));
     }
-    const count = Math.max(2, Math.min(6, Math.floor(width / 150)));
+    const count = Math.max(2, Math.min(6, Math.floor(width / 190)));
     for (let i = 0; i < count; i++) {
       const place = Math.round((i * last) / (count - 1));
       const anchor = i === 0 ? "start" : i === count - 1 ? "end" : "middle";
