@@ -8,5 +8,5 @@ from stages.common.params import Section
 
 
 class Plot(Section):
-    series: Annotated[int, Field(ge=1, le=50)]
+    series: Annotated[int, Field(ge=1, le=24)]
     dpi: Annotated[int, Field(ge=30, le=300)]
