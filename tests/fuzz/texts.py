@@ -24,7 +24,8 @@ PLAIN: Settings = {
 NASTY = [
     "", " ", ",", ";", "\t", "|", '"', "'", "\n", "\r", "\r\n", "\0", "\ufeff", "\x1b[31m", "🙂", "\u2028", "NA",
     "nan", "inf", "-inf", "1e999", "-0", "0x10", "1_000", "1,5", "1.234,5", "9" * 30, "-" * 5, "1e-320", "00",
-    "e5", ".e5", "-e5", "E30", "1e", "1\u00a0234", "1\u202f234,5", "12'345", "(5)", "5-", "€ 5", "5 %", "-9999", "n/a",
+    "e5", ".e5", "-e5", "-E30", "1e", "10,035", "2.003", "2020", "index", "Unnamed: 0", "1\u00a0234", "1\u202f234,5",
+    "12'345", "(5)", "5-", "€ 5", "5 %", "-9999", "n/a",
     "2024-02-30", "1/2/24", "13/13/2024", "0000-00-00", "9999-12-31", "2262-04-12", "1677-01-01", "2024-W54",
     "Q5 2024", "2024-01-01T25:00", "2024-01-01T00:00:00.5", "2024-10-27T02:30+02:00", "2024-13", "20240230", "2024Q",
     "+99:99", "Z", "=1+1", "<script>", "$x$", "../..", "%s%n", "null", "~", "{}", "[]", "[1, [2", "&a", "*a",
@@ -65,14 +66,16 @@ MATCHING = [
     ("ME", "%d.%m.%Y"), ("W-SUN", "%Y%m%d"),
 ]  # fmt: skip
 FREQUENCIES = [
-    *STEPS, "auto", "1000YS", "100000MS", "1000000000h", "999999999999D", "10000000B", "7D", "0D", "-1D", "1.5h", "ns",
+    *STEPS, "auto", "1000YS", "100000MS", "1000000000h", "999999999999D", "10000000B", "7D", "0D", "-1D", "1.5h",
+    "ns", "7h", "MS-15", "BME", "13MS", "9999999999MS",
     "W-FRI", "QS-FEB", "YE-JUN", "C", "WOM-2FRI", "1D12h", "90s", "M", "H", "month", "", " ", "D D",
 ]  # fmt: skip
 STYLES = [".3g", ".2f", ".17g", ".0f", ".1e", ",.2f", "_.0f"]  # of numbers, the plain ones first
 
 SETTINGS: dict[str, list[Any]] = {
-    "series": [None, "id", "id", "id", ["id", "more"]], "value": ["value"] * 9 + [None, ["value"]],
-    "time": ["time"] * 9 + [["time", "more"]], "none": [[]] * 5 + [["-", -9999], ["n/a", ""]],
+    "series": [None, "id", "id", "id", ["id"], ["id", "more"]], "value": ["value"] * 9 + [None, ["value"]],
+    "time": ["time"] * 9 + ["index", ["time"], ["time", "more"], ["more", "time"]], "none": [[]] * 5 + [["-", -9999],
+    ["nan", 0]],
     "frequency": [None, "auto", "auto", "auto", "D", "MS", "h", *FREQUENCIES], "ended_after": [None, None, 0, 5],
     "missing": ["error", "interpolate", "forward", "zero", "seasonal"], "decimal": ["."] * 5 + [","],
     "thousands": [None] * 5 + [",", ".", " ", "'", "\u00a0"], "season_length": [None, None, [2], [7, 365]],
