@@ -29,7 +29,7 @@ def main() -> None:
     evaluation, future = (read_forecasts(path, panel.time_axis) for path in (paths.EVALUATION, paths.FORECAST))
     windows = Windows.read(paths.origin_file(paths.WINDOWS, 0))
     networks = load_networks(paths.NETWORKS, 0)
-    best, worst = extremes(evaluation)
+    best, worst = extremes(panel, evaluation)
     first = select_series(panel, evaluation, future, panel.ids[: settings.series])
     extreme = select_series(panel, evaluation, future, [*worst.index, *best.index])
 

@@ -5,27 +5,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.plot.pages import MAX_NAME, shortened
 from stages.plot.results import RunResults, SeriesData
-
-MAX_STEPS = 1_000  # actual values of a series
 
 
 def chart(results: RunResults) -> dict[str, Any]:
     """Series, forecasts and intervals as chart.js reads them: steps as the input writes them, eight-digit values."""
     data = results.plot_data
     series = [
-        {"name": name, "note": _note(results, name), **_chart_series(results, each)}
+        {"name": shortened(name, MAX_NAME), "note": _note(results, name), **_chart_series(results, each)}
         for name, each in data.series.items()
     ]
-    return {"value": data.value, "time": data.time, "levels": data.levels, "series": series}
+    return {"levels": data.levels, "series": series}
 
 
 def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
-    """The steps `ds`, the actual values `y` of the first of them, and forecasts with their positions `at` in `ds`.
+    """The steps `ds`, the values `y` of the first of them, the positions in `ds` of those that were `filled`, and
+    forecasts with their positions `at`.
 
     The future has no cutoff: it begins where the actual values end.
     """
-    actual, levels = series.actual.tail(MAX_STEPS), results.plot_data.levels
+    actual, levels = series.recent, results.plot_data.levels
     steps = [*actual["ds"], *series.future["ds"]]
     positions = {step: position for position, step in enumerate(steps)}
     forecasts = []
@@ -43,7 +43,8 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
                 }
             )
     written = [*results.time_axis.format(actual["ds"]), *results.time_axis.format(series.future["ds"])]
-    return {"ds": written, "y": _eight_digits(actual["y"]), "forecasts": forecasts}
+    filled = np.flatnonzero(actual["filled"]).tolist()
+    return {"ds": written, "y": _eight_digits(actual["y"]), "filled": filled, "forecasts": forecasts}
 
 
 def _note(results: RunResults, name: str) -> str:

@@ -15,7 +15,8 @@ from markupsafe import Markup
 from tabulate import tabulate
 
 TEMPLATES = Path(__file__).parent / "templates"
-MAX_NAME = 80  # characters of a name or a value in a table
+MAX_NAME = 80  # characters of a name or a value in a table of Markdown, and of a name in the chart
+MAX_TEXT = 200  # likewise in a table of HTML
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def render(template: str, **content: Any) -> str:
 
 
 def format_value(value: object) -> str:
-    """A value as tables show it: numbers to four digits, None as a dash.
+    """A value as tables show it: numbers to four digits, None as a dash, a long text cut.
 
     >>> format_value(0.123456), format_value(12345.6), format_value(144), format_value(None)
     ('0.1235', '12350', '144', '-')
@@ -61,7 +62,17 @@ def format_value(value: object) -> str:
         return "-"
     if isinstance(value, float) and abs(value) < 1e7:
         return f"{float(f'{value:.4g}'):.15g}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else shortened(str(value), MAX_TEXT)
+
+
+def shortened(text: str, most: int) -> str:
+    """`text` in `most` characters; of a longer one the beginning and the end.
+
+    >>> shortened("store 1 of region 17", 12)
+    'store 1…n 17'
+    """
+    tail = (most - 1) // 3
+    return text if len(text) <= most else f"{text[: most - 1 - tail]}…{text[-tail:]}"
 
 
 def code_span(text: object) -> str:
@@ -71,7 +82,7 @@ def code_span(text: object) -> str:
     "`a\\\\|b'<i>`"
     """
     line = "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(str(text).split()))
-    line = (line if len(line) <= MAX_NAME else line[: MAX_NAME - 1] + "…").replace("`", "'").replace("|", "\\|")
+    line = shortened(line, MAX_NAME).replace("`", "'").replace("|", "\\|")
     return f"`{line}`" if line else ""
 
 

@@ -8,17 +8,24 @@ from typing import Any
 import pandas as pd
 
 from stages.plot.chart import chart
-from stages.plot.pages import Name, Table
-from stages.plot.results import RunResults
+from stages.plot.pages import MAX_NAME, Name, Table, shortened
+from stages.plot.results import PlotData, RunResults
 from stages.plot.significance import PairedTest, compare_with_baselines
+from stages.plot.style import shows_name
 from stages.predict.metrics import METRICS, metric_of
 
 CAPTIONS = {  # of figures, by section
     "Forecasts": {
-        "backtest": "Forecasts from each origin and of the future, with their intervals, and the actual values.",
+        "backtest": (
+            "Forecasts from each origin and of the future, with their intervals, and the latest actual values; filled "
+            "values are dotted."
+        ),
         "last_horizon": "The latest evaluation origin at larger scale, with the seasonal naive forecast.",
         "error_by_step": "Mean absolute scaled error by steps ahead, of the model and each baseline.",
-        "extremes": "The latest evaluation origin of the series that the model forecast worst and best.",
+        "extremes": (
+            "The latest evaluation origin of the series that the model forecast worst and best, by the mean of their "
+            "scaled errors over all origins."
+        ),
     },
     "Inside the network": {
         "gates": (
@@ -40,7 +47,7 @@ def describe(results: RunResults) -> dict[str, Any]:
     horizon = results.params["backtest"]["horizon"]
     tests = compare_with_baselines(results.errors, results.halves, horizon) if evaluated else {}
     return {
-        "title": f"Forecast of {results.plot_data.value}",
+        "title": f"Forecast of {shortened(results.plot_data.value, MAX_NAME)}",
         "headline": headline(results.metrics, tests),
         "leaderboard": leaderboard(results.metrics, tests) if evaluated else None,
         "origins": errors_by_origin(results.errors, results.metrics) if evaluated else None,
@@ -49,7 +56,7 @@ def describe(results: RunResults) -> dict[str, Any]:
         "input_data": _input_data(results),
         "params": _params(results),
         "chart": chart(results),
-        "sections": _sections(results.figures),
+        "sections": _sections(results.figures, _named_by_place(results.plot_data)),
     }
 
 
@@ -176,7 +183,23 @@ def _extremes(results: RunResults) -> Table | None:
 
 def _input_data(results: RunResults) -> Table:
     rows = [[key, Name(value)] for key, value in results.input_data.items()]
-    return Table("Input data", ["property", "value"], rows, words=2)
+    return Table("Input data", ["property", "value"], rows, words=2, note=_doubts(results.input_data))
+
+
+def _doubts(summary: dict[str, Any]) -> str:
+    """What in the data makes forecasts doubtful: series that ended early, and long gaps that were filled."""
+    doubts = []
+    if summary["series_ended"]:
+        doubts.append(
+            f"{summary['series_ended']} series ended long before the last step; the forecast of such a series begins "
+            "where it ends."
+        )
+    if summary["filled"]:
+        doubts.append(
+            f"{summary['filled']} missing values were filled, at most {summary['longest_filled']} in a row; no filled "
+            "value is scored."
+        )
+    return " ".join(doubts)
 
 
 def _params(results: RunResults) -> Table:
@@ -188,16 +211,27 @@ def _params(results: RunResults) -> Table:
     return Table("Parameters", ["parameter", "value"], rows, words=2)
 
 
-def _sections(figures: dict[str, Path]) -> dict[str, list[dict[str, str]]]:
+def _sections(figures: dict[str, Path], named_by_place: str) -> dict[str, list[dict[str, str]]]:
     """The figures that there are, by section: name, caption, and the file as a data URL."""
+    notes = {"backtest": named_by_place}
     return {
         section: [
-            {"name": name, "caption": caption, "source": _data_url(figures[name])}
+            {"name": name, "caption": caption + notes.get(name, ""), "source": _data_url(figures[name])}
             for name, caption in captions.items()
             if name in figures
         ]
         for section, captions in CAPTIONS.items()
     }
+
+
+def _named_by_place(data: PlotData) -> str:
+    """The names that figures replace by numbers: too long for them, or with letters that their font lacks."""
+    names = [
+        f"{series.place} is {shortened(name, MAX_NAME)}"
+        for name, series in data.series.items()
+        if len(data.series) > 1 and not shows_name(name)
+    ]
+    return f" Series by their places in the input: {'; '.join(names)}." if names else ""
 
 
 def _data_url(path: Path) -> str:

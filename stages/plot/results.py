@@ -3,39 +3,53 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 
 EXTREMES = 3  # best and worst series, at most
+MAX_STEPS = 1_000  # of a series, the latest, that are shown beside its forecasts
+MAX_ORIGINS = 50  # whose forecasts are shown, evenly spread
+MAX_LEVELS = 5  # whose intervals are shown, likewise
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class SeriesData:
     """One series: its actual values, and its rows of the forecasts.
 
-    actual: ds, y
+    place: in the input, from 1
+    actual: ds, y, filled (whether the input had no value)
     evaluation: of reports/evaluation.csv, the latest origin first
     future: of reports/forecast.csv
     """
 
+    place: int
     actual: pd.DataFrame
     evaluation: pd.DataFrame
     future: pd.DataFrame
 
+    @property
+    def recent(self) -> pd.DataFrame:
+        """The last rows of `actual`, which are shown beside forecasts."""
+        return self.actual.tail(MAX_STEPS)
+
     def evaluations(self) -> list[tuple[str, pd.DataFrame]]:
-        """The cutoff and the rows of each evaluation origin, the latest first."""
-        return [(str(cutoff), rows) for cutoff, rows in self.evaluation.groupby("cutoff", sort=False)]
+        """The cutoff and the rows of each evaluation origin, the latest first; some of many, of steps in `recent`."""
+        shown = self.evaluation[self.evaluation["ds"] >= self.recent["ds"].iloc[0]]
+        return spread([(str(cutoff), rows) for cutoff, rows in shown.groupby("cutoff", sort=False)], MAX_ORIGINS)
 
 
 @dataclass(frozen=True)
 class PlotData:
     """The series that are drawn, by id.
 
-    levels: those of the prediction intervals, per cent, rising
+    levels: those of the prediction intervals that are shown, per cent, rising
     time, value: what the input calls its time and its values
     """
 
@@ -96,22 +110,42 @@ def select_series(panel: Panel, evaluation: pd.DataFrame, future: pd.DataFrame, 
     for name in ids:
         rows = slice(panel.indptr[positions[name]], panel.indptr[positions[name] + 1])
         series[name] = SeriesData(
-            actual=pd.DataFrame({"ds": panel.ds.iloc[rows], "y": panel.y[rows]}),
+            place=positions[name] + 1,
+            actual=pd.DataFrame({"ds": panel.ds.iloc[rows], "y": panel.y[rows], "filled": panel.filled[rows]}),
             evaluation=evaluations.get(name, evaluation.iloc[:0]),
             future=futures[name],
         )
     lower = "model-lo-"
     levels = [int(column.removeprefix(lower)) for column in map(str, future) if column.startswith(lower)]
-    return PlotData(series, levels, panel.time, panel.value)
+    return PlotData(series, spread(levels, MAX_LEVELS), panel.time, panel.value)
 
 
-def extremes(evaluation: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def spread(values: list[Value], most: int) -> list[Value]:
+    """The values, or `most` of them, evenly spread, the first and the last included."""
+    if len(values) <= most:
+        return values
+    return [values[position] for position in np.linspace(0, len(values) - 1, most).round().astype(int)]
+
+
+def extremes(panel: Panel, evaluation: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """The mean scaled errors of the series that were forecast best and worst, the best and the worst first.
 
     Each series' error is the mean over its origins of the means over their steps. No series is in both; a panel of one
-    series has neither.
+    series has neither. Series without a scaled error, and those that did not change, are in neither.
     """
     by_origin = evaluation.groupby(["unique_id", "cutoff"], sort=False)["scaled_error"].mean()
-    errors = by_origin.groupby("unique_id", sort=False).mean().dropna().sort_values(kind="stable")
+    errors = by_origin.groupby("unique_id", sort=False).mean().dropna()
+    errors = errors[errors.index.isin(_changing(panel, evaluation))].sort_values(kind="stable")
     count = min(EXTREMES, len(errors) // 2)
     return errors.iloc[:count], errors.iloc[len(errors) - count :][::-1]
+
+
+def _changing(panel: Panel, evaluation: pd.DataFrame) -> list[str]:
+    """The series with two different values where they were evaluated, or in the season before: no dead sensors."""
+    evaluated = evaluation.groupby("unique_id", sort=False)["ds"].nunique()
+    changing = []
+    for name, first, end in zip(panel.ids, panel.indptr[:-1], panel.indptr[1:], strict=True):
+        seen = panel.y[max(first, end - evaluated.get(name, 0) - panel.season_length) : end]
+        if (seen != seen[-1]).any():
+            changing.append(name)
+    return changing

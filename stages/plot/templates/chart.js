@@ -31,15 +31,30 @@
     return values.map((value) => [value, write(value)]).filter(([, text], i, all) => !i || text !== all[i - 1][1]);
   }
 
+  // A line through the values that are known; a dot for one alone.
   function line(places, values, x, y) {
-    let path = "";
-    let open = false;
-    values.forEach((value, i) => {
-      if (value === null) { open = false; return; }
-      path += `${open ? "L" : "M"}${x(places[i]).toFixed(1)} ${y(value).toFixed(1)}`;
-      open = true;
+    const known = (i) => values[i] !== null && values[i] !== undefined;
+    return values.map((value, i) => {
+      if (!known(i)) return "";
+      const end = known(i - 1) || known(i + 1) ? "" : "m-1 0h2";
+      return `${known(i - 1) ? "L" : "M"}${x(places[i]).toFixed(1)} ${y(value).toFixed(1)}${end}`;
+    }).join("");
+  }
+
+  // The areas between two limits, one for each run of steps that have both; of a single step a bar.
+  function band(places, lower, upper, x, y) {
+    const runs = [];
+    lower.forEach((value, i) => {
+      if (value === null || upper[i] === null) return;
+      if (i && runs.length && runs.at(-1).at(-1) === i - 1) runs.at(-1).push(i);
+      else runs.push([i]);
     });
-    return path;
+    return runs.map((run) => {
+      const corner = (i, value, side) => `${(x(places[i]) + (run.length > 1 ? 0 : side)).toFixed(1)} ${y(value).toFixed(1)}`;
+      const there = run.flatMap((i) => (run.length > 1 ? [0] : [-2, 2]).map((side) => corner(i, upper[i], side)));
+      const back = run.flatMap((i) => (run.length > 1 ? [0] : [-2, 2]).map((side) => corner(i, lower[i], side)));
+      return `M${[...there, ...back.reverse()].join("L")}Z`;
+    }).join("");
   }
 
   function draw() {
@@ -60,7 +75,7 @@
       svg.append(element("line", { class: "axis", x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }));
       svg.append(element("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, text));
     }
-    const count = Math.max(2, Math.min(6, Math.floor(width / 150)));
+    const count = Math.max(2, Math.min(6, Math.floor(width / 190)));
     for (let i = 0; i < count; i++) {
       const place = Math.round((i * last) / (count - 1));
       const anchor = i === 0 ? "start" : i === count - 1 ? "end" : "middle";
@@ -68,37 +83,39 @@
     }
     for (const forecast of series.forecasts) {
       for (const [lower, upper] of [...forecast.intervals].reverse()) {
-        const there = line(forecast.at, upper, x, y);
-        const back = line([...forecast.at].reverse(), [...lower].reverse(), x, y).replaceAll("M", "L");
-        if (there && back) svg.append(element("path", { class: "band", d: `${there}${back}Z` }));
+        svg.append(element("path", { class: "band", d: band(forecast.at, lower, upper, x, y) }));
       }
     }
-    svg.append(element("path", { class: "actual", d: line(series.y.map((_, i) => i), series.y, x, y) }));
+    const places = series.y.map((_, i) => i);
+    const filled = new Set(series.filled);
+    const beside = (i) => filled.has(i - 1) || filled.has(i) || filled.has(i + 1);
+    svg.append(element("path", { class: "filled", d: line(places, series.y.map((value, i) => (beside(i) ? value : null)), x, y) }));
+    svg.append(element("path", { class: "actual", d: line(places, series.y.map((value, i) => (filled.has(i) ? null : value)), x, y) }));
     for (const forecast of series.forecasts) {
       svg.append(element("path", { class: "forecast", d: line(forecast.at, forecast.forecast, x, y) }));
-      if (forecast.at.length === 1) svg.append(element("circle", { class: "forecast", r: 2, cx: x(forecast.at[0]), cy: y(forecast.forecast[0]) }));
     }
     const end = x(series.y.length - 1);
     svg.append(element("line", { class: "end", x1: end, x2: end, y1: margin.top, y2: height - margin.bottom }));
     const guide = element("line", { class: "cursor", y1: margin.top, y2: height - margin.bottom, visibility: "hidden" });
     svg.append(guide);
     chart.replaceChildren(svg);
-    scales = { x, last, width, guide, series };
+    scales = { x, last, width, guide, series, filled };
     if (cursor !== null) point(cursor);
   }
 
   function point(place) {
-    const { x, last, guide, series } = scales;
+    const { x, guide, series, filled } = scales;
     cursor = Math.min(Math.max(place, 0), series.ds.length - 1);
     guide.setAttribute("x1", x(cursor));
     guide.setAttribute("x2", x(cursor));
     guide.setAttribute("visibility", "visible");
     const parts = [series.ds[cursor]];
-    if (cursor < series.y.length) parts.push(`actual ${shown(series.y[cursor])}`);
+    if (cursor < series.y.length) parts.push(`${filled.has(cursor) ? "filled" : "actual"} ${shown(series.y[cursor])}`);
     for (const forecast of series.forecasts) {
       const i = forecast.at.indexOf(cursor);
       if (i < 0) continue;
-      const intervals = data.levels.map((level, k) => `${level} % ${shown(forecast.intervals[k][0][i])} to ${shown(forecast.intervals[k][1][i])}`);
+      const limits = data.levels.map((level, k) => [level, forecast.intervals[k][0][i], forecast.intervals[k][1][i]]);
+      const intervals = limits.filter(([, lower]) => lower !== null).map(([level, lower, upper]) => `${level} % ${shown(lower)} to ${shown(upper)}`);
       const from = forecast.cutoff === null ? "" : ` (cutoff ${forecast.cutoff})`;
       parts.push(`forecast${from} ${shown(forecast.forecast[i])}${intervals.length ? `, ${intervals.join(", ")}` : ""}`);
     }

@@ -21,16 +21,17 @@ def hostile() -> str:
 
 @pytest.fixture
 def results(tmp_path: Path, hostile: str) -> RunResults:
-    """Two series of twelve months, the second with a hostile id; an origin three steps back, a future of three."""
+    """Two series of twelve months, the fifth filled, the second with a hostile id; one origin, a future of three."""
     steps = pd.Series(pd.date_range("2020-01-01", periods=15, freq="MS"))
     rows = {"model-lo-80": [1.0, 2, 3], "model": [2.0, 3, 4], "model-hi-80": [3.0, 4, 5]}
     series = {
         name: SeriesData(
-            actual=pd.DataFrame({"ds": steps[:12], "y": np.arange(12.0)}),
+            place=place,
+            actual=pd.DataFrame({"ds": steps[:12], "y": np.arange(12.0), "filled": np.arange(12) == 4}),
             evaluation=pd.DataFrame({"cutoff": "2020-09", "ds": steps[9:12].to_numpy(), **rows}),
             future=pd.DataFrame({"ds": steps[12:].to_numpy(), **rows}),
         )
-        for name in ("plain", hostile)
+        for place, name in enumerate(("plain", hostile), start=1)
     }
     image = tmp_path / "figure.png"
     shutil.copy(ROOT / "reports/figures/loss.png", image)
@@ -52,7 +53,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         worst=pd.Series({hostile: 2.0}),
         plot_data=PlotData(series, [80], hostile, hostile),
         time_axis=TimeAxis("MS", "%Y-%m"),
-        input_data={"path": hostile, "md5": "d41d8"},
+        input_data={"path": hostile, "series": 3, "filled": 2, "longest_filled": 1, "series_ended": 0, "md5": "d41d8"},
         summaries=summaries,
         params={"backtest": {"horizon": 3}, "ingest": {"path": hostile, "series": None}},
         figures={"backtest": image, "loss": image},

@@ -3,9 +3,11 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -100,6 +102,24 @@ def test_the_brief_holds_headline_and_tables_in_markdown(results: RunResults) ->
     assert "<" not in re.sub(r"`[^`\n]*`", "", brief)  # text from users is in code spans
 
 
+def test_the_report_says_what_in_the_data_makes_forecasts_doubtful(results: RunResults) -> None:
+    assert describe(results)["input_data"].note == (
+        "2 missing values were filled, at most 1 in a row; no filled value is scored."
+    )
+    clean = {**results.input_data, "filled": 0, "longest_filled": 0}
+    assert describe(replace(results, input_data=clean))["input_data"].note == ""
+    ended = describe(replace(results, input_data={**clean, "series_ended": 1}))["input_data"].note
+    assert ended.startswith("1 series ended long before the last step;")
+
+
+def test_the_caption_names_the_series_that_figures_number(results: RunResults) -> None:
+    data = results.plot_data
+    renamed = dict(zip(["北京店", "plain"], data.series.values(), strict=True))
+    content = describe(replace(results, plot_data=replace(data, series=renamed)))
+    backtest, *_ = content["sections"]["Forecasts"]
+    assert backtest["caption"].endswith("Series by their places in the input: 1 is 北京店.")
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
@@ -150,7 +170,10 @@ def test_values_are_read_by_keyboard_and_by_pointer(opened: Page) -> None:
     assert readout.inner_text() == "2020-01; actual 0"
     opened.keyboard.press("ArrowRight")
     assert readout.inner_text() == "2020-02; actual 1"
-    for _ in range(8):
+    for _ in range(3):
+        opened.keyboard.press("ArrowRight")
+    assert readout.inner_text() == "2020-05; filled 4"
+    for _ in range(5):
         opened.keyboard.press("ArrowRight")
     assert readout.inner_text() == "2020-10; actual 9; forecast (cutoff 2020-09) 2, 80 % 1 to 3"
     box = opened.locator("#chart").bounding_box()
@@ -177,6 +200,29 @@ def test_the_chart_draws_values_of_any_size(
     assert "NaN" not in drawn
     assert "Infinity" not in drawn
     assert 2 <= drawn.count('class="axis"') <= 12
+
+
+def test_the_chart_draws_filled_values_single_steps_and_intervals_with_gaps(
+    browser: Browser, results: RunResults, tmp_path: Path
+) -> None:
+    """The fifth value alone is filled: the line breaks there. A limit that is not known leaves two areas."""
+    for series in results.plot_data.series.values():
+        series.future.loc[1, "model-lo-80"] = np.nan
+        series.evaluation["model-hi-80"] = np.nan
+    file = tmp_path / "report.html"
+    file.write_text(render("report.html", **describe(results)), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    paths = {name: page.locator(f"#chart path.{name}") for name in ("actual", "filled", "band", "forecast")}
+    drawn = {name: [each.get_attribute("d") or "" for each in found.all()] for name, found in paths.items()}
+    page.locator("#chart").press("End")
+    page.locator("#chart").press("ArrowLeft")
+    assert page.locator("#readout").inner_text() == "2021-02; forecast 3"
+    page.close()
+    assert [path.count("M") for path in drawn["actual"]] == [2]
+    assert [(path.count("M"), path.count("L")) for path in drawn["filled"]] == [(1, 2)]
+    assert sorted(path.count("Z") for path in drawn["band"]) == [0, 2]
+    assert len(drawn["forecast"]) == 2
 
 
 def test_a_series_is_chosen_by_its_name(opened: Page, hostile: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
-from stages.plot.results import extremes, read_forecasts, select_series
+from stages.plot.results import MAX_ORIGINS, MAX_STEPS, SeriesData, extremes, read_forecasts, select_series, spread
+from tests.builders import panel_of
 
 EVALUATION = """unique_id,cutoff,ds,step,y,model,model-lo-80,model-hi-80,scaled_error,seasonal_naive
 NA,2020-02,2020-03,1,3,3.5,3,4,0.5,1
@@ -54,6 +55,8 @@ def test_selected_series_have_their_actual_values_and_forecasts(panel: Panel, ta
     assert list(data.series) == ["", "NA"]
     assert data.levels == [80, 95]
     assert data.series[""].actual["y"].tolist() == [6, 7]
+    assert data.series[""].actual["filled"].tolist() == [False, False]
+    assert data.series[""].place == 2
     assert data.series[""].future["model"].tolist() == [8.5]
     evaluations = data.series["NA"].evaluations()
     assert [(cutoff, rows["model"].tolist()) for cutoff, rows in evaluations] == [
@@ -68,6 +71,13 @@ def test_a_series_that_was_not_evaluated_has_no_evaluations(panel: Panel, tables
     assert data.series[""].evaluations() == []
 
 
+def evaluation_of(rows: list[tuple[str, str, list[float]]]) -> pd.DataFrame:
+    """Scaled errors by series and cutoff, at steps 1, 2, ... after it."""
+    table = pd.DataFrame([(name, cutoff, step, e) for name, cutoff, errors in rows for step, e in enumerate(errors, 1)])
+    table.columns = pd.Index(["unique_id", "cutoff", "ds", "scaled_error"])
+    return table.assign(ds=table["ds"] + table["cutoff"].astype(int))
+
+
 def test_extremes_are_the_series_with_the_smallest_and_largest_mean_errors() -> None:
     """Means over each origin's steps first: `b` has 2 at one origin and 0 at the other, whatever their lengths."""
     rows = [
@@ -78,12 +88,32 @@ def test_extremes_are_the_series_with_the_smallest_and_largest_mean_errors() -> 
         ("d", "1", [0.5]),
         ("e", "1", [np.nan]),
     ]
-    table = pd.DataFrame([(name, cutoff, e) for name, cutoff, errors in rows for e in errors])
-    table.columns = pd.Index(["unique_id", "cutoff", "scaled_error"])
-    best, worst = extremes(table)
+    table, panel = evaluation_of(rows), panel_of([[1.0, 2, 3]] * 5, ids=list("abcde"))
+    best, worst = extremes(panel, table)
     assert best.to_dict() == {"d": 0.5, "b": 1.0}
     assert worst.to_dict() == {"c": 3.0, "a": 1.5}
     assert list(worst.index) == ["c", "a"]
-    alone = extremes(table[table["unique_id"] == "a"])
+    alone = extremes(panel, table[table["unique_id"] == "a"])
     assert alone[0].empty
     assert alone[1].empty
+
+
+def test_a_series_without_change_is_no_extreme() -> None:
+    """A sensor that is dead where it was evaluated, and in the season before, has a scale of its better days."""
+    rows = [(name, "5", [error, error]) for name, error in [("dead", 0.0), ("alive", 0.5), ("asleep", 0.6)]]
+    values = [[1.0, 5, 2, 9, 0, 0, 0, 0], [1.0, 5, 2, 9, 0, 0, 0, 1], [1.0, 5, 2, 9, 9, 0, 0, 0]]
+    panel = panel_of(values, ids=["dead", "alive", "asleep"], season_lengths=(2,))
+    assert [list(errors.index) for errors in extremes(panel, evaluation_of(rows))] == [["alive"], ["asleep"]]
+
+
+def test_what_is_shown_of_many_steps_origins_and_levels_is_bounded() -> None:
+    """The last steps, and origins and levels evenly spread: the latest origin, the lowest and the highest level."""
+    assert spread(list(range(1, 100)), 5) == [1, 25, 50, 75, 99]
+    assert spread([80, 95], 5) == [80, 95]
+    steps = range(2_000)
+    actual = pd.DataFrame({"ds": steps, "y": 0.0, "filled": False})
+    evaluation = pd.DataFrame({"cutoff": [str(step) for step in reversed(steps)], "ds": list(reversed(steps))})
+    series = SeriesData(1, actual, evaluation, evaluation)
+    assert series.recent["ds"].tolist() == list(steps[-MAX_STEPS:])
+    shown = [int(cutoff) for cutoff, _ in series.evaluations()]
+    assert (len(shown), shown[0], shown[-1]) == (MAX_ORIGINS, 1_999, 1_000)

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from stages.plot.style import save, save_figures, subplots, title_text
+import matplotlib.pyplot as plt
+import pytest
+
+from stages.plot.style import fit_name, save, save_figures, subplots
 
 
 def test_the_same_figure_is_the_same_bytes(tmp_path: Path) -> None:
@@ -14,9 +17,32 @@ def test_the_same_figure_is_the_same_bytes(tmp_path: Path) -> None:
     assert b"Software" not in (tmp_path / "one.png").read_bytes()
 
 
-def test_titles_are_one_short_line_without_mathematics() -> None:
-    assert title_text("a\n$x^2$  b") == r"a \$x^2\$ b"
-    assert len(title_text("x" * 10_000)) == 60
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain", "W" * 500, "i" * 500, "x" * 4_990 + "tail of it", "🙂" * 99, "$x^2$ $", "\\$", "a_b^c{d}\\alpha",
+        "%s %d", "<b>&amp;</b>", "two\nlines", "\x1b[31m", "", " ", "北京市朝阳区", "مرحبا بالعالم", "שלום", "हिन्दी",
+        "🙂\ufe0f", "e\u0301",
+    ],
+)  # fmt: skip
+def test_any_name_fits_above_its_plot_and_is_drawn_without_a_warning(name: str) -> None:
+    """Its width as matplotlib measures it, and warnings are errors."""
+    figure, (axes, _) = subplots(2)
+    title = axes.set_title(fit_name(name, 12_345))
+    figure.canvas.draw()
+    assert title.get_window_extent().width / figure.dpi < 4.1
+    plt.close(figure)
+
+
+def test_a_name_that_does_not_show_as_it_is_has_its_place() -> None:
+    assert fit_name("$a$ b_c", 3) == r"\$a\$ b_c"
+    assert fit_name("北京 shop", 3) == "3: □□ shop"
+    assert fit_name("two\nlines", 3) == "3: two lines"
+    cut = fit_name("the same beginning " * 20 + "17", 3)
+    assert cut.startswith("3: the same beginning")
+    assert cut.endswith("17")
+    assert "…" in cut
 
 
 def test_a_folder_of_figures_holds_these_and_no_older_ones(tmp_path: Path) -> None:
