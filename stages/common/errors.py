@@ -74,6 +74,8 @@ def _run(main: Callable[[], None], writes: bool) -> str | None:
         return "interrupted; run `dvc repro` again to go on"
     except MemoryError:
         return "this machine has too little memory; make the data or the network smaller"
+    except FileNotFoundError as error:  # a stage that is run by hand before those whose files it reads
+        return f"{error.filename or error}: no such file; `dvc repro` runs the stages that write it"
     except OSError as error:
         return f"{error.filename or 'file system'}: {error.strerror or error}; fix that and run `dvc repro` again"
     except SafetensorError as error:  # a full disk, or a damaged file

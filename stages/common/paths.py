@@ -1,6 +1,8 @@
 """Where each artifact lives, and how stages write their summaries."""
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -56,5 +58,8 @@ def fresh_folder(path: Path) -> None:
 
 
 def origins_in(folder: Path) -> list[int]:
-    """The origins that `folder` has files of, the final one first."""
+    """The origins that `folder` has files of, the final one first. Raises FileNotFoundError where that one has none."""
+    final = origin_file(folder, 0)
+    if not final.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(final))
     return sorted(int(path.stem.removeprefix("origin_")) for path in folder.glob("origin_*.safetensors"))

@@ -16,6 +16,7 @@ import yaml
 
 from stages.common.errors import quoted
 
+MAX_CHARACTERS = 1_000_000  # PyYAML reads about as many in two seconds
 MAX_VALUES = 100_000  # with every alias counted as what it stands for; params.yaml holds about 150
 MAX_DEPTH = 50
 
@@ -32,6 +33,8 @@ class YamlError(ValueError):
 
 def read_yaml(text: str) -> Any:
     """The value of the single document in `text`, None where it is empty. Raises YamlError."""
+    if len(text) > MAX_CHARACTERS:
+        raise YamlError(1, 1, f"more than {MAX_CHARACTERS:,} characters; remove what is not needed")
     if found := FORBIDDEN.search(text):
         line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
         code = f"{ord(found.group()):04X}"

@@ -5,15 +5,15 @@ import os
 from stages.compute.params import Compute
 
 
-def at_once(compute: Compute, tasks: int) -> int | None:
-    """How many of `tasks` run at once; None where only the cluster knows."""
+def processes(compute: Compute) -> int | None:
+    """How many tasks run at once, at most; None where only the cluster knows."""
     if compute.workers != "auto":
-        return min(compute.workers, tasks)
+        return compute.workers
     if compute.engine != "local":
         return None
     from joblib import cpu_count  # here, since the check of parameters needs no joblib
 
-    return min(int(cpu_count()), tasks)
+    return int(cpu_count())
 
 
 def lack_of_memory(needed: float, tasks: int, compute: Compute, work: str, hint: str) -> str | None:
@@ -23,12 +23,12 @@ def lack_of_memory(needed: float, tasks: int, compute: Compute, work: str, hint:
 
     Of the memory of a cluster nothing is known here.
     """
-    processes = at_once(compute, tasks)
+    at_once = min(processes(compute) or 1, tasks)
     has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if compute.engine != "local" or processes is None or processes * needed <= has:
+    if compute.engine != "local" or at_once * needed <= has:
         return None
-    fewer = f", {processes} times at once" if processes > 1 else ""
-    hint = f"compute.workers or {hint}" if processes > 1 else hint
+    fewer = f", {at_once} times at once" if at_once > 1 else ""
+    hint = f"compute.workers or {hint}" if at_once > 1 else hint
     return (
         f"{work} needs about {_gigabytes(needed)} of memory{fewer}, and this machine has {_gigabytes(has)}; "
         f"make {hint} smaller"

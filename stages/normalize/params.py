@@ -6,7 +6,7 @@ from pydantic import Field
 
 from stages.common.params import Auto, PositiveInt, Section
 
-Log = Literal["auto", True, False]
+Log = Auto | bool
 Scale = Literal["mean", "minmax"]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stages.common.errors import UserError, warn
 from stages.common.params import Params
-from stages.compute.memory import at_once, lack_of_memory
+from stages.compute.memory import lack_of_memory, processes
 from stages.compute.params import Compute
 from stages.train.cells import CELLS
 from stages.train.params import Model, Train
@@ -94,12 +94,12 @@ def training_hours(networks: int, steps: int, seconds: float, cores: int) -> flo
     return math.ceil(networks / cores) * steps * seconds / 3600
 
 
-def check_params(params: Params) -> None:
+def check_params(others: Params) -> None:
     """Raises ValueError for networks that cannot be trained whatever the data, were each epoch one step on one window.
 
     Every stage checks that, so that the first one ends before anything is deleted or computed.
     """
-    model, settings, compute = params[Model], params[Train], params[Compute]
+    model, settings, compute = others[Model], others[Train], others[Compute]
     network = NetworkSize(model)
     cores = compute.workers if compute.workers != "auto" else os.cpu_count() or 1
     seconds = PER_STEP + PER_LAYER * model.num_layers * network.directions  # on a GPU, too
@@ -121,9 +121,10 @@ def check_training(networks: int, network: NetworkSize, steps: int, batch: int, 
     """
     if problem := lack_of_memory(network.bytes(batch), networks, compute, _work(network), SMALLER):
         raise UserError(f"params.yaml: {problem}")
-    cores = at_once(compute, networks)
+    cores = processes(compute)
     if cores is None:
         return
+    cores = min(cores, networks)
     hours = training_hours(networks, steps, network.seconds(batch), cores)
     work = f"{networks} networks of {network.weights:,} weights x {steps:,} steps"
     if problem := _too_long(hours, compute, work, cores):

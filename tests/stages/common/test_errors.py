@@ -28,6 +28,10 @@ def raising(error: BaseException) -> None:
         (UserError("params.yaml: train.epochs\nis -1"), "params.yaml: train.epochs is -1"),
         (KeyboardInterrupt(), "interrupted; run `dvc repro` again"),
         (OSError(errno.ENOSPC, "No space left on device", "data/panel.parquet"), "data/panel.parquet: No space left"),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file", "data/panel.parquet"),
+            "data/panel.parquet: no such file; `dvc repro`",
+        ),
         (PermissionError(errno.EACCES, "Permission denied", "reports"), "reports: Permission denied"),
     ],
 )

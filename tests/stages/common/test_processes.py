@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -25,7 +26,7 @@ with open_pool(compute) as pool:
 
 
 def test_workers_end_with_the_process_that_started_them() -> None:
-    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    quiet: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen([sys.executable, "-c", WAITING_WORKERS], cwd=ROOT, env=environment(), **quiet)
     assert process.stdout is not None
     assert [process.stdout.readline() for _ in range(2)] == 2 * [b"works\n"]

@@ -252,6 +252,13 @@ def test_a_document_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatc
         read_yaml("[" + "1, " * 999 + "1]")
 
 
+def test_a_document_of_too_many_characters_is_refused_unread() -> None:
+    with pytest.raises(
+        YamlError, match=r"^line 1, column 1: more than 1,000,000 characters; remove what is not needed$"
+    ):
+        read_yaml("#" * 10**8)
+
+
 @pytest.mark.parametrize("text", ["&a [*a]", "&a {b: *a}", "&a {<<: *a}", "&a [[{b: [*a]}]]"])
 def test_an_alias_inside_its_own_anchor_is_refused(text: str) -> None:
     with pytest.raises(YamlError, match="alias 'a' is inside its own anchor"):

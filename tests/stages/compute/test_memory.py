@@ -5,7 +5,7 @@ import os
 import pytest
 from joblib import cpu_count
 
-from stages.compute.memory import at_once, lack_of_memory
+from stages.compute.memory import lack_of_memory, processes
 from stages.compute.params import Compute
 
 DASK = {"engine": "dask", "address": "tcp://head:8786"}
@@ -15,12 +15,11 @@ def compute_of(**changes: object) -> Compute:
     return Compute.model_validate({"engine": "local", "address": None, "workers": "auto", "max_hours": None, **changes})
 
 
-def test_tasks_at_once_are_those_of_the_workers_but_no_more_than_there_are() -> None:
-    assert at_once(compute_of(), 10_000) == cpu_count()
-    assert at_once(compute_of(workers=3), 10_000) == 3
-    assert at_once(compute_of(workers=3), 2) == 2
-    assert at_once(compute_of(**DASK, workers=7), 10_000) == 7
-    assert at_once(compute_of(**DASK), 10_000) is None
+def test_tasks_at_once_are_those_of_the_workers() -> None:
+    assert processes(compute_of()) == cpu_count()
+    assert processes(compute_of(workers=3)) == 3
+    assert processes(compute_of(**DASK, workers=7)) == 7
+    assert processes(compute_of(**DASK)) is None
 
 
 def test_tasks_that_together_need_more_than_this_machine_has_are_a_problem() -> None:
