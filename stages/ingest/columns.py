@@ -7,6 +7,8 @@ import pyarrow as pa
 
 from stages.common.errors import quoted
 
+INDEX = "index"  # what `ingest` calls a column that a file stores without a name: pandas' index
+
 
 @dataclass(frozen=True)
 class Column:

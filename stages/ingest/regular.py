@@ -50,7 +50,7 @@ def build_panel(raw: Raw, settings: Ingest) -> Panel:
         filled=missing,
         time_axis=time_axis,
         season_lengths=tuple(settings.season_length or season_lengths(time_axis.frequency)),
-        time=settings.time,
+        time=raw.time,
         value=settings.value if isinstance(settings.value, str) else "value",
         interpolated=settings.missing == "interpolate" and bool(missing.any()),
     )

@@ -35,7 +35,6 @@ BAD: BadFiles = [
     ("header only", "time,value\n", {}, ["a header and no rows"]),
     ("binary", bytes(range(256)), {}, ["input.csv"]),
     ("zero bytes", b"time,value\0\n1,2\n", {}, ["a binary file"]),
-    ("Parquet with another ending", b"PAR1abcd", {}, ["end its name in .parquet"]),
     ("truncated gzip", gzip.compress(b"time,value\n1,2\n" * 99)[:40], {}, ["not a whole gzip file"]),
     ("other encoding", "id,time,value\né,1,2\né,2,2\n".encode("latin-1"), LONG, ["row 2", "not UTF-8"]),
     ("other encoding, header", "time,valué\n".encode("latin-1"), {}, ["row 1", "not UTF-8"]),
