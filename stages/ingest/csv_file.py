@@ -84,19 +84,20 @@ class CsvFile:
         """The columns of `types`, by name. Raises ArrowInvalid for what pyarrow cannot parse."""
         if not types:
             return {}
-        in_header = {name: self.header[self.columns.index(name)] for name in types}
-        table = pacsv.read_csv(
-            self._stream(),
-            read_options=pacsv.ReadOptions(block_size=BLOCK),
-            parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
-            convert_options=pacsv.ConvertOptions(
-                column_types={in_header[name]: kind for name, kind in types.items()},
-                include_columns=list(in_header.values()),
-                null_values=self.number_format.missing_texts,
-                strings_can_be_null=False,
-                decimal_point=self.number_format.decimal,
-            ),
+        in_header = {name: self.header[0] if name == self.unnamed else name for name in types}
+        convert = pacsv.ConvertOptions(
+            column_types={in_header[name]: kind for name, kind in types.items()},
+            include_columns=list(in_header.values()),
+            null_values=self.number_format.missing_texts,
+            strings_can_be_null=False,
+            decimal_point=self.number_format.decimal,
         )
+        read = pacsv.ReadOptions(block_size=BLOCK)
+        parse = pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True)
+        try:
+            table = pacsv.read_csv(self._stream(), read, parse, convert)
+        except OSError as error:  # Python's gzip passes over zeros after the data, Arrow does not
+            raise self._damaged(error) if self.is_gzipped else error from None
         return dict(zip(types, table.columns, strict=True))
 
     def _stream(self) -> pa.NativeFile:
@@ -220,7 +221,10 @@ class CsvFile:
             try:
                 yield cast(BinaryIO, io.BufferedReader(bounded, 2**16))
             except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-                raise UserError(f"{self.path}: not a whole gzip file: {error}; compress it again") from None
+                raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> UserError:
+        return UserError(f"{self.path}: not a whole gzip file: {error}; compress it again")
 
 
 class BoundedFile(io.RawIOBase):

@@ -44,8 +44,8 @@ BINARY = {  # first bytes, what such a file is, and what to do with it
     b"\0" * 12 + b"\xc2\xea\x81\x60": ("a SAS file", PANDAS.format("read_sas")),
     b"\x89PNG": ("a picture", CSV),
     b"\xff\xd8\xff": ("a picture", CSV),
-    b"\xff\xfe": ("text in UTF-16, not UTF-8", "save the file as UTF-8"),
-    b"\xfe\xff": ("text in UTF-16, not UTF-8", "save the file as UTF-8"),
+    b"\xff\xfe": ("text in UTF-16 or UTF-32", "save it as UTF-8"),
+    b"\xfe\xff": ("text in UTF-16 or UTF-32", "save it as UTF-8"),
 }
 TEXT = {  # patterns of the beginning of a text
     rb"(<!doctype html|<html|<head|<table)": ("a web page (HTML)", "fetch the data itself, or " + CSV),

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import Counter
 
 from stages.common.errors import UserError, quoted
 from stages.ingest.columns import INDEX
@@ -20,12 +21,13 @@ NUMBER = r"[+-]?\d+([.,]\d+)?"
 
 def check_columns(columns: list[str], texts: list[str], numbers: list[str], source: str) -> None:
     """Raises UserError if one of the columns `texts` and `numbers` is missing, nameless or there twice."""
+    counts = Counter(columns)
     for name in [*texts, *numbers]:
         if not name.strip():
             raise UserError(f"{source}: column {columns.index(name) + 1} has no name; name or remove it")
-        if columns.count(name) > 1:
-            raise UserError(f"{source}: {columns.count(name)} columns are called {quoted(name)}; rename all but one")
-        if name not in columns:
+        if counts[name] > 1:
+            raise UserError(f"{source}: {counts[name]} columns are called {quoted(name)}; rename all but one")
+        if not counts[name]:
             raise UserError(f"{source}: no column {quoted(name)}{_instead(name, columns)}")
     if not numbers:
         raise UserError(f"{source}: no column but {quoted(texts[0])}; set ingest.value to the column of values")
@@ -59,5 +61,7 @@ def _instead(name: str, columns: list[str]) -> str:
         return f"; the column without a name is called {INDEX!r}: set the parameter to it"
     if any(re.fullmatch(NUMBER, each.strip()) for each in columns):
         return f": the first row holds {quoted(columns[0])}, which looks like data; write a row of names above it"
+    if len(columns) == 1:
+        return f", only {quoted(columns[0])}; a file needs a column of times (1, 2, 3, ... will do) and one of values"
     close = difflib.get_close_matches(name, columns, n=1) or [", ".join(columns)]
     return f", but there is {quoted(close[0])}; correct ingest.series, ingest.time or ingest.value in params.yaml"

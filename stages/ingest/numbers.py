@@ -165,10 +165,11 @@ def _are_missing(column: Column, values: Floats, number_format: NumberFormat) ->
 
 def _hint(column: Column, wrong: int, number_format: NumberFormat) -> str:
     """How to make the value at index `wrong` a number: the formats that read it, and most of the column, as numbers."""
+    is_text = pa.types.is_string(column.values.type)
     found = str(column.values[wrong].as_py())
     readings: dict[float, NumberFormat] = {}
     read = 0
-    for suggested in SUGGESTED if pa.types.is_string(column.values.type) else []:
+    for suggested in SUGGESTED if is_text else []:
         value = parse(pa.chunked_array([[found]], pa.string()), suggested)[0].as_py()
         if value is None or abs(value) > LARGEST:
             continue
@@ -178,7 +179,8 @@ def _hint(column: Column, wrong: int, number_format: NumberFormat) -> str:
         if numbers == read:
             readings.setdefault(value, suggested)
     if not readings:
-        return f"correct it, or list it in ingest.none, as [{quoted(found.strip())}], if it means no value"
+        marker = quoted(found.strip()) if is_text or "inf" in found else found
+        return f"correct it, or list it in ingest.none, as [{marker}], if it means no value"
     if len(readings) == 1:
         return f"correct it, or set {_declaration(next(iter(readings.values())), number_format)}"
     return "set " + ", or ".join(

@@ -31,6 +31,7 @@ from stages.ingest.parquet_files import ParquetFiles
 Codes = npt.NDArray[np.int32]  # indices into distinct values
 
 ROW_NUMBERS = rf"Unnamed: \d+|{INDEX}"  # columns that pandas makes of an index
+MAX_NAME = 60  # characters of a file's name that a message suggests
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # whole years that 64 bits of nanoseconds hold
 
 
@@ -205,8 +206,13 @@ def _open(settings: Ingest, number_format: NumberFormat) -> Reader:
 
 def _checked_path(text: str) -> Path:
     """The path, relative to the project. Raises UserError for an address, and for a path that is not in the project."""
+    if not text.isprintable():
+        raise UserError(
+            f"params.yaml: ingest.path {quoted(text)} has characters that cannot be printed; rename the file"
+        )
     if "://" in text:
-        local = "data/raw/" + (text.rstrip("/").rsplit("/", 1)[-1] or "data.csv")
+        name = text.rstrip("/").rsplit("/", 1)[-1]
+        local = "data/raw/" + (name if 0 < len(name) <= MAX_NAME else "data.csv")
         raise UserError(
             f"params.yaml: ingest.path is an address; download it with `dvc import-url {quoted(text)} {local}` "
             f"(`dvc update` downloads it again), and set ingest.path to {local}"
@@ -216,10 +222,6 @@ def _checked_path(text: str) -> Path:
         raise UserError(
             f"params.yaml: ingest.path {quoted(text)} leads out of the project; "
             "put the file into data/raw, or `dvc import-url` it there"
-        )
-    if not text.isprintable():
-        raise UserError(
-            f"params.yaml: ingest.path {quoted(text)} has characters that cannot be printed; rename the file"
         )
     if not os.path.exists(path):  # unlike Path.exists, without an error for a name that is too long
         near = difflib.get_close_matches(path.name, os.listdir(path.parent), n=1) if os.path.isdir(path.parent) else []
