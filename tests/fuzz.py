@@ -29,13 +29,14 @@ from tqdm import tqdm
 
 from stages.common.errors import UserError
 from stages.common.params import read_params
+from stages.ingest.file_kinds import BINARY
 from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
 from stages.ingest.summary import summarize
 from tests.projects import ROOT
 
-PLAIN = {"path": "input.csv", "time": "time", "max_gigabytes": 1e-3}
+PLAIN = {"path": "input.csv", "max_gigabytes": 1e-3}
 SECONDS = 20  # after which a file counts as hanging
 
 NASTY = [
@@ -43,16 +44,17 @@ NASTY = [
     "nan", "inf", "-inf", "1e999", "-0", "0x10", "1_000", "1,5", "1.234,5", "9" * 30, "-" * 5, "1e-320", "00",
     "2024-02-30", "1/2/24", "13/13/2024", "0000-00-00", "9999-12-31", "2262-04-12", "1677-01-01", "2024-W54",
     "Q5 2024", "2024-01-01T25:00", "+99:99", "Z", "=1+1", "<script>", "$x$", "../..", "%s%n", "null", "~", "{}",
-    "[]", "[1, [2", "&a", "*a", "!!python/object", "true", "-1", "0", "1.5", ".nan", ".inf", "1e400",
+    "e5", ".e5", "-E30", "10,035", "2.003", "1\u202f000", "-9999", "index", "Unnamed: 0", "2020", "[]", "[1, [2", "&a", "*a", "!!python/object", "true", "-1", "0", "1.5", ".nan", ".inf", "1e400",
     "10000000000000000000000", "?", ":", "- -", "#", "%YAML 9", "---", "...",
 ]  # fmt: skip
 
 SETTINGS: dict[str, list[Any]] = {
-    "series": [None, "id", "id", "id"], "value": ["value"] * 9 + [None, ["value"]],
+    "time": ["time"] * 9 + ["index", ["time"], ["part", "time"]],
+    "series": [None, "id", "id", "id", ["id"], ["id", "part"]], "value": ["value"] * 9 + [None, ["value"]],
     "frequency": [None, "auto", "auto", "D", "MS", "h"],
     "missing": ["error", "interpolate", "forward", "zero", "seasonal"], "decimal": ["."] * 5 + [","],
     "thousands": [None] * 5 + [",", "."], "time_format": [None] * 9 + ["%d/%m/%Y", "%Q"], "season_length": [None, [2]],
-    "time_zone": [None] * 9 + ["Europe/Berlin"],
+    "time_zone": [None] * 9 + ["Europe/Berlin"], "none": [[]] * 5 + [["-", -9999], ["nan", 0]],
 }  # fmt: skip
 TIMES = [("D", "%Y-%m-%d"), ("MS", "%Y-%m"), ("h", "%Y-%m-%d %H:%M"), ("D", "%d/%m/%Y"), ("W-MON", "%G-W%V"),
          ("h", "%Y-%m-%dT%H:%M:%SZ"), ("B", "%b %d, %Y"), ("", "")]  # fmt: skip
@@ -65,8 +67,8 @@ def good_csv(chance: random.Random) -> tuple[bytes, bytes, dict[str, Any]]:
     frequency, form = chance.choice(TIMES)
     stamps = pd.date_range("2024-01-01", periods=rows, freq=frequency).strftime(form) if frequency else range(rows)
     ids = chance.choice([["a"], ["a", "b"], ["A ", "a", "é"]])
-    lines = [["id", "time", "value"]]
-    lines += [[name, f'"{stamp}"', f"{chance.gauss(0, 100):.3g}"] for name in ids for stamp in stamps]
+    lines = [["id", "part", "time", "value"]]
+    lines += [[name, "2024", f'"{stamp}"', f"{chance.gauss(0, 100):.3g}"] for name in ids for stamp in stamps]
     settings = {name: chance.choice(values) for name, values in SETTINGS.items()}
     if chance.random() < 0.7:
         settings |= {"frequency": "auto" if frequency else None, "time_format": None, "time_zone": None}
@@ -110,6 +112,8 @@ def try_csv(seed: int) -> str:
     chance = random.Random(seed)
     content, separator, changes = good_csv(chance)
     content = mutated(content, separator, chance)
+    if chance.random() < 0.02:
+        content = chance.choice(list(BINARY)) + content
     if chance.random() < 0.1:
         content = gzip.compress(content)
         content = mutated(content, separator, chance) if chance.random() < 0.5 else content

@@ -22,7 +22,7 @@ from stages.ingest.numbers import NumberFormat, is_grouped, may_be_grouped
 DELIMITERS = ",;\t|"
 BLOCK = 2**22  # bytes parsed at once; no row may be longer
 TEXT = pa.dictionary(pa.int32(), pa.string())  # ids and timestamps repeat
-SAMPLE = 1000  # rows whose texts decide whether all are read as text
+SAMPLE = 1000  # rows that decide whether a column of plain numbers is read again, as text
 
 
 class CsvFile:
@@ -106,8 +106,8 @@ class CsvFile:
         return pa.CompressedInputStream(file, "gzip") if self.is_gzipped else file
 
     def _doubtful(self, columns: dict[str, pa.ChunkedArray], numbers: list[str]) -> list[str]:
-        """The columns of `numbers` whose points may group thousands: by all of their values and a sample of texts."""
-        doubtful = [name for name in numbers if may_be_grouped(columns[name])]
+        """The columns of `numbers` whose points may group thousands, to judge by the first rows."""
+        doubtful = [name for name in numbers if may_be_grouped(columns[name][:SAMPLE])]
         if not doubtful:
             return []
         with self._opened() as file:

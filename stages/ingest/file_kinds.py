@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: which files are Parquet, and what to do with one that is neither that nor CSV."""
+"""What a file is by its first bytes, and what to do with one that is neither CSV nor Parquet."""
 
 import re
 from pathlib import Path

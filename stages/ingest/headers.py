@@ -1,4 +1,4 @@
-"""Check the names in a file's header against those that the parameters name, and tell what a wrong header holds."""
+"""Check the names of a file's columns, and tell what a wrong header holds."""
 
 import difflib
 import re
