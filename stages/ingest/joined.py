@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +16,7 @@ WRITTEN = (pa.types.is_dictionary, pa.types.is_string, pa.types.is_integer, pa.t
 
 
 def join_ids(
-    parts: list[tuple[Ints, list[str]]], source: str, row_number: Callable[[int], int]
+    parts: list[tuple[npt.NDArray[np.int32], list[str]]], source: str, row_number: Callable[[int], int]
 ) -> tuple[Ints, list[str]]:
     """Codes (N,) and ids (S,) of several columns, joined by a slash, in the order of their first rows.
 

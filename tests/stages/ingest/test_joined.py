@@ -2,6 +2,7 @@
 
 import datetime
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,7 +32,9 @@ def test_ids_of_two_columns_in_the_declared_order() -> None:
 @given(rows=st.lists(st.tuples(*[st.sampled_from(["a", "b", "c d", "é"])] * 3), min_size=1))
 def test_joined_ids_are_those_of_a_dictionary(rows: list[tuple[str, ...]]) -> None:
     parts = [pd.factorize(pd.Series(column)) for column in zip(*rows, strict=True)]
-    codes, ids = join_ids([(codes, list(ids)) for codes, ids in parts], "input.csv", lambda row: row + 2)
+    codes, ids = join_ids(
+        [(codes.astype(np.int32), list(ids)) for codes, ids in parts], "input.csv", lambda row: row + 2
+    )
     assert [ids[code] for code in codes] == ["/".join(row) for row in rows]
     assert ids == list(dict.fromkeys("/".join(row) for row in rows))
 
