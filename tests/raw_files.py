@@ -30,8 +30,8 @@ def cases(names: tuple[str, ...], table: Sequence[tuple[Any, ...]]) -> pytest.Ma
 def settings(path: str = "input.csv", **changes: Any) -> Ingest:
     values: dict[str, Any] = {
         "path": path, "series": None, "time": "time", "value": "value", "decimal": ".", "thousands": None,
-        "time_format": None, "time_zone": None, "frequency": None, "season_length": None, "missing": "error",
-        "ended_after": None, "max_gigabytes": 1,
+        "none": [], "time_format": None, "time_zone": None, "frequency": None, "season_length": None,
+        "missing": "error", "ended_after": None, "max_gigabytes": 1,
     }  # fmt: skip
     return Ingest(**{**values, **changes})
 

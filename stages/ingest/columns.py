@@ -14,6 +14,8 @@ from stages.common.errors import UserError, quoted
 
 Codes = npt.NDArray[np.int32]  # indices into distinct values
 
+INDEX = "index"  # what `ingest` calls a column that a file stores without a name: pandas' index
+
 
 @dataclass(frozen=True)
 class Column:

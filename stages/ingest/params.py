@@ -2,29 +2,48 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from stages.common.errors import quoted
-from stages.common.params import Name, OneOrMore, Positive, PositiveInt, Section
+from stages.common.params import Name, OneOrMore, PositiveInt, Section
 
 Filling = Literal["interpolate", "forward", "zero", "seasonal"]
 Missing = Literal["error", Filling]
 
 
+def _is_named(name: str) -> str:
+    if not name.strip():
+        raise ValueError(f"{quoted(name)} is not a name; a first column without one is called index")
+    return name
+
+
+Column = Annotated[str, AfterValidator(_is_named)]
+Columns = Annotated[list[Column], Field(min_length=1)]
+
+
 class Ingest(Section):
     path: Name
-    series: Name | None
-    time: Name
-    value: Name | Annotated[list[Name], Field(min_length=1)] | None
+    series: Column | Columns | None
+    time: Column | Columns
+    value: Column | Columns | None
     decimal: Literal[".", ","]
     thousands: Literal[",", ".", " ", "\u00a0", "\u202f", "'", "_"] | None
+    none: list[str | int | float]
     time_format: Name | None
     time_zone: Name | None
     frequency: Name | None
     season_length: Annotated[list[PositiveInt], Field(min_length=1), OneOrMore] | None
     missing: Missing
     ended_after: Annotated[int, Field(ge=0, le=10**9)] | None
-    max_gigabytes: Positive
+    max_gigabytes: Annotated[float, Field(gt=0, le=1e6)]
+
+    @property
+    def series_columns(self) -> list[str]:
+        return _listed(self.series)
+
+    @property
+    def time_columns(self) -> list[str]:
+        return _listed(self.time)
 
     @model_validator(mode="after")
     def _season_lengths_ascend(self) -> "Ingest":
@@ -34,8 +53,7 @@ class Ingest(Section):
 
     @model_validator(mode="after")
     def _columns_differ(self) -> "Ingest":
-        values = self.value if isinstance(self.value, list) else [self.value]
-        named = [name for name in (self.series, self.time, *values) if name is not None]
+        named = [*self.series_columns, *self.time_columns, *_listed(self.value)]
         if len(set(named)) < len(named):
             raise ValueError(f"series, time and value name the same column in {quoted(named)}; name different ones")
         return self
@@ -59,3 +77,7 @@ class Ingest(Section):
         if self.frequency is None and (self.time_format or self.time_zone):
             raise ValueError("time_format and time_zone go with dates; set them to null, or frequency to auto")
         return self
+
+
+def _listed(names: str | list[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else names or []

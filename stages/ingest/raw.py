@@ -5,6 +5,7 @@ Nothing that is read is unpickled or evaluated; `ingest.max_gigabytes` bounds wh
 
 import difflib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,13 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stages.common.arrays import Bools, Floats
-from stages.common.errors import UserError, quoted
-from stages.ingest.columns import Codes, Column, distinct, refuse_empty
+from stages.common.errors import UserError, quoted, warn
+from stages.ingest.columns import INDEX, Codes, Column, distinct, refuse_empty
 from stages.ingest.csv_file import CsvFile
-from stages.ingest.numbers import NumberFormat, to_numbers
+from stages.ingest.file_kinds import is_parquet
+from stages.ingest.headers import check_columns, times_across, times_in_rows
+from stages.ingest.joined import join_ids, join_times
+from stages.ingest.numbers import NumberFormat, mostly_numbers, to_numbers, warn_of_groups
 from stages.ingest.params import Ingest
 from stages.ingest.parquet_files import ParquetFiles
 from stages.ingest.time_column import read_timestamps
+
+ROW_NUMBERS = rf"Unnamed: \d+|{INDEX}"  # columns that pandas makes of an index
+MAX_NAME = 60  # characters of a file's name that a message suggests
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,12 @@ class Reader(Protocol):
     """A raw file whose columns can be read.
 
     columns: the names of its columns, in the file's order
+    unnamed: the name among them of pandas' index, if the file stores it without a name
     """
 
     path: Path
     columns: list[str]
+    unnamed: str | None
 
     def read(self, texts: list[str], numbers: list[str]) -> dict[str, pa.ChunkedArray]:
         """The columns `texts` and `numbers`, by name. Numbers may be returned as text."""
@@ -98,57 +107,128 @@ def read_raw(settings: Ingest) -> Raw:
     Raises UserError for a path outside the project, a file that cannot be read, and columns that do not exist or do
     not hold what they should.
     """
-    number_format = NumberFormat(settings.decimal, settings.thousands)
+    number_format = NumberFormat(settings.decimal, settings.thousands, settings.none)
     reader = _open(settings, number_format)
     if isinstance(settings.value, str):
-        return _read_long(reader, settings.series, settings.time, settings.value, number_format)
-    values = settings.value or [name for name in reader.columns if name != settings.time]
-    return _read_wide(reader, settings.time, values, number_format)
+        return _read_long(reader, settings, settings.value, number_format)
+    return _read_wide(reader, settings, number_format)
 
 
-def _read_long(reader: Reader, series: str | None, time: str, value: str, number_format: NumberFormat) -> Raw:
-    """A file with a row for each observation. Without a column `series` it is one series, called `value`."""
-    columns = _read_columns(reader, [time] if series is None else [series, time], [value])
-    time_codes, timestamps = read_timestamps(columns[time])
+def _read_long(reader: Reader, settings: Ingest, value: str, number_format: NumberFormat) -> Raw:
+    """A file with a row for each observation. Without a column of ids it is one series, called `value`."""
+    series = settings.series_columns
+    columns = _read_columns(reader, [*series, *settings.time_columns], [value])
+    time = _time_column(columns, settings)
+    time_codes, timestamps = read_timestamps(time)
     values = to_numbers(columns[value], number_format)
-    if series is None:
-        series_codes, ids = np.zeros(len(values), dtype=np.int32), [value]
+    warn_of_groups([columns[value]], number_format)
+    if series:
+        series_codes, ids = _read_ids([columns[name] for name in series])
     else:
-        series_codes, ids = _read_ids(columns[series])
-    return Raw(str(reader.path), time, ids, series_codes, timestamps, time_codes, values, reader.row_number)
+        series_codes, ids = np.zeros(len(values), dtype=np.int32), [value]
+    return Raw(str(reader.path), time.name, ids, series_codes, timestamps, time_codes, values, reader.row_number)
 
 
-def _read_wide(reader: Reader, time: str, names: list[str], number_format: NumberFormat) -> Raw:
+def _read_wide(reader: Reader, settings: Ingest, number_format: NumberFormat) -> Raw:
     """A file with a row for each timestamp and a column for each series: observations by series, then by row."""
-    columns = _read_columns(reader, [time], names)
-    time_codes, timestamps = read_timestamps(columns[time])
+    names = _series_names(reader, settings)
+    columns = _read_columns(reader, settings.time_columns, names)
+    time = _time_column(columns, settings)
+    time_codes, timestamps = read_timestamps(time)
+    if settings.value is None:
+        _refuse_times_across(reader, timestamps)
+        _refuse_text([columns[name] for name in names], number_format)
+    values = {name: to_numbers(columns[name], number_format) for name in names}
+    warn_of_groups([columns[name] for name in names], number_format)
+    if settings.value is None:
+        values = _without_row_numbers(values, str(reader.path))
     rows = len(time_codes)
     return Raw(
         source=str(reader.path),
-        time=time,
-        ids=names,
-        series_codes=np.repeat(np.arange(len(names), dtype=np.int32), rows),
+        time=time.name,
+        ids=list(values),
+        series_codes=np.repeat(np.arange(len(values), dtype=np.int32), rows),
         timestamps=timestamps,
-        time_codes=np.tile(time_codes, len(names)),
-        values=np.concatenate([to_numbers(columns[name], number_format) for name in names]),
+        time_codes=np.tile(time_codes, len(values)),
+        values=np.concatenate(list(values.values())),
         row_number=lambda observation: reader.row_number(observation % rows),
     )
 
 
+def _series_names(reader: Reader, settings: Ingest) -> list[str]:
+    """The columns of a wide file that are series: those listed, or all but those of the time and a nameless index."""
+    if isinstance(settings.value, list):
+        return settings.value
+    times = settings.time_columns
+    if reader.unnamed and reader.unnamed not in times:
+        warn(
+            f"{reader.path}: the column without a name is left out; set ingest.time to {reader.unnamed} if it holds "
+            "the time, or list it with the others in ingest.value if it is a series"
+        )
+    return [name for name in reader.columns if name not in times and name != reader.unnamed]
+
+
+def _without_row_numbers(values: dict[str, Floats], source: str) -> dict[str, Floats]:
+    """`values`, (N,) by column, without columns that only count the rows: an index that pandas has written."""
+    counts = [
+        name
+        for name, column in values.items()
+        if re.fullmatch(ROW_NUMBERS, name) and (column == np.arange(len(column)) + column[0]).all() and column[0] < 2
+    ]
+    if not counts or len(counts) == len(values):
+        return values
+    warn(
+        f"{source}: column {quoted(counts[0])} only counts the rows and is left out; "
+        "list it with the others in ingest.value if it is a series"
+    )
+    return {name: column for name, column in values.items() if name not in counts}
+
+
+def _refuse_times_across(reader: Reader, timestamps: pd.Series) -> None:
+    """Raises UserError for a file whose columns are times. Mere years may be series, beside a column of times."""
+    is_datetime = pd.api.types.is_datetime64_any_dtype(timestamps)
+    has_times = is_datetime or bool(timestamps.str.contains(r"\d").all())
+    if times := times_across(reader.columns, years=not has_times):
+        raise UserError(f"{reader.path}: {times_in_rows(times, reader.columns)}")
+
+
+def _refuse_text(columns: list[Column], number_format: NumberFormat) -> None:
+    """Raises UserError for a wide file with columns of text beside columns of numbers."""
+    numbers = [column.name for column in columns if mostly_numbers(column, number_format)]
+    if not numbers or len(numbers) == len(columns):
+        return
+    text = next(column for column in columns if column.name not in numbers)
+    listed = f", {numbers}" if len(str(numbers)) < 200 else ""
+    raise UserError(
+        f"{text} does not hold numbers; list the columns of numbers in ingest.value{listed}, or set ingest.series to "
+        "the column that identifies the series and ingest.value to one column"
+    )
+
+
+def _time_column(columns: dict[str, Column], settings: Ingest) -> Column:
+    times = [columns[name] for name in settings.time_columns]
+    return times[0] if len(times) == 1 else join_times(times)
+
+
 def _open(settings: Ingest, number_format: NumberFormat) -> Reader:
-    """The reader for the file's format: Parquet for a folder and by the ending of the name, else CSV."""
+    """The reader for the file's format: Parquet for a folder and by the first bytes, else CSV."""
     path = _checked_path(settings.path)
-    if path.is_dir() or path.suffix in {".parquet", ".pq"}:
-        return ParquetFiles(path, settings.series, settings.time, settings.max_gigabytes)
+    texts = [*settings.series_columns, *settings.time_columns]
+    if path.is_dir() or is_parquet(path):
+        return ParquetFiles(path, texts, settings.max_gigabytes)
     values = [settings.value] if isinstance(settings.value, str) else settings.value or []
-    named = {settings.time, *values} | ({settings.series} if settings.series else set())
-    return CsvFile(path, named, number_format, settings.max_gigabytes)
+    return CsvFile(path, {*texts, *values}, number_format, settings.max_gigabytes)
 
 
 def _checked_path(text: str) -> Path:
     """The path, relative to the project. Raises UserError for an address, and for a path that is not in the project."""
+    if not text.isprintable():
+        raise UserError(
+            f"params.yaml: ingest.path {quoted(text)} has characters that cannot be printed; rename the file"
+        )
     if "://" in text:
-        local = "data/raw/" + (text.rstrip("/").rsplit("/", 1)[-1] or "data.csv")
+        name = text.rstrip("/").rsplit("/", 1)[-1]
+        local = "data/raw/" + (name if 0 < len(name) <= MAX_NAME else "data.csv")
         raise UserError(
             f"params.yaml: ingest.path is an address; download it with `dvc import-url {quoted(text)} {local}` "
             f"(`dvc update` downloads it again), and set ingest.path to {local}"
@@ -159,43 +239,42 @@ def _checked_path(text: str) -> Path:
             f"params.yaml: ingest.path {quoted(text)} leads out of the project; "
             "put the file into data/raw, or `dvc import-url` it there"
         )
-    if not path.exists():
-        near = difflib.get_close_matches(path.name, os.listdir(path.parent) if path.parent.is_dir() else [], n=1)
+    if not os.path.exists(path):  # unlike Path.exists, without an error for a name that is too long
+        near = difflib.get_close_matches(path.name, os.listdir(path.parent), n=1) if os.path.isdir(path.parent) else []
         hint = f"there is {quoted(str(path.parent / near[0]))}; " if near else ""
-        raise UserError(f"{path}: no such file; {hint}correct ingest.path in params.yaml")
+        raise UserError(f"params.yaml: ingest.path {quoted(text)}: no such file; {hint}correct it")
     return path
 
 
 def _read_columns(reader: Reader, texts: list[str], numbers: list[str]) -> dict[str, Column]:
     """The columns by name. Raises UserError if a column is missing or there twice, and for a file without rows."""
     source = str(reader.path)
-    _check_columns(reader.columns, [*texts, *numbers], source)
+    check_columns(reader.columns, texts, numbers, source)
     arrays = reader.read(texts, numbers)
     if not len(arrays[texts[0]]):
         raise UserError(f"{source}: a header and no rows; put the data into it")
     return {name: Column(source, name, values, reader.row_number) for name, values in arrays.items()}
 
 
-def _check_columns(columns: list[str], wanted: list[str], source: str) -> None:
-    for name in wanted:
-        if not name.strip():
-            raise UserError(f"{source}: column {columns.index(name) + 1} has no name; name or remove it")
-        if columns.count(name) > 1:
-            raise UserError(f"{source}: {columns.count(name)} columns are called {quoted(name)}; rename all but one")
-        if name not in columns:
-            close = difflib.get_close_matches(name, columns, n=1) or [", ".join(columns)]
-            raise UserError(
-                f"{source}: no column {quoted(name)}, but there is {quoted(close[0])}; "
-                "correct ingest.series, ingest.time or ingest.value in params.yaml"
-            )
-    if len(wanted) < 2:
-        raise UserError(f"{source}: no column but {quoted(wanted[0])}; set ingest.value to the column of values")
+def _read_ids(columns: list[Column]) -> tuple[Codes, list[str]]:
+    """Codes (N,) and ids (S,) of the columns of series. Raises UserError for a row without an id."""
+    parts = [_read_part(column) for column in columns]
+    if len(parts) == 1:
+        return parts[0]
+    codes, ids = join_ids(parts, columns[0].source, columns[0].row_number)
+    return codes.astype(np.int32), ids
 
 
-def _read_ids(column: Column) -> tuple[Codes, list[str]]:
-    """Codes (N,) and ids (S,) of the column of series. Raises UserError for a row without an id."""
+def _read_part(column: Column) -> tuple[Codes, list[str]]:
+    """Codes (N,) and distinct texts of one column of ids."""
     values = column.values
-    codes, found = distinct(values if pa.types.is_dictionary(values.type) else pc.cast(values, pa.string()))
+    try:
+        texts = values if pa.types.is_dictionary(values.type) else pc.cast(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise UserError(
+            f"{column} holds {values.type}, not text or whole numbers; set ingest.series to a column of ids"
+        ) from None
+    codes, found = distinct(texts)
     ids: list[str] = found.tolist()
     is_blank = np.array([not name.strip() for name in ids] + [True])  # the last one is that of code -1
     refuse_empty(is_blank[codes], column, "no series id")

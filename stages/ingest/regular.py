@@ -110,7 +110,7 @@ def lay_out(
         filled=np.isnan(y),
         time_axis=time_axis,
         season_lengths=tuple(settings.season_length or season_lengths(time_axis.frequency)),
-        time=settings.time,
+        time=raw.time,
         value=settings.value if isinstance(settings.value, str) else "value",
     )
     return panel, rows

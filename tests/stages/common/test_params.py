@@ -86,6 +86,13 @@ def original() -> str:
         ("thousands: null", "thousands: 3", ["ingest.thousands is 3"]),
         ("frequency: MS", "frequency: null\n  time_format: '%Y'", ["duplicate key"]),
         ("max_gigabytes: 8", "max_gigabytes: 0", ["ingest.max_gigabytes is 0", "greater than 0"]),
+        ("max_gigabytes: 8", "max_gigabytes: 1e300", ["ingest.max_gigabytes is 1e+300", "less than or equal to"]),
+        ("time: month", 'time: ""', ["ingest.time", "a first column without one is called index"]),
+        ("time: month", "time: [month, passengers]", ["ingest", "the same column"]),
+        ("time: month", "time: []", ["ingest.time is []"]),
+        ("series: null", "series: [shop, month]", ["ingest", "the same column"]),
+        ("none: []", "none: -9999", ["ingest.none is -9999", "list"]),
+        ("none: []", "none: [true]", ["ingest.none is [True]"]),
         ("missing: error", "missing: linear", ["ingest.missing is 'linear'", "'interpolate'"]),
         (
             "hidden_size: 32",

@@ -82,7 +82,7 @@ def test_partitioned_parquet() -> None:
 
 BAD: list[tuple[str, Any, list[str]]] = [
     ("damaged", b"PAR1 torn", ["not a readable Parquet file"]),
-    ("empty", b"", ["not a readable Parquet file"]),
+    ("empty", b"", ["an empty file"]),
     ("lists", {"time": [1], "value": [[1.0]]}, ["column 'value'", "list"]),
     ("booleans", {"time": [1], "value": [True]}, ["column 'value'", "bool"]),
     ("fractional steps", {"time": [1.5], "value": [1]}, ["column 'time'", "double"]),
@@ -120,3 +120,45 @@ def test_truncated_and_too_large_parquet_is_refused() -> None:
     Path("input.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match="not a readable Parquet file"):
         read_raw(declared)
+
+
+ODD = {
+    "lists": pa.array([["a"], ["b"]]),
+    "maps": pa.array([[("a", 1)], [("b", 1)]], pa.map_(pa.string(), pa.int64())),
+    "structs": pa.array([{"a": 1}, {"a": 2}]),
+    "uuids": pa.array([bytes([200]) * 16] * 2, pa.uuid()),
+    "bytes of one length": pa.array([b"\xff\xfe", b"ab"], pa.binary(2)),
+    "bytes": pa.array([b"a", b"\xff"]),
+    "categories of bytes": pa.array([b"a", b"\xff"]).dictionary_encode(),
+    "text that is not UTF-8": pa.Array.from_buffers(pa.string(), 2, pa.array([b"a", b"\xff"]).buffers()),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("role", ["id", "time", "value", "wide"])
+def test_columns_of_odd_types_are_refused_by_name(kind: str, role: str) -> None:
+    columns = {"id": ["a", "a"], "time": [1, 2], "value": [1.0, 2.0], role: ODD[kind]}
+    pq.write_table(pa.table(columns), "input.parquet")
+    with pytest.raises(UserError) as caught:
+        read_raw(settings("input.parquet", **({"value": None} if role == "wide" else {"series": "id"})))
+    message = str(caught.value)
+    if role == "wide" and "UTF-8" not in message:
+        assert "column 'id' does not hold numbers; list the columns of numbers in ingest.value, ['value']" in message
+    else:
+        assert f"column '{role}'" in message
+        assert (" row 2, " in message and r"b'\xff' is not text in UTF-8" in message) or " holds " in message
+
+
+def test_bytes_that_are_text_are_read_as_text() -> None:
+    kinds = [pa.binary(), pa.large_binary(), pa.binary_view(), pa.large_string(), pa.string_view()]
+    for kind in kinds:
+        table = {"id": pa.array(["a", "a"]).cast(kind), "time": pa.array(["1", "2"]).cast(kind), "value": [1, 2]}
+        pq.write_table(pa.table(table), "input.parquet")
+        declared = settings("input.parquet", series="id")
+        assert values_of(build_panel(read_raw(declared), declared)) == {"a": [1, 2]}
+
+
+def test_a_column_of_nulls_has_no_values() -> None:
+    pq.write_table(pa.table({"time": [1, 2], "a": [1, 2], "b": pa.nulls(2)}), "input.parquet")
+    declared = settings("input.parquet", value=None)
+    assert values_of(build_panel(read_raw(declared), declared)) == {"a": [1, 2]}
