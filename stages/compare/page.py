@@ -77,7 +77,7 @@ def _test(test: PairedTest, without_halves: list[str]) -> str:
     if not without_halves:
         return sentence
     where = " and ".join(without_halves)
-    return f"{sentence} Another seed may then pass for a change: there are no half ensembles of {where} to tell it."
+    return f"{sentence} Another seed may pass for a change: no half ensembles (reports/half_ensembles.csv) in {where}."
 
 
 def _as_json(value: object) -> Name | None:

@@ -86,7 +86,7 @@ def test_variation_from_training_is_read_from_the_half_ensembles(project: Path) 
     assert earlier["difference"]["training_error"] is None
     (name,) = earlier["without_halves"]
     assert name.startswith("HEAD~2")
-    assert f"no half ensembles of {name}" in compare(project, "HEAD~2", "HEAD").stdout
+    assert f"no half ensembles (reports/half_ensembles.csv) in {name}" in compare(project, "HEAD~2", "HEAD").stdout
     halves.write_text("unique_id,cutoff,split_1\na,b,c\n")
     assert "half_ensembles.csv cannot be read" in compare(project, "HEAD", status=1).stderr
 

@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from stages.common.arrays import Floats
-from stages.plot.significance import compare_with_baselines, paired_test, read_errors, t_test, variance_from_training
+from stages.plot.significance import compare_with_baselines, paired_test, read_errors, t_test
 from stages.predict.halves import split_members
 
 NO_HALVES = pd.DataFrame(columns=["unique_id", "cutoff", "split_1"])
@@ -124,41 +124,29 @@ def test_baselines_are_subtracted_from_the_model() -> None:
     assert found["auto_ets"].p == 1
 
 
-def test_the_variance_from_training_by_hand() -> None:
-    """Two clusters of 2 and 1 of three pairs, two splits.
-
-    The first moves all pairs by 1: its mean is 1, its clusters' sums over 3 are 2/3 and 1/3. The second moves the
-    clusters against each other: its mean is 0, its sums are 2/3 and -2/3. Without bias, what is in common is the mean
-    of 1 - 5/9 and 0 - 8/9, here below 0, over 1 - 5/9.
-    """
-    splits, groups = np.array([[1.0, 1.0], [1.0, 1.0], [1.0, -2.0]]), np.array([0, 0, 1])
-    assert variance_from_training(splits, groups) == pytest.approx(((5 / 9 + 8 / 9) / 2, 0))
-    assert variance_from_training(splits[:, :1], groups) == pytest.approx((1, 1))
-
-
-def test_what_training_moves_in_common_is_added_to_the_variance() -> None:
+def test_the_variance_from_training_is_added_to_that_between_clusters() -> None:
     """By hand: four clusters of one, -1, 1, -1 and 3, whose variance of the mean is 11 / 12; one split moves all by 2.
 
-    So 4 in common; degrees of freedom by Satterthwaite; the whole standard error is the root of the sum of both.
+    So 4 from training; degrees of freedom by Satterthwaite; the whole standard error is the root of the sum of both.
     """
-    values, between, common = np.array([-1.0, 1, -1, 3]), 11 / 12, 4.0
+    values, between, training = np.array([-1.0, 1, -1, 3]), 11 / 12, 4.0
     found = t_test(values, np.arange(4), np.full((4, 1), 2.0), "")
-    freedom = (between + common) ** 2 / (between**2 / 3 + common**2 / 1)
-    assert found.error == pytest.approx(np.sqrt(between + common))
+    freedom = (between + training) ** 2 / (between**2 / 3 + training**2 / 1)
+    assert found.error == pytest.approx(np.sqrt(between + training))
     assert found.training_error == pytest.approx(2)
     assert found.p == pytest.approx(2 * stats.t.sf(0.5 / found.error, freedom))
     assert found.upper == pytest.approx(0.5 + stats.t.ppf(0.975, freedom) * found.error)
     assert found.parts_text == "standard error 2.2: 0.96 from the data, 2 from training"
 
 
-def test_what_training_moves_in_each_cluster_alone_is_in_the_variance_already() -> None:
-    """As for networks of their own at each origin: half ensembles whose differences are orthogonal add nothing."""
-    values = np.array([0.5, 0.1, 0.4, 0.3])
-    signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
-    alone, without = (t_test(values, np.arange(4), splits, "") for splits in (0.1 * signs, not_known(values)))
-    assert (alone.p, alone.error) == pytest.approx((without.p, without.error))
-    assert alone.training_error == pytest.approx(0.1 / 2)
-    assert without.parts_text == "standard error 0.085, without variation from training"
+def test_the_variance_from_training_is_the_mean_square_of_the_splits_means() -> None:
+    """Means of 1, 0 and 2: 5 / 3."""
+    splits = np.array([[1.0, 3.0, 2.0], [1.0, -3.0, 2.0]]).repeat(3, axis=0)
+    found = t_test(np.arange(6.0), np.arange(6), splits, "")
+    assert found.training_error == pytest.approx(np.sqrt(5 / 3))
+    without = t_test(np.arange(6.0), np.arange(6), not_known(splits), "")
+    assert found.error == pytest.approx(np.hypot(without.error, np.sqrt(5 / 3)))
+    assert without.parts_text == "standard error 0.76, without variation from training"
 
 
 def two_trainings(
