@@ -107,9 +107,10 @@ def extremes(evaluation: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """The mean scaled errors of the series that were forecast best and worst, the best and the worst first.
 
     Each series' error is the mean over its origins of the means over their steps. No series is in both; a panel of one
-    series has neither.
+    series has neither. A series without any error does not change, as a dead sensor: it is left out.
     """
     by_origin = evaluation.groupby(["unique_id", "cutoff"], sort=False)["scaled_error"].mean()
     errors = by_origin.groupby("unique_id", sort=False).mean().dropna().sort_values(kind="stable")
+    errors = errors[errors > 0]
     count = min(EXTREMES, len(errors) // 2)
     return errors.iloc[:count], errors.iloc[len(errors) - count :][::-1]

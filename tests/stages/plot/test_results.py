@@ -69,7 +69,10 @@ def test_a_series_that_was_not_evaluated_has_no_evaluations(panel: Panel, tables
 
 
 def test_extremes_are_the_series_with_the_smallest_and_largest_mean_errors() -> None:
-    """Means over each origin's steps first: `b` has 2 at one origin and 0 at the other, whatever their lengths."""
+    """Means over each origin's steps first: `b` has 2 at one origin and 0 at the other, whatever their lengths.
+
+    A series without any error is in neither.
+    """
     rows = [
         ("a", "1", [1.5]),
         ("b", "1", [2.0, 2.0]),
@@ -77,6 +80,7 @@ def test_extremes_are_the_series_with_the_smallest_and_largest_mean_errors() -> 
         ("c", "1", [3.0]),
         ("d", "1", [0.5]),
         ("e", "1", [np.nan]),
+        ("dead", "1", [0.0, 0.0]),
     ]
     table = pd.DataFrame([(name, cutoff, e) for name, cutoff, errors in rows for e in errors])
     table.columns = pd.Index(["unique_id", "cutoff", "scaled_error"])

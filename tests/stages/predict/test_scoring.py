@@ -12,7 +12,7 @@ UNKNOWN = np.nan
 
 
 def test_each_member_is_scored_by_the_values_after_the_origin() -> None:
-    panel = panel_of([[9.0] * 10])
+    panel = panel_of([[8.0, *[9.0] * 9]])
     scored = score(constant_forecast(panel, 3, {0: 1.0, 1: 5.0, 2: 2.0}, ensemble=3), panel.at(3))
     assert scored.actual.tolist() == [[9, 9, 9]]
     assert scored.member_errors.tolist() == [[8, 4, 7]]
@@ -21,7 +21,7 @@ def test_each_member_is_scored_by_the_values_after_the_origin() -> None:
 
 def test_a_member_without_a_forecast_has_no_error() -> None:
     """Windows of 2; histories of 7, 4, 1 and 0 values."""
-    panel = panel_of([[3.0] * 10, [4.0] * 7, [5.0] * 4, [6.0] * 3])
+    panel = panel_of([[2.0, *[3.0] * 9], [3.0, *[4.0] * 6], [5.0] * 4, [6.0] * 3])
     scored = score(constant_forecast(panel, 3, {0: 1.0, 1: 2.0}, ensemble=3), panel.at(3))
     expected = [[2, 1, UNKNOWN], [3, 2, UNKNOWN], [0, 0, 0], [UNKNOWN, UNKNOWN, UNKNOWN]]
     np.testing.assert_array_equal(scored.member_errors, expected)
@@ -63,4 +63,4 @@ def test_the_parts_of_an_origin_are_joined_series_by_series() -> None:
     for name in ("actual", "member_errors", "mase_scale"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name))
     np.testing.assert_array_equal(joined.forecast.point, whole.forecast.point)
-    np.testing.assert_array_equal(joined.forecast.normalizer.spread_, [1, 1, 1])
+    np.testing.assert_array_equal(joined.forecast.spread.largest, [4, 5, 7])
