@@ -75,7 +75,7 @@ def test_blocks_and_parts_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_fewer_changes_the_more_the_unit_is_that_of_the_panel() -> None:
     """One change typical of the panel is added to those of each history: the median mean change, 0.6."""
     spread = spread_of([-10.0, 10.0, -10.0], [-10.0, -4.0], [10.0, 8.0, 10.0, 8.0, -10.0], [-50.0])
-    own = [2.0, 0.6, (0.2 * 3 + 1.8) / 4]  # relative to the largest value
+    own: list[float] = [2.0, 0.6, (0.2 * 3 + 1.8) / 4]  # relative to the largest value
     assert_allclose(spread.change[:3], own)
     assert_allclose(spread.unit(), [(2 * 2 + 0.6) / 3, (0.6 + 0.6) / 2, (4 * 0.6 + 0.6) / 5, 0.6])
 
@@ -91,7 +91,7 @@ def test_bounds_worked_by_hand() -> None:
     spread = spread_of([-10.0, 10.0, -10.0, 10.0], [4.0, 10.0, 5.0, 10.0])
     lowest, highest = spread.bounds(np.array([[0.0, 14.0], [6.0, 7.0]]))
     reach = [(3 * 2.4 + 0.6) / 4 * 10, (3 * 0.6 + 0.6) / 4 * 10]  # one more that is as the lower median, 0.6
-    assert_allclose(lowest, [[-10 - reach[0]], [0]])
+    assert_allclose(lowest, [[-10 - reach[0]], [0.0]])
     assert_allclose(highest, [[14 + reach[0]], [10 + reach[1]]])
 
 
