@@ -8,6 +8,7 @@ from stages.common.arrays import Bools, Floats, Ints, Rows, mean_known
 from stages.panel.panel import History
 
 RECENT_SEASONS = 6  # the latest ones, whose mean change is the unit where it is the larger
+MOST_OF_MEDIAN = 10  # what a change counts for at most, over the median change that is not 0
 PRIOR = 1  # change typical of the panel that is added to those of each history
 
 
@@ -21,8 +22,8 @@ class Spread(Rows):
 
     smallest, largest: (S,) values of the history; infinity and -infinity without one
     change: (S,) mean absolute seasonal change on the interval scale, of the last six seasons or of the whole history,
-        whichever is larger; from step to step in a history no longer than a season; a steady trend is left out of it;
-        0 without a change
+        whichever is larger; from step to step in a history no longer than a season; a steady trend is left out of it,
+        and outliers are winsorised; 0 without a change
     changes: (S,) how many changes the history has
     """
 
@@ -109,9 +110,18 @@ def _spread_of(values: Floats, season: int, recent: int) -> Spread:
 
 def _mean_change(values: Floats, lag: int, recent: int) -> tuple[Floats, Ints]:
     """(S,) the larger of the mean absolute changes over `lag` steps, of all and of the `recent` latest; how many."""
-    changes = values[:, lag:] - values[:, :-lag]
+    changes = _winsorised(values[:, lag:] - values[:, :-lag])
     larger = np.maximum(_mean_without_trend(changes), _mean_without_trend(changes[:, -recent:]))
     return larger, (~np.isnan(changes)).sum(axis=1)
+
+
+def _winsorised(changes: Floats) -> Floats:
+    """Changes (S, K), each at most MOST_OF_MEDIAN times the median one that is not 0: one false value is no unit."""
+    most = np.full((len(changes), 1), np.inf)
+    sizes = np.where(changes == 0, np.nan, np.abs(changes))
+    some = ~np.isnan(sizes).all(axis=1)
+    most[some, 0] = MOST_OF_MEDIAN * np.nanmedian(sizes[some], axis=1)
+    return np.clip(changes, -most, most)
 
 
 def _mean_without_trend(changes: Floats) -> Floats:
