@@ -16,7 +16,7 @@ from stages.predict.scoring import ScoredForecast
 
 ENOUGH_SCORES = 100  # so that five scores, and not one, lie outside a 95 % interval
 CHANGE_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
-MOST_OF_MEDIAN = 4  # the largest mean score of a series, over that of the median series
+MOST_OF_MEDIAN = 3  # the largest mean score of a series, over that of the median series
 
 
 def half_widths_at(

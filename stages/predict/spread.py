@@ -8,7 +8,7 @@ from stages.common.arrays import Bools, Floats, Ints, Rows, mean_known
 from stages.panel.panel import History
 
 RECENT_SEASONS = 6  # the latest ones, whose mean change is the unit where it is the larger
-MOST_OF_MEDIAN = 10  # what a change counts for at most, over the median change that is not 0
+MOST_OF_QUARTILE = 10  # what a change counts for at most, over the third quartile of those that are not 0
 PRIOR = 1  # change typical of the panel that is added to those of each history
 
 
@@ -116,11 +116,14 @@ def _mean_change(values: Floats, lag: int, recent: int) -> tuple[Floats, Ints]:
 
 
 def _winsorised(changes: Floats) -> Floats:
-    """Changes (S, K), each at most MOST_OF_MEDIAN times the median one that is not 0: one false value is no unit."""
+    """Changes (S, K), each at most MOST_OF_QUARTILE third quartiles of those that are not 0.
+
+    So that one false value does not set the unit; a jump that lasts makes more than a quarter of the changes large.
+    """
     most = np.full((len(changes), 1), np.inf)
     sizes = np.where(changes == 0, np.nan, np.abs(changes))
     some = ~np.isnan(sizes).all(axis=1)
-    most[some, 0] = MOST_OF_MEDIAN * np.nanmedian(sizes[some], axis=1)
+    most[some, 0] = MOST_OF_QUARTILE * np.nanquantile(sizes[some], 0.75, axis=1)
     return np.clip(changes, -most, most)
 
 

@@ -178,10 +178,10 @@ def test_a_history_that_was_constant_lately_has_limits_from_its_earlier_changes(
 
 
 def test_the_scores_of_one_series_are_winsorised_together() -> None:
-    """Means 1, 2, 3 and 90: the last becomes four times 2, the lower median. Unknown and perfect ones stay."""
+    """Means 1, 2, 3 and 90: the last becomes three times 2, the lower median. Unknown and perfect ones stay."""
     scores = np.array([[1.0, 1.0], [1.0, 3.0], [3.0, UNKNOWN], [60.0, 120.0], [0.0, 0.0], [UNKNOWN, UNKNOWN]])
     expected = scores.copy()
-    expected[3] = [60 * 8 / 90, 120 * 8 / 90]
+    expected[3] = [60 * 6 / 90, 120 * 6 / 90]
     np.testing.assert_allclose(winsorise(scores), expected)
     np.testing.assert_array_equal(winsorise(scores[4:]), scores[4:])
     np.testing.assert_array_equal(winsorise(scores[3:4]), scores[3:4])  # alone it is the median

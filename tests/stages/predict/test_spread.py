@@ -57,7 +57,7 @@ def test_a_steady_trend_is_hardly_a_change() -> None:
 
 
 def test_a_false_value_hardly_widens_the_unit() -> None:
-    """Changes of 1, and two of a million, which count as 10; values that are 0 throughout stay so."""
+    """Changes of 1, and two of a million, which count as ten; values that are 0 throughout stay so."""
     values = [-1.0, 0.0] * 10 + [-1e6] + [-1.0, 0.0] * 10
     assert_allclose(spread_of(values).change * 1e6, [(38 + 2 * 10) / 40], rtol=0.02)
     assert spread_of([0.0] * 5, [1.0]).change.tolist() == [0, 0]
