@@ -9,8 +9,9 @@ from torch import Tensor
 from stages.common.arrays import Floats
 from stages.normalize.normalizer import Normalizer
 from stages.panel.panel import Panel
-from stages.predict.forecasts import OriginForecast, forecast_origin, interval_scale
+from stages.predict.forecasts import OriginForecast, forecast_origin
 from stages.predict.scoring import ScoredForecast
+from stages.predict.spread import Spread
 from stages.train.batches import Inputs
 from stages.train.network import Forecaster
 from tests.builders import panel_of, plain_windows
@@ -50,21 +51,16 @@ def naive_forecast(panel: Panel, origin: int, horizon: int = 3) -> OriginForecas
     return constant_forecast(panel, origin, {}, horizon=horizon)
 
 
-def given_forecast(
-    origin: int, point: list[float], actual: list[float], history: list[float], log: bool = False
-) -> ScoredForecast:
-    """The forecast of one series of season length 1, and its actual values; with the logarithm only if asked for."""
+def given_forecast(origin: int, point: list[float], actual: list[float], history: list[float]) -> ScoredForecast:
+    """The forecast of one series of season length 1, and its actual values."""
     before = panel_of([[*history, *[0.0] * origin]]).at(origin)
-    normalizer = Normalizer("auto" if log else False, "mean").fit(before.matrix(), ["0"])
     forecast = OriginForecast(
         origin=origin,
         point=np.array([point]),
         members=np.empty((1, 0, len(point))),
         fallback=np.array([False]),
         has_history=np.array([True]),
-        interval_scale=interval_scale(before, normalizer),
-        history_min=np.array([min(history)]),
-        normalizer=normalizer,
+        spread=Spread.of(before),
     )
     none: Floats = np.array([np.nan])
     return ScoredForecast(forecast, np.array([actual]), none[:, None], none[:, None], mase_scale=none)

@@ -23,7 +23,7 @@ def test_a_forecast_without_evaluation_origins(copy: Path) -> None:
     printed = shell("dvc", "repro", cwd=copy).stdout
     assert "the accuracy of this forecast was not measured" in printed
     metrics = json.loads((copy / "reports/metrics.json").read_text())
-    assert metrics == {"evaluated": {"origins": 0, "series": 0, "points": 0, "fallback": 0}}
+    assert metrics == {"evaluated": {"origins": 0, "series": 0, "points": 0, "fallback": 0, "without_scale": 0}}
     assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["model-lo-80"]).all()
 
 

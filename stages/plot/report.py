@@ -65,15 +65,24 @@ def headline(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> list[str]
     counts = metrics["evaluated"]
     if "model" not in metrics:
         return ["No evaluation origins (backtest.origins is 0): the accuracy of this forecast was not measured."]
-    over = f"{counts['series']} series, {counts['origins']} origins, {counts['points']} values"
     if "mase" not in metrics["model"]:
-        return [f"No scaled errors over {over}: every history is constant or shorter than a season."]
+        return [f"No scaled errors over {_extent(counts)}: every history is constant or no longer than a season."]
     return [
-        f"MASE {metrics['model']['mase']:.4g} over {over}.",
+        f"MASE {metrics['model']['mase']:.4g} over {_extent(counts, counts['without_scale'])}.",
         *_against_baselines(metrics, tests),
         *_coverage(metrics["model"]),
         *_fallback(counts["fallback"]),
     ]
+
+
+def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
+    """What was evaluated; `left_out` of the series have no scaled errors."""
+    if left_out:
+        return (
+            f"{counts['series'] - left_out} of {counts['series']} series, {counts['origins']} origins; the history of "
+            f"{left_out} is constant or no longer than a season, which gives no scale"
+        )
+    return f"{counts['series']} series, {counts['origins']} origins, {counts['points']} values"
 
 
 def _against_baselines(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> list[str]:

@@ -23,7 +23,7 @@ from stages.normalize.origins import plan_origins
 from stages.normalize.params import Backtest
 from stages.panel.panel import Panel
 from stages.predict.baselines import choose_baselines, left_out
-from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach
+from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach, warn_of_wide_intervals
 from stages.predict.evaluation import evaluate, measure
 from stages.predict.intervals import half_widths_at, intervals
 from stages.predict.params import Predict
@@ -70,6 +70,7 @@ def main() -> None:
     write_csv(forecast_table(final.forecast, lower, upper, panel, levels), FORECAST)
     warn_of_origins_out_of_reach(len(planned) - len(scored))
     warn_of_fallback(final.forecast, panel.ids)
+    warn_of_wide_intervals(final.forecast, lower, upper, panel.ids)
     print(in_one_line(metrics["evaluated"]))
 
 

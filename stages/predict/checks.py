@@ -1,5 +1,10 @@
-"""Warnings of predict: evaluation origins before all data, and series too short for the model."""
+"""Warnings of predict: evaluation origins before all data, series too short for the model, intervals too wide."""
 
+from collections.abc import Iterable
+
+import numpy as np
+
+from stages.common.arrays import Floats
 from stages.common.errors import quoted, warn
 from stages.predict.forecasts import OriginForecast
 
@@ -15,10 +20,30 @@ def warn_of_origins_out_of_reach(count: int) -> None:
 
 def warn_of_fallback(final: OriginForecast, ids: list[str]) -> None:
     """Warn of series (S,) `ids` that have the seasonal naive forecast, with the ids of the first five."""
-    names = [quoted(name) for name, fallback in zip(ids, final.fallback, strict=True) if fallback]
-    if names:
-        few = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    if count := int(final.fallback.sum()):
         warn(
-            f"{len(names)} of {len(ids)} series are too short for a window and are forecast by seasonal naive "
-            f"({few}); make window.size smaller to include them"
+            f"{count} of {len(ids)} series are too short for a window and are forecast by seasonal naive "
+            f"({_few(ids, final.fallback)}); make window.size smaller to include them"
         )
+
+
+def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, ids: list[str]) -> None:
+    """Warn of series whose limits lie further from the history than its smallest and largest value are apart.
+
+    lower, upper: (levels, S, horizon)
+    """
+    smallest, largest = final.spread.smallest[:, None], final.spread.largest[:, None]
+    beyond = np.maximum(smallest - lower, upper - largest) > largest - smallest
+    wide = beyond.any(axis=(0, 2)) & (final.spread.changes > 0)
+    if count := int(wide.sum()):
+        warn(
+            f"the intervals of {count} of {len(ids)} series reach further beyond the history than its smallest and "
+            f"largest value are apart ({_few(ids, wide)}); its earlier errors were large or are few: "
+            "see reports/README.md, Prediction intervals"
+        )
+
+
+def _few(ids: list[str], chosen: Iterable[bool]) -> str:
+    """The first five of the ids that are chosen (S,), quoted."""
+    names = [quoted(name) for name, each in zip(ids, chosen, strict=True) if each]
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

@@ -85,7 +85,14 @@ def _counts(evaluations: list[Evaluation]) -> dict[str, int]:
         "series": len({int(i) for evaluation in evaluations for i in evaluation.series}),
         "points": int(sum((~np.isnan(evaluation.actual)).sum() for evaluation in evaluations)),
         "fallback": sum(evaluation.fallback for evaluation in evaluations),
+        "without_scale": _without_scale(evaluations),
     }
+
+
+def _without_scale(evaluations: list[Evaluation]) -> int:
+    """The number of series that no scaled metric counts, since none of their histories has a scale."""
+    scaled = {int(i) for e in evaluations for i in e.series[np.isfinite(e.mase_scale)]}
+    return len({int(i) for e in evaluations for i in e.series} - scaled)
 
 
 def _point_metrics(evaluations: list[Evaluation], method: str) -> dict[str, float]:

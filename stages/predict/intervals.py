@@ -1,63 +1,80 @@
-"""Prediction intervals by split conformal prediction on earlier origins (Lei et al. 2018).
+"""Prediction intervals by split conformal prediction on earlier origins (Lei et al. 2018), bounded by the history.
 
-The nonconformity score of a forecast is its absolute error in units of its series' interval scale; on the log scale
-for logged series, so that limits of positive series are positive. The half-width of the interval at a step is the
-conformal quantile of the scores of earlier origins at that step, in the same units. Where these scores are few, as for
-a single series, those of the nearest steps are added until there are enough.
+The nonconformity score of a forecast is its absolute error on the interval scale of its series, in units of its
+series' mean change (see spread.py). The half-width of the interval at a step is the conformal quantile of the scores of
+earlier origins at that step, in the same units. Where these scores are few, as for a single series, those of the
+nearest steps are added until there are enough. The scores of a series that was forecast far worse than the others are
+winsorised, so that it does not set their intervals; and no limit lies further from the history than `Spread.bounds`.
 """
 
 import numpy as np
 
-from stages.common.arrays import Floats
+from stages.common.arrays import Floats, mean_known
 from stages.panel.panel import History
-from stages.predict.forecasts import OriginForecast, floor
+from stages.predict.forecasts import OriginForecast
 from stages.predict.scoring import ScoredForecast
 
 ENOUGH_SCORES = 100  # so that five scores, and not one, lie outside a 95 % interval
 CHANGE_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
+MOST_OF_MEDIAN = 3  # the largest mean score of a series, over that of the median series
 
 
 def half_widths_at(
     forecast: OriginForecast, backtest: list[ScoredForecast], levels: list[int], history: History
 ) -> Floats:
-    """Half-widths (levels, horizon) of a forecast's intervals, in units of each series' interval scale.
+    """Half-widths (levels, horizon) of a forecast's intervals, in units of each series' mean change.
 
     From the errors of the forecasts of earlier origins, in `backtest`, that are known at the origin of `history`. Where
     there are none, seasonal changes inside the histories replace them. NaN where no series has such a change either.
     """
     horizon = forecast.point.shape[1]
-    scores = [np.empty((0, horizon))]
+    scores = [np.empty((len(forecast.point), 0, horizon))]
     for earlier in backtest:
         if earlier.origin > forecast.origin:
             known = np.arange(1, horizon + 1) <= earlier.origin - forecast.origin
-            scores.append(np.where(known, nonconformity_scores(earlier), np.nan))
-    widths = half_widths(np.concatenate(scores), levels)
+            scores.append(np.where(known, nonconformity_scores(earlier), np.nan)[:, None])
+    widths = half_widths(winsorise(np.concatenate(scores, axis=1)).reshape(-1, horizon), levels)
     if np.isnan(widths).any():
-        widths = half_widths(_seasonal_changes(forecast, history), levels).repeat(horizon, axis=1)
+        changes = winsorise(_seasonal_changes(forecast, history))
+        widths = half_widths(changes.reshape(-1, 1), levels).repeat(horizon, axis=1)
     return widths
 
 
 def intervals(forecast: OriginForecast, widths: Floats) -> tuple[Floats, Floats]:
-    """Lower and upper limits (levels, S, horizon) in the input's units, from half-widths (levels, horizon)."""
-    normalizer = forecast.normalizer
-    point, smallest = normalizer.to_log_scale(forecast.point), floor(forecast.history_min)
-    margin = widths[:, None, :] * forecast.interval_scale[:, None]  # (levels, S, horizon)
-    lower, upper = normalizer.from_log_scale(point - margin), normalizer.from_log_scale(point + margin)
-    return np.maximum(lower, smallest), np.maximum(upper, smallest)
+    """Lower and upper limits (levels, S, horizon) in the input's units, from half-widths (levels, horizon).
+
+    NaN for a series whose history has no change, and so no unit.
+    """
+    spread = forecast.spread
+    point = spread.to_interval_scale(forecast.point)
+    lowest, highest = map(spread.to_interval_scale, spread.bounds(forecast.point))
+    margin = widths[:, None, :] * spread.unit()[:, None]  # (levels, S, horizon)
+    lower, upper = np.maximum(point - margin, lowest), np.minimum(point + margin, highest)
+    return spread.from_interval_scale(lower), spread.from_interval_scale(upper)
 
 
 def nonconformity_scores(scored: ScoredForecast) -> Floats:
-    """(S, horizon) absolute errors in units of the interval scale; NaN without an actual value, and for a fallback.
+    """(S, horizon) absolute errors on the interval scale, in units of the mean change.
 
-    An actual value of a logged series that has no logarithm counts as half the smallest value of the history.
+    NaN without an actual value, for a fallback, and for a series whose history has no change.
     """
-    forecast, normalizer = scored.forecast, scored.forecast.normalizer
-    shift = normalizer.shift_[:, None]
-    no_logarithm = normalizer.log_[:, None] & (scored.actual + shift <= 0)
-    actual = np.where(no_logarithm, 0.5 * (forecast.history_min[:, None] + shift) - shift, scored.actual)
-    error = np.abs(normalizer.to_log_scale(actual) - normalizer.to_log_scale(forecast.point))
-    scaled = (forecast.interval_scale > 0) & ~forecast.fallback
-    return error / np.where(scaled, forecast.interval_scale, np.nan)[:, None]
+    forecast, spread = scored.forecast, scored.forecast.spread
+    error = np.abs(spread.to_interval_scale(scored.actual) - spread.to_interval_scale(forecast.point))
+    return error / np.where(forecast.fallback, np.nan, spread.unit())[:, None]
+
+
+def winsorise(scores: Floats) -> Floats:
+    """Scores (S, ...) of S series, those of a series with a mean above MOST_OF_MEDIAN medians scaled down to that.
+
+    The median is that of the means that are not 0, the lower one of an even number. Winsorising (Dixon 1960) by series:
+    the errors of one series are alike, so that single scores are no outliers among them.
+    """
+    means = mean_known(scores.reshape(len(scores), -1))
+    if not (means > 0).any():
+        return scores
+    most = MOST_OF_MEDIAN * np.quantile(means[means > 0], 0.5, method="lower")
+    factor = np.where(means > most, most / np.where(means > 0, means, 1.0), 1.0)
+    return scores * factor.reshape(-1, *[1] * (scores.ndim - 1))
 
 
 def conformal_quantile(scores: Floats, level: int) -> float:
@@ -92,9 +109,7 @@ def half_widths(scores: Floats, levels: list[int]) -> Floats:
 
 
 def _seasonal_changes(forecast: OriginForecast, history: History) -> Floats:
-    """(K, 1) absolute seasonal changes inside the histories, in units of the interval scale."""
+    """(S, K) absolute seasonal changes inside the histories, in units of the mean change."""
     season = history.panel.season_length if history.lengths.max() > history.panel.season_length else 1
-    values = forecast.normalizer.to_log_scale(history.last((CHANGE_SEASONS + 1) * season))
-    changes = np.abs(values[:, season:] - values[:, :-season])
-    scale = np.where(forecast.interval_scale > 0, forecast.interval_scale, np.nan)[:, None]
-    return (changes / scale).reshape(-1, 1)
+    values = forecast.spread.to_interval_scale(history.last((CHANGE_SEASONS + 1) * season))
+    return np.abs(values[:, season:] - values[:, :-season]) / forecast.spread.unit()[:, None]

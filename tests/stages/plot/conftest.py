@@ -43,7 +43,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
     errors = {"unique_id": list(series), "origin": 3, "cutoff": "2020-09", "model": [0.5, 2.0], "seasonal_naive": 1.0}
     return RunResults(
         metrics={
-            "evaluated": {"origins": 2, "series": 3, "points": 36, "fallback": 0},
+            "evaluated": {"origins": 2, "series": 3, "points": 36, "fallback": 0, "without_scale": 0},
             "model": {"mase": 0.5, "coverage_80": 75.0},
             "baseline": {"seasonal_naive": {"mase": 1.0}, "auto_ets": {"mase": 0.625}},
         },

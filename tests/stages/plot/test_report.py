@@ -19,7 +19,7 @@ from stages.plot.significance import PairedTest
 from stages.predict import metrics as table
 from stages.predict.metrics import Metric, mae
 
-COUNTS = {"origins": 2, "series": 3, "points": 36, "fallback": 0}
+COUNTS = {"origins": 2, "series": 3, "points": 36, "fallback": 0, "without_scale": 0}
 
 
 def metrics(model: float, naive: float, other: float) -> dict[str, Any]:
@@ -65,6 +65,17 @@ def test_forecasts_by_the_seasonal_naive_method_are_counted() -> None:
     results = metrics(0.5, 1.0, 0.625)
     *_, last = headline({**results, "evaluated": {**COUNTS, "fallback": 2}}, {})
     assert last.startswith("2 of the model's forecasts are seasonal naive ones")
+
+
+def test_series_without_a_scale_are_left_out_of_the_count() -> None:
+    results = metrics(0.5, 1.0, 0.625)
+    first, *_ = headline({**results, "evaluated": {**COUNTS, "without_scale": 2}}, {})
+    assert first == (
+        "MASE 0.5 over 1 of 3 series, 2 origins; the history of 2 is constant or no longer than a season, which gives "
+        "no scale."
+    )
+    (only,) = headline({"evaluated": {**COUNTS, "without_scale": 3}, "model": {"smape": 0.0}, "baseline": {}}, {})
+    assert only.startswith("No scaled errors over 3 series, 2 origins, 36 values: ")
 
 
 def test_the_leaderboard_puts_the_best_first_even_if_it_is_not_the_model() -> None:

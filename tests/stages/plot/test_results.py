@@ -79,7 +79,10 @@ def evaluation_of(rows: list[tuple[str, str, list[float]]]) -> pd.DataFrame:
 
 
 def test_extremes_are_the_series_with_the_smallest_and_largest_mean_errors() -> None:
-    """Means over each origin's steps first: `b` has 2 at one origin and 0 at the other, whatever their lengths."""
+    """Means over each origin's steps first: `b` has 2 at one origin and 0 at the other, whatever their lengths.
+
+    A series without any error is in neither.
+    """
     rows = [
         ("a", "1", [1.5]),
         ("b", "1", [2.0, 2.0]),
@@ -87,6 +90,7 @@ def test_extremes_are_the_series_with_the_smallest_and_largest_mean_errors() -> 
         ("c", "1", [3.0]),
         ("d", "1", [0.5]),
         ("e", "1", [np.nan]),
+        ("dead", "1", [0.0, 0.0]),
     ]
     table, panel = evaluation_of(rows), panel_of([[1.0, 2, 3]] * 5, ids=list("abcde"))
     best, worst = extremes(panel, table)

@@ -1,8 +1,9 @@
 """Warnings of predict, one line each."""
 
+import numpy as np
 import pytest
 
-from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach
+from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach, warn_of_wide_intervals
 from tests.builders import panel_of
 from tests.forecasts import constant_forecast, naive_forecast
 
@@ -20,8 +21,20 @@ def test_a_few_of_the_series_without_a_window_are_named(capsys: pytest.CaptureFi
     assert "('0', '1', '2', '3', '4', ...)" in warned
 
 
+def test_series_whose_limits_are_far_from_their_history_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Histories from 0 to 3; the limits of the second and the third lie more than 3 beyond, at one level and step."""
+    panel = panel_of([[0.0, 1.0, 2.0, 3.0]] * 4, ids=["a", "b", "c", "d"])
+    lower, upper = np.full((2, 4, 3), -3.0), np.full((2, 4, 3), 6.0)
+    lower[1, 1, 2], upper[0, 2, 0], upper[:, 3] = -3.1, 6.1, np.nan
+    warn_of_wide_intervals(constant_forecast(panel, 0, {0: 1.0}), lower, upper, panel.ids)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: the intervals of 2 of 4 series reach further beyond the history than")
+    assert "('b', 'c')" in line
+
+
 def test_nothing_is_warned_of_where_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     panel = panel_of([[0.0, 1.0, 2.0, 3.0]])
     warn_of_fallback(constant_forecast(panel, 0, {0: 1.0}), panel.ids)
     warn_of_origins_out_of_reach(0)
+    warn_of_wide_intervals(constant_forecast(panel, 0, {0: 1.0}), np.zeros((1, 1, 3)), np.ones((1, 1, 3)), panel.ids)
     assert capsys.readouterr().err == ""

@@ -1,4 +1,4 @@
-"""Forecasts at an origin: medians, fallbacks, interval scales; nothing after the origin is used."""
+"""Forecasts at an origin: medians, fallbacks, constant histories; nothing after the origin is used."""
 
 import numpy as np
 import pytest
@@ -9,27 +9,27 @@ from stages.normalize.histories import normalize
 from stages.normalize.normalizer import Normalizer
 from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
-from stages.predict.forecasts import OriginForecast, forecast_origin, interval_scale
+from stages.predict.forecasts import OriginForecast, forecast_origin, is_flat
 from stages.train.network import Forecaster
 from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.cutting import cut_windows
 from stages.window.params import Window
 from tests.builders import change, panel_of, plain_windows
-from tests.forecasts import constant_forecast, identity_normalizer, naive_forecast
+from tests.forecasts import constant_forecast, naive_forecast
 
 UNKNOWN = np.nan
 
 
 def test_the_point_forecast_is_the_median_of_the_members() -> None:
-    forecast = constant_forecast(panel_of([[9.0] * 10]), 3, {0: 1.0, 1: 5.0, 2: 2.0}, ensemble=3)
+    forecast = constant_forecast(panel_of([[8.0, *[9.0] * 9]]), 3, {0: 1.0, 1: 5.0, 2: 2.0}, ensemble=3)
     assert forecast.point.tolist() == [[2, 2, 2]]
     assert forecast.members.tolist() == [[[1, 1, 1], [5, 5, 5], [2, 2, 2]]]
 
 
 def test_a_member_without_a_network_is_left_out_of_the_median() -> None:
     """Windows of 2; histories of 7, 4, 1 and 0 values."""
-    panel = panel_of([[3.0] * 10, [4.0] * 7, [5.0] * 4, [6.0] * 3])
+    panel = panel_of([[2.0, *[3.0] * 9], [3.0, *[4.0] * 6], [5.0] * 4, [6.0] * 3])
     forecast = constant_forecast(panel, 3, {0: 1.0, 1: 2.0}, ensemble=3)
     assert forecast.point[:2].tolist() == [[1.5] * 3] * 2
     assert forecast.point[2].tolist() == [5] * 3  # seasonal naive
@@ -44,13 +44,39 @@ def test_a_series_that_was_never_negative_is_forecast_so() -> None:
     panel = panel_of([[0.0, 2.0, 1.0, 3.0], [-1.0, 2.0, 1.0, 3.0]])
     forecast = constant_forecast(panel, 0, {0: -5.0})
     assert forecast.point.tolist() == [[0, 0, 0], [-5, -5, -5]]
-    assert forecast.history_min.tolist() == [0, -1]
+    assert forecast.spread.smallest.tolist() == [0, -1]
 
 
-def test_the_smallest_value_is_that_of_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.panel.ragged.BLOCK", 3)  # a block for each series
-    panel = panel_of([[4.0, 2.0, 3.0, -9.0, 0.0], [7.0, 8.0, 9.0, 1.0], [5.0]])
-    assert naive_forecast(panel, 2).history_min.tolist() == [2, 7, np.inf]
+def test_a_history_that_has_not_changed_lately_is_forecast_not_to_change() -> None:
+    """Exactly, by every member; it is the model's forecast and no fallback."""
+    panel = panel_of([[42.0] * 12, [0.0] * 12, [3.0, *[0.1] * 10], [3.0, 2.0, *[0.1] * 9], [7.0] * 4])
+    forecast = constant_forecast(panel, 0, {0: 1.0, 1: 2.0}, ensemble=2)
+    assert forecast.point.tolist() == [[42] * 3, [0] * 3, [0.1] * 3, [1.5] * 3, [7] * 3]
+    assert forecast.members[0].tolist() == [[42] * 3] * 2
+    assert not forecast.fallback.any()
+
+
+@pytest.mark.parametrize(
+    ("seasons", "lately", "flat"),
+    [
+        ((1,), 10, True),
+        ((1,), 9, False),  # fewer than ten steps
+        ((12,), 24, True),
+        ((12,), 23, False),  # fewer than two seasons
+        ((24, 168), 48, False),  # of the longest: a weekend is not the end
+    ],
+)
+def test_a_flat_history_has_not_changed_over_two_seasons_and_ten_steps(
+    seasons: tuple[int, ...], lately: int, flat: bool
+) -> None:
+    history = panel_of([[1.0] * 500 + [5.0] * lately], season_lengths=seasons).at(0)
+    assert is_flat(history).tolist() == [flat]
+
+
+def test_a_flat_history_ends_at_its_origin() -> None:
+    panel = panel_of([[5.0] * 10 + [6.0], [5.0] * 9 + [6.0, 5.0], [5.0] * 3])
+    assert is_flat(panel.at(1)).tolist() == [True, False, True]
+    assert is_flat(panel.at(0)).tolist() == [False, False, True]
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +106,9 @@ def test_no_value_after_the_origin_is_used(
     replaced = [np.concatenate([series[:-12], np.full(12, later)]) for series in (airline, airline[:15])]
     expected = forecast_by_networks(panel, 12, params, networks)
     forecast = forecast_by_networks(panel_of(replaced, season_lengths=(12,)), 12, params, networks)
-    for name, value in vars(expected).items():
+    for name, value in [*vars(expected).items(), *vars(expected.spread).items()]:
         if isinstance(value, np.ndarray):
-            assert vars(forecast)[name].tobytes() == value.tobytes(), name
+            assert {**vars(forecast), **vars(forecast.spread)}[name].tobytes() == value.tobytes(), name
     assert forecast.fallback.tolist() == [False, True]
 
 
@@ -95,47 +121,8 @@ def test_the_final_origin_is_forecast_like_any_other(
     final = forecast_by_networks(ended, 0, params, networks)
     earlier = forecast_by_networks(panel, 12, params, networks)
     np.testing.assert_array_equal(final.point, earlier.point)
-    np.testing.assert_array_equal(final.interval_scale, earlier.interval_scale)
+    np.testing.assert_array_equal(final.spread.unit(), earlier.spread.unit())
     assert (final.origin, earlier.origin) == (0, 12)
-
-
-@pytest.mark.parametrize(
-    ("series", "seasons", "expected"),
-    [
-        ([0.0, 5.0, 1.0, 9.0], (2,), (1 + 4) / 2),
-        ([0.0, 5.0, 2.0], (4,), (5 + 3) / 2),  # no longer than a season: from step to step
-        ([7.0, 7.0, 7.0], (2,), 0),
-        ([*[99.0, -99.0] * 5, *range(14)], (2,), 2),  # of the last six seasons alone
-        ([*[99.0, -99.0] * 5, *range(22)], (2, 20), 2),  # or of the longest season
-    ],
-)
-def test_interval_scale_worked_by_hand(series: list[float], seasons: tuple[int, ...], expected: float) -> None:
-    history = panel_of([series], season_lengths=seasons).at(0)
-    assert interval_scale(history, identity_normalizer(1)).tolist() == pytest.approx([expected])
-
-
-def test_interval_scale_of_a_logged_series_is_on_the_log_scale() -> None:
-    history = panel_of([[1.0, 2.0, 8.0]]).at(0)
-    normalizer = Normalizer("auto", "mean").fit(history.matrix(), ["0"])
-    np.testing.assert_allclose(interval_scale(history, normalizer), [(np.log(2) + np.log(4)) / 2])
-
-
-def test_the_interval_scale_is_that_of_the_origin() -> None:
-    history = panel_of([[0.0, 1.0, 2.0, 3.0, 100.0, -100.0]]).at(2)
-    assert interval_scale(history, identity_normalizer(1)).tolist() == [1]
-
-
-def test_a_single_value_takes_the_interval_scale_of_the_others_relative_to_its_size() -> None:
-    """The others change by a fifth, the whole and nothing of their size; the median is a fifth."""
-    panel = panel_of([[8.0, 10.0, 12.0], [1.0, 3.0], [-4.0, -4.0], [50.0]])
-    normalizer = Normalizer(False, "mean").fit(panel.at(0).matrix(), panel.ids)
-    np.testing.assert_array_equal(interval_scale(panel.at(0), normalizer), [2, 2, 0, UNKNOWN])
-    halves = []
-    for half in (slice(0, 2), slice(2, 4)):
-        part = panel.take(half)
-        windows = plain_windows(np.zeros(len(part.y)), part.lengths, 6, 3)
-        halves.append(forecast_origin(part.at(0), 3, normalizer.take(half), windows, {}, 1))
-    np.testing.assert_allclose(OriginForecast.concat(halves).interval_scale, [2, 2, 0, 50 * 0.2])
 
 
 def test_without_networks_the_forecast_is_the_seasonal_naive_one(airline: Floats) -> None:

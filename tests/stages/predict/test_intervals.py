@@ -1,11 +1,14 @@
 """Conformal quantiles and intervals worked by hand, and coverage on data whose quantiles are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.common.arrays import Floats
+from stages.panel.panel import Panel
 from stages.predict.forecasts import OriginForecast
 from stages.predict.intervals import (
     conformal_quantile,
@@ -13,6 +16,7 @@ from stages.predict.intervals import (
     half_widths_at,
     intervals,
     nonconformity_scores,
+    winsorise,
 )
 from stages.predict.scoring import ScoredForecast, score
 from tests.builders import panel_of
@@ -78,32 +82,36 @@ def test_limits_never_cross(seed: int, origins: int, horizon: int) -> None:
         assert widths.min() >= np.nanmin(errors) == pytest.approx(np.nanmin(errors))
 
 
-def test_limits_are_the_scaled_errors_of_earlier_origins() -> None:
-    earlier = given_forecast(2, [5.0, 5.0], [9.0, 3.0], [0.0, 2.0, 0.0, 2.0])  # errors 4 and 2 of scale 2: 2 and 1
-    values = [0.0, 1.0, 0.0, 1.0]  # scale 1
-    final = given_forecast(0, [10.0, 20.0], [UNKNOWN, UNKNOWN], values).forecast
+def test_limits_are_the_errors_of_earlier_origins_in_units_of_change() -> None:
+    earlier = given_forecast(2, [5.0, 5.0], [9.0, 3.0], [-2.0, 0.0, -2.0, 0.0])  # errors 4 and 2, changes 2: 2 and 1
+    values = [-1.0, 0.0, -1.0, 0.0, -1.0]  # changes 1
+    final = given_forecast(0, [0.0, -1.0], [UNKNOWN, UNKNOWN], values).forecast
     lower, upper = intervals_at(final, [earlier], [50, 60], values)
-    assert (lower[0] - final.point).tolist() == [[-2, -2]]  # ceil(3 x 0.5) = 2nd smallest of 1, 2
-    assert (upper[1] - final.point).tolist() == [[2, 2]]
+    assert (lower[0] - final.point).tolist() == [[-2, -1]]  # the larger score, 2, but from -1 - 1 to 0 + 1 at most
+    assert (upper[0] - final.point).tolist() == [[1, 2]]
+    half = given_forecast(2, [5.0, 5.0], [6.0, 5.5], [-2.0, 0.0, -2.0, 0.0])  # scores 0.5 and 0.25
+    lower, upper = intervals_at(final, [half], [50, 60], values)
+    assert (lower - final.point).tolist() == [[[-0.5, -0.5]]] * 2
+    assert (upper - final.point).tolist() == [[[0.5, 0.5]]] * 2
 
 
 def test_limits_follow_from_half_widths_alone() -> None:
-    """Half-widths 1 and 2 at two steps; a scale of 3, and on the log scale of log 2."""
-    plain = given_forecast(0, [20.0, 30.0], [], [1.0, 4.0, 1.0]).forecast
-    lower, upper = intervals(plain, np.array([[1.0, 2.0]]))
-    assert (lower.tolist(), upper.tolist()) == ([[[17, 24]]], [[[23, 36]]])
-    logged = given_forecast(0, [20.0, 30.0], [], [1.0, 2.0, 1.0], log=True).forecast
-    lower, upper = intervals(logged, np.array([[1.0, 2.0]]))
-    np.testing.assert_allclose(lower, [[[10, 7.5]]])
-    np.testing.assert_allclose(upper, [[[40, 120]]])
+    """Half-widths 1 and 0.5 at two steps; of a series that was never negative on the scale log(1 + y / 4)."""
+    signed = given_forecast(0, [2.0, 1.0], [], [-1.0, 2.0, -1.0]).forecast
+    lower, upper = intervals(signed, np.array([[1.0, 0.5]]))
+    assert (lower.tolist(), upper.tolist()) == ([[[-1, -0.5]]], [[[5, 2.5]]])
+    positive = given_forecast(0, [4.0, 2.0], [], [0.0, 4.0, 0.0, 4.0, 0.0]).forecast  # each change is log 2
+    lower, upper = intervals(positive, np.array([[1.0, 0.5]]))
+    np.testing.assert_allclose(lower, [[[0, 6 / 2**0.5 - 4]]], atol=1e-12)
+    np.testing.assert_allclose(upper, [[[8, 6 * 2**0.5 - 4]]])  # 12, but for the bound: 4 beyond the largest value
 
 
 def test_errors_that_an_origin_cannot_know_are_not_used() -> None:
-    history = [0.0, 1.0, 0.0, 1.0]
-    earlier = given_forecast(3, [5.0, 5.0], [6.0, 1000.0], history)
-    later = given_forecast(2, [10.0, 20.0], [UNKNOWN, UNKNOWN], history)  # a step after: only the first error is known
+    history = [-1.0, 0.0, -1.0, 0.0]
+    earlier = given_forecast(3, [0.0, 0.0], [0.5, 1000.0], history)
+    later = given_forecast(2, [0.0, -1.0], [UNKNOWN, UNKNOWN], history)  # a step after: only the first error is known
     lower, upper = intervals_at(later.forecast, [earlier], [50], [*history, 0.0, 0.0])
-    assert (upper - lower).ravel().tolist() == [2, 2]
+    np.testing.assert_allclose(upper - lower, [[[1, 1]]])
     later_ones = [given_forecast(origin, [5.0, 5.0], [1000.0, 1000.0], history) for origin in (0, 1, 2)]
     again = intervals_at(later.forecast, [*later_ones, earlier], [50], [*history, 0.0, 0.0])
     np.testing.assert_array_equal(again, (lower, upper))
@@ -111,8 +119,8 @@ def test_errors_that_an_origin_cannot_know_are_not_used() -> None:
 
 def test_without_earlier_errors_changes_inside_the_history_replace_them() -> None:
     """Changes 1, 2 and 6, mean 3: scores 1/3, 2/3 and 2, of which the largest serves as the 80 % quantile."""
-    values = [0.0, 1.0, 3.0, 9.0]
-    final = given_forecast(0, [20.0, 30.0], [UNKNOWN, UNKNOWN], values).forecast
+    values = [-9.0, -8.0, -6.0, 0.0]
+    final = given_forecast(0, [-4.0, -5.0], [UNKNOWN, UNKNOWN], values).forecast
     lower, upper = intervals_at(final, [], [50, 80], values)
     np.testing.assert_allclose(upper - final.point, [[[2, 2]], [[6, 6]]])
     np.testing.assert_allclose(final.point - lower, [[[2, 2]], [[6, 6]]])
@@ -134,37 +142,150 @@ def test_no_levels_give_no_limits() -> None:
     assert lower.shape == upper.shape == (0, 1, 2)
 
 
-def test_a_logged_series_that_falls_to_zero_has_a_large_finite_score() -> None:
-    scored = given_forecast(3, [2.0, 2.0, 2.0], [2.0, 0.0, -3.0], [2.0, 4.0, 2.0], log=True)
-    np.testing.assert_allclose(nonconformity_scores(scored), [[0, 1, 1]])  # log 2 - log 1, over a mean change of log 2
-
-
-def test_a_logged_series_with_zeros_is_scored_where_it_is_moved() -> None:
-    """By 1, its smallest positive value: 0, 1, 3 become log 1, log 2, log 4."""
-    scored = given_forecast(3, [0.0, 3.0, 1.0], [1.0, 0.0, -1.0], [0.0, 1.0, 3.0], log=True)
-    # log 1 to log 2; log 4 to log 1; log 2 to half of the smallest, log 0.5; all over log 2
-    np.testing.assert_allclose(nonconformity_scores(scored), [[1, 2, 2]])
+def test_a_value_below_zero_counts_as_zero_where_none_was_before() -> None:
+    """On the scale log(1 + y / 4), on which each change is log 2: 4 is log 2, 12 is log 4."""
+    scored = given_forecast(3, [4.0, 0.0, 12.0], [0.0, -3.0, 4.0], [0.0, 4.0, 0.0, 4.0, 0.0])
+    np.testing.assert_allclose(nonconformity_scores(scored), [[1, 0, 1]])
 
 
 def test_forecasts_by_fallback_are_not_scored() -> None:
-    panel = panel_of([[1.0, 2.0, 4.0, 3.0, 9.0], [1.0, 2.0, 4.0]])
+    panel = panel_of([[-1.0, 0.0, -1.0, 3.0, 9.0], [1.0, 2.0, 4.0]])
     scored = score(constant_forecast(panel, 2, {0: 1.0}), panel.at(2))
     assert scored.forecast.fallback.tolist() == [False, True]
-    np.testing.assert_allclose(nonconformity_scores(scored), [[2 / 1.5, 8 / 1.5, UNKNOWN], [UNKNOWN] * 3])
+    np.testing.assert_allclose(nonconformity_scores(scored), [[2, 8, UNKNOWN], [UNKNOWN] * 3])
 
 
 def test_non_negative_series_have_non_negative_limits() -> None:
-    earlier = given_forecast(2, [5.0, 5.0], [9.0, 3.0], [0.0, 2.0, 0.0, 2.0])
-    values = [0.0, 1.0, 0.0, 1.0]
-    final = given_forecast(0, [1.0, 1.0], [UNKNOWN, UNKNOWN], values).forecast
-    lower, _ = intervals_at(final, [earlier], [60], values)
-    assert lower.min() == 0
+    final = given_forecast(0, [1.0, 0.0], [], [0.0, 1.0, 0.0, 1.0]).forecast
+    lower, upper = intervals(final, np.array([[9.0, 9.0]]))
+    assert lower.tolist() == [[[0, 0]]]
+    np.testing.assert_allclose(upper, [[[2, 2]]])
 
 
-def test_a_constant_series_has_no_width_and_a_single_value_alone_none_that_is_known() -> None:
+def test_a_constant_history_has_no_limits_nor_has_a_single_value_alone() -> None:
     earlier = given_forecast(2, [5.0], [9.0], [0.0, 2.0, 0.0, 2.0])
-    constant = given_forecast(0, [3.0], [UNKNOWN], [3.0, 3.0, 3.0]).forecast
-    lower, upper = intervals_at(constant, [earlier], [80], [3.0, 3.0, 3.0])
-    assert (lower[0, 0, 0], upper[0, 0, 0]) == (3, 3)
-    single = given_forecast(0, [3.0], [UNKNOWN], [3.0]).forecast
-    assert np.isnan(intervals_at(single, [earlier], [80], [3.0])).all()
+    for values in ([3.0, 3.0, 3.0], [3.0], [0.0] * 9):
+        final = given_forecast(0, [3.0], [UNKNOWN], values).forecast
+        assert np.isnan(intervals_at(final, [earlier], [80], values)).all()
+
+
+def test_a_history_that_was_constant_lately_has_limits_from_its_earlier_changes() -> None:
+    earlier = given_forecast(3, [5.0], [9.0], [0.0, 8.0, 0.0, 8.0])
+    values = [0.0, 8.0, 0.0, 8.0, *[4.0] * 20]
+    final = given_forecast(0, [4.0], [UNKNOWN], values).forecast
+    lower, upper = intervals_at(final, [earlier], [95], values)
+    assert lower < 4 < upper
+
+
+def test_the_scores_of_one_series_are_winsorised_together() -> None:
+    """Means 1, 2, 3 and 90: the last becomes three times 2, the lower median. Unknown and perfect ones stay."""
+    scores = np.array([[1.0, 1.0], [1.0, 3.0], [3.0, UNKNOWN], [60.0, 120.0], [0.0, 0.0], [UNKNOWN, UNKNOWN]])
+    expected = scores.copy()
+    expected[3] = [60 * 6 / 90, 120 * 6 / 90]
+    np.testing.assert_allclose(winsorise(scores), expected)
+    np.testing.assert_array_equal(winsorise(scores[4:]), scores[4:])
+    np.testing.assert_array_equal(winsorise(scores[3:4]), scores[3:4])  # alone it is the median
+
+
+def shops(count: int, origins: tuple[int, ...], odd: float = 0.0) -> tuple[Panel, list[ScoredForecast]]:
+    """Series about 100 that change by 10, and their forecasts of 3 steps by 100; errors of the first times `odd`."""
+    random = np.random.default_rng(3)
+    series = 100 + 10 * random.normal(size=(count, 40))
+    if odd:
+        series[0, -max(origins) :] += odd * np.sign(random.normal(size=max(origins)))
+    panel = panel_of(list(series))
+    return panel, [score(constant_forecast(panel, origin, {0: 100.0}), panel.at(origin)) for origin in origins]
+
+
+@pytest.mark.parametrize("count", [6, 12, 30])
+def test_one_odd_series_hardly_moves_the_limits_of_the_others(count: int) -> None:
+    """Without winsorising, its errors of 1e6 times theirs would be the 95 % quantile of all."""
+    limits = []
+    for odd in (0.0, 1e7):
+        panel, (final, *earlier) = shops(count, (3, 6, 9), odd)
+        widths = half_widths_at(final.forecast, earlier, [80, 95], panel.at(3))
+        lower, upper = intervals(final.forecast, widths)
+        limits.append((upper - lower)[:, 1:])
+    usual, with_odd = limits
+    assert (with_odd[0] < 1.5 * usual[0]).all()
+    assert (with_odd[1] < 2.5 * usual[1]).all()
+    assert (with_odd > 0.7 * usual).all()
+
+
+def test_coverage_of_exchangeable_noise_is_near_the_level() -> None:
+    """Noise about 100, forecast by 100: the errors of three origins calibrate the fourth, over 200 series."""
+    panel, (final, *earlier) = shops(200, (3, 6, 9, 12))
+    lower, upper = intervals(final.forecast, half_widths_at(final.forecast, earlier, [80, 95], panel.at(3)))
+    covered = ((lower <= final.actual) & (final.actual <= upper)).mean(axis=(1, 2))
+    assert 0.76 <= covered[0] <= 0.84
+    assert 0.93 <= covered[1] <= 0.97
+
+
+kinds = st.sampled_from(["level", "jump", "constant", "nearly", "zeros", "spike", "growth", "signed", "short", "late"])
+
+
+def series_of(kind: str, random: np.random.Generator) -> Floats:
+    """34 values, or fewer, of a kind of history that real panels have, of any size."""
+    steps, noise = np.arange(34), random.normal(size=34)
+    values = {
+        "level": 100 + 10 * noise,
+        "jump": np.where(steps < random.integers(34), 10, 1000) + 0.2 * noise,
+        "constant": np.full(34, 42.0),
+        "nearly": np.where(steps == random.integers(34), 42.1, 42.0),
+        "zeros": np.where(random.random(34) < 0.8, 0.0, random.integers(1, 9, 34)),
+        "spike": np.where(steps == random.integers(34), 1e9, 50 + noise),
+        "growth": 1.3**steps,
+        "signed": noise,
+        "short": 5 + noise[: random.integers(1, 8)],
+        "late": np.where(steps < 24, 0.0, 100 + noise),
+    }[kind]
+    return np.round(values, 3) * 10.0 ** random.integers(-6, 9)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(kinds, min_size=1, max_size=50), st.integers(0, 2**32 - 1), st.sampled_from([1, 4]))
+def test_no_limit_is_beyond_the_stated_bound(panel_kinds: list[str], seed: int, season: int) -> None:
+    """Whatever the history and the forecast, which may be anything: as far beyond their extremes as these are apart.
+
+    In a panel, where a history varies less than is typical, as far as is typical relative to its size.
+    """
+    random = np.random.default_rng(seed)
+    panel = panel_of([series_of(kind, random) for kind in panel_kinds], season_lengths=(season,))
+    scored = []
+    for origin in (0, 3, 6):
+        one = score(naive_forecast(panel, origin), panel.at(origin))
+        wild = one.forecast.point * np.exp(random.normal(size=one.forecast.point.shape))
+        scored.append(replace(one, forecast=replace(one.forecast, point=wild, fallback=one.forecast.fallback & False)))
+    final, *earlier = scored
+    for backtest in (earlier, []):
+        lower, upper = intervals(final.forecast, half_widths_at(final.forecast, backtest, [80, 95], panel.at(0)))
+        extremes = np.array(
+            [[f(values.min(), point.min()), g(values.max(), point.max())] for values, point, f, g in
+             ((panel.at(0).values(i), final.forecast.point[i], min, max) for i in range(len(panel.ids)))]
+        )  # fmt: skip
+        low, high = extremes.T
+        size = np.array([np.abs(panel.at(0).values(i)).max() for i in range(len(panel.ids))])
+        apart = high - low
+        varied = final.forecast.spread.change > 0
+        typical = np.median(apart[varied] / size[varied]) if varied.any() else 0.0
+        reach = np.maximum(apart, typical * size) * (1 + 1e-9)
+        known = np.isfinite(upper).any(axis=(0, 2))
+        assert (upper <= (high + reach)[:, None])[:, known].all()
+        assert (lower >= (low - reach)[:, None])[:, known].all()
+        assert (np.isnan(lower) == np.isnan(upper)).all()
+        assert (known | ~varied).all()
+
+
+@pytest.mark.parametrize("factor", [1e-6, 3.0, 1e7])
+def test_limits_scale_with_the_values(factor: float) -> None:
+    random = np.random.default_rng(5)
+    series = [series_of(kind, random) for kind in ("level", "jump", "zeros", "signed", "growth")]
+    limits = []
+    for scale in (1.0, factor):
+        panel = panel_of([scale * series[0], *series[1:]], season_lengths=(4,))
+        final, *earlier = [score(naive_forecast(panel, origin), panel.at(origin)) for origin in (0, 3, 6)]
+        earlier = [replace(e, forecast=replace(e.forecast, fallback=e.forecast.fallback & False)) for e in earlier]
+        widths = half_widths_at(final.forecast, earlier, [80, 95], panel.at(0))
+        limits.append(np.array(intervals(final.forecast, widths)))
+    limits[1][:, :, 0] /= factor
+    np.testing.assert_allclose(limits[1], limits[0], rtol=1e-6)

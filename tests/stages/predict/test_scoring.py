@@ -12,7 +12,7 @@ UNKNOWN = np.nan
 
 
 def test_each_member_is_scored_by_the_values_after_the_origin() -> None:
-    panel = panel_of([[9.0] * 10])
+    panel = panel_of([[8.0, *[9.0] * 9]])
     scored = score(constant_forecast(panel, 3, {0: 1.0, 1: 5.0, 2: 2.0}, ensemble=3), panel.at(3))
     assert scored.actual.tolist() == [[9, 9, 9]]
     assert scored.member_errors.tolist() == [[8, 4, 7]]
@@ -21,13 +21,13 @@ def test_each_member_is_scored_by_the_values_after_the_origin() -> None:
 
 def test_half_ensembles_are_scored_by_the_values_after_the_origin() -> None:
     """Members 0 and 2 make 1.5, 1 and 3 make 6; 0 and 1 make 3, 2 and 3 make 4.5; 0 and 3 make 4, 1 and 2 make 3.5."""
-    panel = panel_of([[9.0] * 10])
+    panel = panel_of([[8.0, *[9.0] * 9]])
     scored = score(constant_forecast(panel, 3, {0: 1.0, 1: 5.0, 2: 2.0, 3: 7.0}, ensemble=4), panel.at(3))
     assert scored.half_differences.tolist() == [[(7.5 - 3) / 2, (6 - 4.5) / 2, (5 - 5.5) / 2]]
 
 
 def test_half_ensembles_are_scored_for_some_series_if_so_asked() -> None:
-    panel = panel_of([[9.0] * 10, [8.0] * 10])
+    panel = panel_of([[8.0, *[9.0] * 9], [8.0] * 10])
     forecast = constant_forecast(panel, 3, {0: 1.0, 1: 5.0}, ensemble=2)
     scored = score(forecast, panel.at(3), np.array([False, True]))
     np.testing.assert_array_equal(scored.half_differences, [[UNKNOWN], [(7 - 3) / 2]])
@@ -35,7 +35,7 @@ def test_half_ensembles_are_scored_for_some_series_if_so_asked() -> None:
 
 def test_a_member_without_a_forecast_has_no_error() -> None:
     """Windows of 2; histories of 7, 4, 1 and 0 values."""
-    panel = panel_of([[3.0] * 10, [4.0] * 7, [5.0] * 4, [6.0] * 3])
+    panel = panel_of([[2.0, *[3.0] * 9], [3.0, *[4.0] * 6], [5.0] * 4, [6.0] * 3])
     scored = score(constant_forecast(panel, 3, {0: 1.0, 1: 2.0}, ensemble=3), panel.at(3))
     expected = [[2, 1, UNKNOWN], [3, 2, UNKNOWN], [0, 0, 0], [UNKNOWN, UNKNOWN, UNKNOWN]]
     np.testing.assert_array_equal(scored.member_errors, expected)
@@ -77,4 +77,4 @@ def test_the_parts_of_an_origin_are_joined_series_by_series() -> None:
     for name in ("actual", "member_errors", "half_differences", "mase_scale"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name))
     np.testing.assert_array_equal(joined.forecast.point, whole.forecast.point)
-    np.testing.assert_array_equal(joined.forecast.normalizer.spread_, [1, 1, 1])
+    np.testing.assert_array_equal(joined.forecast.spread.largest, [4, 5, 7])

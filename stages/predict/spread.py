@@ -1,0 +1,138 @@
+"""How much the history of each series varies: the scale of its intervals, the unit of their widths, their bound."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stages.common.arrays import Bools, Floats, Ints, Rows, mean_known
+from stages.panel.panel import History
+
+RECENT_SEASONS = 6  # the latest ones, whose mean change is the unit where it is the larger
+MOST_OF_QUARTILE = 10  # what a change counts for at most, over the third quartile of those that are not 0
+PRIOR = 1  # change typical of the panel that is added to those of each history
+
+
+@dataclass(frozen=True)
+class Spread(Rows):
+    """How much the histories of S series vary.
+
+    Interval scale: y over the largest absolute value of the history, and of a series that was never negative
+    log(1 + that). It is the same in any unit; the logarithm lets limits grow with the level of a series, and no change
+    inside a history counts for more than log 2 on it, however near to 0 the history comes.
+
+    smallest, largest: (S,) values of the history; infinity and -infinity without one
+    change: (S,) mean absolute seasonal change on the interval scale, of the last six seasons or of the whole history,
+        whichever is larger; from step to step in a history no longer than a season; a steady trend is left out of it,
+        and outliers are winsorised; 0 without a change
+    changes: (S,) how many changes the history has
+    """
+
+    smallest: Floats
+    largest: Floats
+    change: Floats
+    changes: Ints
+
+    @classmethod
+    def of(cls, history: History) -> "Spread":
+        """The spread of each history; the last six seasons are as many steps as the longest season at least."""
+        season = history.panel.season_length
+        recent = max(RECENT_SEASONS * season, *history.panel.season_lengths)
+        return cls.concat([_spread_of(history.matrix(block), season, recent) for block in history.blocks()])
+
+    @property
+    def never_negative(self) -> Bools:
+        """(S, 1) whether the history has no negative value."""
+        return (self.smallest >= 0)[:, None]
+
+    @property
+    def size(self) -> Floats:
+        """(S,) the largest absolute value of the history; 1 where that is 0, and without a history."""
+        size = np.maximum(np.abs(self.smallest), np.abs(self.largest))
+        return np.where(np.isfinite(size) & (size > 0), size, 1.0)
+
+    def to_interval_scale(self, values: Floats) -> Floats:
+        """Values (S, k) on the interval scale; negative ones of a series that was never negative count as 0."""
+        relative = values / self.size[:, None]
+        return np.where(self.never_negative, np.log1p(np.maximum(relative, 0)), relative)
+
+    def from_interval_scale(self, values: Floats) -> Floats:
+        """The inverse, of values (S, k) or (levels, S, k)."""
+        exponent = np.where(self.never_negative, values, 0.0)
+        return np.where(self.never_negative, np.expm1(exponent), values) * self.size[:, None]
+
+    def unit(self) -> Floats:
+        """(S,) the unit of interval widths: the mean change, shrunk. NaN for a history of one value throughout.
+
+        A history of a single value has the unit that is typical of the panel; NaN where no history has a change.
+        """
+        constant = (self.changes > 0) & (self.change == 0)
+        return np.where(constant, np.nan, self._shrunk(self.change))
+
+    def bounds(self, point: Floats) -> tuple[Floats, Floats]:
+        """(S, 1) the lowest and the highest limit that intervals of forecasts `point` (S, horizon) may have.
+
+        They lie beyond the extremes of history and forecast by the distance between these, shrunk; and no lower than 0
+        for a series that was never negative.
+        """
+        known = np.isfinite(self.smallest)
+        low = np.where(known, np.fmin(self.smallest, point.min(axis=1)), 0.0)
+        high = np.where(known, np.fmax(self.largest, point.max(axis=1)), 0.0)
+        reach = self._shrunk((high - low) / self.size) * self.size
+        lowest = np.where(self.smallest >= 0, np.maximum(low - reach, 0), low - reach)
+        return lowest[:, None], (high + reach)[:, None]
+
+    def _shrunk(self, own: Floats) -> Floats:
+        """Each series' `own` (S,) mean over its changes, and PRIOR more that equal the median series' mean.
+
+        A weighted mean of own and common evidence (James and Stein 1961): the fewer changes a history has, the more
+        the panel counts. Of an even number of series the lower median.
+        """
+        known = (self.changes > 0) & (self.change > 0)
+        typical = np.quantile(own[known], 0.5, method="lower") if known.any() else np.nan
+        return (self.changes * own + PRIOR * typical) / (self.changes + PRIOR)
+
+
+def _spread_of(values: Floats, season: int, recent: int) -> Spread:
+    """The spread of histories (S, steps), right-aligned, NaN before a series begins; the last `recent` steps count."""
+    smallest = np.fmin.reduce(values, axis=1, initial=np.inf)
+    largest = np.fmax.reduce(values, axis=1, initial=-np.inf)
+    spread = Spread(smallest, largest, np.zeros(len(values)), np.zeros(len(values), dtype=np.int64))
+    scaled = np.where(np.isnan(values), np.nan, spread.to_interval_scale(values))
+    change, changes = _mean_change(scaled, 1, recent)
+    seasonal, seasonal_changes = _mean_change(scaled, season, recent)
+    has_season = seasonal_changes > 0
+    return replace(
+        spread,
+        change=np.where(has_season, seasonal, change),
+        changes=np.where(has_season, seasonal_changes, changes),
+    )
+
+
+def _mean_change(values: Floats, lag: int, recent: int) -> tuple[Floats, Ints]:
+    """(S,) the larger of the mean absolute changes over `lag` steps, of all and of the `recent` latest; how many."""
+    changes = _winsorised(values[:, lag:] - values[:, :-lag])
+    larger = np.maximum(_mean_without_trend(changes), _mean_without_trend(changes[:, -recent:]))
+    return larger, (~np.isnan(changes)).sum(axis=1)
+
+
+def _winsorised(changes: Floats) -> Floats:
+    """Changes (S, K), each at most MOST_OF_QUARTILE third quartiles of those that are not 0.
+
+    So that one false value does not set the unit; a jump that lasts makes more than a quarter of the changes large.
+    """
+    most = np.full((len(changes), 1), np.inf)
+    sizes = np.where(changes == 0, np.nan, np.abs(changes))
+    some = ~np.isnan(sizes).all(axis=1)
+    most[some, 0] = MOST_OF_QUARTILE * np.nanquantile(sizes[some], 0.75, axis=1)
+    return np.clip(changes, -most, most)
+
+
+def _mean_without_trend(changes: Floats) -> Floats:
+    """(S,) mean absolute changes, but no more than twice their mean absolute deviation from their mean, the trend.
+
+    At least a tenth of them, so that it is 0 only without a change. A single change is no trend: it counts in full.
+    """
+    size = mean_known(np.abs(changes), empty=0.0)
+    deviation = mean_known(np.abs(changes - mean_known(changes)[:, None]), empty=0.0)
+    several = (~np.isnan(changes)).sum(axis=1) > 1
+    return np.where(several, np.clip(2 * deviation, size / 10, size), size)

@@ -1,0 +1,113 @@
+"""The scale of intervals: changes worked by hand, shrinkage towards the panel, bounds; the same in any unit."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from stages.common.arrays import Floats
+from stages.predict.spread import Spread
+from tests.builders import panel_of
+
+UNKNOWN = np.nan
+
+
+def spread_of(*series: list[float], seasons: tuple[int, ...] = (1,), origin: int = 0) -> Spread:
+    return Spread.of(panel_of(series, season_lengths=seasons).at(origin))
+
+
+def test_the_interval_scale_worked_by_hand() -> None:
+    """Over the largest absolute value; log(1 + that) where no value was negative, and 0 for what falls below 0."""
+    spread = spread_of([1.0, 4.0], [-5.0, 2.0])
+    scaled = spread.to_interval_scale(np.array([[4.0, 12.0, 0.0, -3.0], [4.0, 12.0, 0.0, -3.0]]))
+    assert_allclose(scaled, [[np.log(2), np.log(4), 0, 0], [0.8, 2.4, 0, -0.6]])
+    assert_allclose(spread.from_interval_scale(scaled), [[4, 12, 0, 0], [4, 12, 0, -3]], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("series", "seasons", "expected", "count"),
+    [
+        ([-9.0, 6.0, -8.0, 10.0, -9.0, 6.0], (2,), [1, 4, 1, 4], 4),
+        ([-10.0, 5.0, 8.0], (4,), [15, 3], 2),  # no longer than a season: from step to step
+        ([-10.0, 5.0, 8.0], (2,), [18], 1),  # a single change is no trend
+        ([*[-100.0, 100.0] * 3, *[20.0, -20.0] * 7], (1,), None, 19),  # the whole history changes more than lately
+        ([*[20.0, -20.0] * 30, *[-100.0, 100.0] * 3], (1,), None, 65),  # the last six seasons change more
+    ],
+)
+def test_the_mean_change_worked_by_hand(
+    series: list[float], seasons: tuple[int, ...], expected: list[float] | None, count: int
+) -> None:
+    spread = spread_of(series, seasons=seasons)
+    values = np.array(series) / np.abs(series).max()
+    if expected is None:
+        changes = np.abs(np.diff(values))
+        assert_allclose(spread.change, [max(changes.mean(), changes[-6:].mean())])
+    else:
+        assert_allclose(spread.change, [np.mean(expected) / np.abs(series).max()])
+    assert spread.changes.tolist() == [count]
+
+
+def test_a_steady_trend_is_hardly_a_change() -> None:
+    """Steps of 10 with errors of 1, -1, ...: changes 12 and 8, with a deviation of 2; not more than twice that."""
+    steps = [-200.0 + 10 * t + (-1) ** t for t in range(41)]
+    assert_allclose(spread_of(steps).change * 201, [2 * 2])
+    exact = [-200.0 + 10 * t for t in range(40)]
+    assert_allclose(spread_of(exact).change * 200, [10 / 10])  # at least a tenth of the changes
+
+
+def test_a_false_value_hardly_widens_the_unit() -> None:
+    """Changes of 1, and two of a million, which count as ten; values that are 0 throughout stay so."""
+    values = [-1.0, 0.0] * 10 + [-1e6] + [-1.0, 0.0] * 10
+    assert_allclose(spread_of(values).change * 1e6, [(38 + 2 * 10) / 40], rtol=0.02)
+    assert spread_of([0.0] * 5, [1.0]).change.tolist() == [0, 0]
+
+
+def test_the_change_is_that_of_the_origin() -> None:
+    assert_allclose(spread_of([-4.0, 4.0, -4.0, 1e9, -1e9], origin=2).change, [2])
+    assert spread_of([-4.0, 4.0, -4.0, 1e9], [3.0], origin=1).changes.tolist() == [2, 0]
+
+
+def test_blocks_and_parts_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    series = [[4.0, 2.0, 3.0, -9.0, 0.0], [7.0, 8.0, 9.0, 1.0], [5.0]]
+    whole = spread_of(*series)
+    monkeypatch.setattr("stages.panel.ragged.BLOCK", 3)  # a block for each series
+    again = spread_of(*series)
+    for name, value in vars(whole).items():
+        assert_array_equal(getattr(again, name), value)
+    assert whole.smallest.tolist() == [-9, 1, 5]
+    assert whole.largest.tolist() == [4, 9, 5]
+
+
+def test_the_fewer_changes_the_more_the_unit_is_that_of_the_panel() -> None:
+    """One change typical of the panel is added to those of each history: the median mean change, 0.6."""
+    spread = spread_of([-10.0, 10.0, -10.0], [-10.0, -4.0], [10.0, 8.0, 10.0, 8.0, -10.0], [-50.0])
+    own: list[float] = [2.0, 0.6, (0.2 * 3 + 1.8) / 4]  # relative to the largest value
+    assert_allclose(spread.change[:3], own)
+    assert_allclose(spread.unit(), [(2 * 2 + 0.6) / 3, (0.6 + 0.6) / 2, (4 * 0.6 + 0.6) / 5, 0.6])
+
+
+def test_a_constant_history_has_no_unit() -> None:
+    assert_array_equal(spread_of([3.0, 3.0, 3.0], [0.0, 0.0], [-1.0, 1.0], [7.0]).unit(), [UNKNOWN, UNKNOWN, 2, 2])
+    assert_array_equal(spread_of([3.0, 3.0], [8.0]).unit(), [UNKNOWN, UNKNOWN])
+    assert np.isnan(spread_of([0.0, 5.0, 0.0, 5.0, 0.0], seasons=(2,)).unit()).all()  # it repeats
+
+
+def test_bounds_worked_by_hand() -> None:
+    """History and forecast from -10 to 14 and from 4 to 10; the second could reach below 0, and was never there."""
+    spread = spread_of([-10.0, 10.0, -10.0, 10.0], [4.0, 10.0, 5.0, 10.0])
+    lowest, highest = spread.bounds(np.array([[0.0, 14.0], [6.0, 7.0]]))
+    reach = [(3 * 2.4 + 0.6) / 4 * 10, (3 * 0.6 + 0.6) / 4 * 10]  # one more that is as the lower median, 0.6
+    assert_allclose(lowest, [[-10 - reach[0]], [0.0]])
+    assert_allclose(highest, [[14 + reach[0]], [10 + reach[1]]])
+
+
+values = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 3))
+
+
+@given(st.lists(st.lists(values, min_size=1, max_size=9), min_size=1, max_size=5), st.sampled_from([1e-3, 7.0, 4096.0]))
+def test_the_unit_is_the_same_in_any_unit_of_the_values(panel: list[list[float]], factor: float) -> None:
+    def scaled(by: float) -> Floats:
+        return spread_of(*[[by * value for value in series] for series in panel], seasons=(2,)).unit()
+
+    assert_allclose(scaled(factor), scaled(1.0), rtol=1e-6, atol=1e-9)
