@@ -36,7 +36,7 @@ def _cut(text: str) -> str:
 
 def warn(message: str) -> None:
     """Print a warning as one line on stderr."""
-    print("warning: " + _one_line(message), file=sys.stderr)
+    print("warning: " + one_line(message), file=sys.stderr)
 
 
 def run(main: Callable[[], None], writes: bool = True) -> None:
@@ -51,7 +51,7 @@ def run(main: Callable[[], None], writes: bool = True) -> None:
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would break the line below
     restore = " (`dvc checkout` and `git checkout reports` restore the last results)"
-    print("error: " + _one_line(message) + (restore if writes and Path("dvc.lock").exists() else ""), file=sys.stderr)
+    print("error: " + one_line(message) + (restore if writes and Path("dvc.lock").exists() else ""), file=sys.stderr)
     sys.exit(1)
 
 
@@ -92,5 +92,11 @@ def _end_start_up() -> None:
         sys.__stdout__.reconfigure(errors="backslashreplace")
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def one_line(text: str) -> str:
+    """`text` in one line, other characters that cannot be printed as escapes.
+
+    >>> one_line("damaged: \\x00\\n in line 2")
+    'damaged: \\\\x00 in line 2'
+    """
+    line = " ".join(text.split())
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)

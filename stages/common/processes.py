@@ -3,7 +3,6 @@
 Otherwise a stage whose DVC was killed would go on, and write over what the next run has written since.
 """
 
-import fcntl
 import os
 import threading
 import time
@@ -54,6 +53,8 @@ def alone_in_folder(warn: Callable[[str], None]) -> Iterator[None]:
 
     The operating system frees the lock when a process ends, however that happens. Network drives may have no locks.
     """
+    import fcntl  # here, since workers do not need it, and Windows, where stages have not been tried, lacks it
+
     folder = os.open(".", os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)

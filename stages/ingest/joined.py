@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from stages.common.arrays import Ints
 from stages.common.errors import UserError, quoted
 from stages.ingest.columns import Column
+from stages.ingest.time_column import read_timestamps
 
 WRITTEN = (pa.types.is_dictionary, pa.types.is_string, pa.types.is_integer, pa.types.is_date)
 
@@ -57,9 +58,10 @@ def _as_text(column: Column) -> pa.ChunkedArray:
     """(N,) the column as text without blanks around it, null where it is empty."""
     values, kind = column.values, column.values.type
     if pa.types.is_timestamp(kind):
-        local = pc.local_timestamp(values) if kind.tz else values
-        is_day = pc.all(pc.equal(pc.floor_temporal(local, unit="day"), local)).as_py()
-        text = pc.strftime(local, "%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S")
+        codes, times = read_timestamps(column)
+        local = times.dt.tz_localize(None)
+        is_day = (local == local.dt.normalize()).all()
+        text = pa.array(local.dt.strftime("%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S")).take(pa.array(codes))
     elif pa.types.is_time(kind):
         text = pc.utf8_slice_codeunits(values.cast(pa.string()), 0, 8)
     elif any(is_kind(kind) for is_kind in WRITTEN):

@@ -13,7 +13,7 @@ from types import FrameType
 
 import numpy as np
 
-from stages.common.errors import UserError
+from stages.common.errors import UserError, one_line
 from stages.common.params import read_params
 from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
@@ -86,7 +86,7 @@ def outcome(seed: int, attempt: Attempt, seconds: int = SECONDS["files"]) -> tup
         with contextlib.redirect_stderr(printed):
             result, message = attempt(seed), ""
     except (UserError, OSError) as error:  # which `stages.common.errors.run` shows in one line
-        result, message = "refused", " ".join(str(error).split())
+        result, message = "refused", one_line(str(error))
     except BaseException:
         return "finding", traceback.format_exc()
     finally:

@@ -29,7 +29,9 @@ def write_tables(chance: random.Random) -> str:
         for number, table in enumerate(tables):
             pq.write_table(table, f"input/{number}.parquet")
         return "input"
-    options: dict[str, Any] = chance.choice([{}, {"row_group_size": 3}, {"compression": "gzip"}, {"version": "1.0"}])
+    options: dict[str, Any] = chance.choice(
+        [{}, {"row_group_size": 3}, {"compression": "gzip"}, {"use_dictionary": False}]
+    )
     pq.write_table(tables[0], "input.parquet", **options)
     return "input.parquet"
 

@@ -187,7 +187,7 @@ def packed(text: bytes, chance: random.Random) -> bytes:
             gzip.compress(text)[: len(text) // 2],
             archive.getvalue(),
             chance.choice(magic) + text,
-            text.decode("utf-8").encode(chance.choice(["utf-16", "utf-32", "latin-1", "cp1252"]), "replace"),
+            text.decode("utf-8", "replace").encode(chance.choice(["utf-16", "utf-32", "latin-1", "cp1252"]), "replace"),
             b'"' + text,
             b'time,value\n"' + text * 1_000,
             b",".join(b"column %d" % number for number in range(10_000)) + b"\n" + text,

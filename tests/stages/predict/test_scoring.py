@@ -27,7 +27,7 @@ def test_half_ensembles_are_scored_by_the_values_after_the_origin() -> None:
 
 
 def test_half_ensembles_are_scored_for_some_series_if_so_asked() -> None:
-    panel = panel_of([[8.0, *[9.0] * 9], [8.0] * 10])
+    panel = panel_of([[8.0, *[9.0] * 9], [7.0, *[8.0] * 9]])
     forecast = constant_forecast(panel, 3, {0: 1.0, 1: 5.0}, ensemble=2)
     scored = score(forecast, panel.at(3), np.array([False, True]))
     np.testing.assert_array_equal(scored.half_differences, [[UNKNOWN], [(7 - 3) / 2]])
