@@ -48,7 +48,7 @@ def refuse_dates(raw: Raw) -> None:
     readings = read_numbers(raw.timestamps)
     if not readings:
         return
-    steps = pd.to_numeric(raw.timestamps).to_numpy(dtype=np.float64)
+    steps = raw.timestamps.astype(np.float64).to_numpy()  # of any number of digits
     as_steps = len(steps) / (steps.max() - steps.min() + 1)
     regular = {name: share_of_steps(timestamps.dropna()) for name, timestamps in readings.items()}
     dates = {

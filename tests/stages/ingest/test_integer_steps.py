@@ -84,3 +84,7 @@ def test_dates_as_whole_numbers_are_refused_with_the_format_that_reads_them(
 
 def test_a_number_that_may_be_a_week_or_a_month_is_refused_with_both() -> None:
     refuses(csv_of(range(202401, 202409)), AUTO, ["'%Y%m' (1 January 2024) or '%G%V' (1 January 2024)"])
+
+
+def test_numbers_of_more_digits_than_an_integer_holds() -> None:
+    refuses(csv_of([10**30, 10**30 + 1]), AUTO, ["row 2", "is not an integer step"])
