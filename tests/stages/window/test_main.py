@@ -38,9 +38,10 @@ def test_choices_are_reported(normalised: Path) -> None:
     assert len(list((normalised / "data/windows").iterdir())) == 8
 
 
-def test_an_origin_before_every_series_has_no_windows(project: Path) -> None:
-    """`predict` leaves it out with a warning; the other origins are as usual."""
+def test_an_origin_before_every_series_is_left_out(project: Path) -> None:
+    """`predict` warns of it; the other origins are as usual."""
     change_file(project, backtest__origins=13, backtest__calibration_origins=0)
     for stage in ("ingest", "normalize", "window"):
         shell("python", "-m", f"stages.{stage}", cwd=project)
-    assert (project / "data/windows/origin_156.safetensors").exists()
+    written = {path.name for path in (project / "data/windows").iterdir()}
+    assert written == {f"origin_{origin}.safetensors" for origin in range(0, 144, 12)}
