@@ -98,9 +98,15 @@ def compare(before: Version, after: Version) -> Comparison:
         seasonal_naive=after.metrics.get("baseline.seasonal_naive.mase"),
         difference=paired_test(common, "model_before", "model_after", after.horizon),
         pairs=(len(common), len(before.errors), len(after.errors)),
-        without_halves=[version.name for version in (before, after) if version.halves.empty],
+        without_halves=[version.name for version in (before, after) if _lacks_halves(version)],
         baselines=compare_with_baselines(after.errors, after.halves, after.horizon),
     )
+
+
+def _lacks_halves(version: Version) -> bool:
+    """Whether half ensembles are not known for all errors of a version."""
+    known = version.errors[PAIR].merge(version.halves[PAIR]) if not version.halves.empty else version.halves
+    return len(known.drop_duplicates()) < len(version.errors[PAIR].drop_duplicates())
 
 
 def incompatibilities(before: Version, after: Version) -> list[str]:
@@ -141,14 +147,14 @@ def common_pairs(before: Version, after: Version) -> pd.DataFrame:
 def differences_from_training(before: Version, after: Version) -> pd.DataFrame:
     """By pair, what training alone gives the difference of two versions' errors: a column for each split of members.
 
-    With the same seed, members of the same number belong together: a column is the second version's difference of half
-    ensembles minus the first's, 0 where the networks are the same. With other seeds the columns are those of both
-    versions, in proportions with which the variances of the two add up. No rows where one version has none.
+    With the same seed and number of members, those of the same place belong together: a column is the second version's
+    difference of half ensembles minus the first's, 0 where the networks are the same. Otherwise the columns are those
+    of both versions, in proportions with which the variances of the two add up. No rows where one version has none.
     """
     first, second = (version.halves.drop_duplicates(PAIR).set_index(PAIR) for version in (before, after))
     if first.empty or second.empty:
         return pd.DataFrame(columns=PAIR)
-    if before.params.get("train.seed") == after.params.get("train.seed"):
+    if all(before.params.get(name) == after.params.get(name) for name in ("train.seed", "train.members")):
         return (second - first).reset_index()
     splits = first.shape[1] + second.shape[1]
     shares = [

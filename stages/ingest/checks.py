@@ -97,7 +97,10 @@ def refuse_duplicates(raw: Raw, rows: Ints) -> None:
     if _same_values(raw.values[repeated], rows[repeated]):
         remedy = "the values are the same too: remove the repeated rows"
     else:
-        remedy = "keep one row for each timestamp, or set ingest.series to the column that identifies the series"
+        remedy = (
+            "keep one row for each timestamp, or set ingest.series to the column that identifies the series, or to a "
+            "list of them, or ingest.time to [date, time of day] where these are two columns"
+        )
     raise UserError(
         f"{raw.where(second)} appears twice in series {quoted(raw.ids[raw.series_codes[second]])}, also in row "
         f"{raw.row_number(first)}{spelling} ({repeated.sum()} rows of {series} series share a timestamp); {remedy}"

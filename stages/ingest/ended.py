@@ -27,10 +27,10 @@ def without_ended_series(raw: Raw, places: Ints, ended_after: int | None) -> Raw
 def ended_series(panel: Panel) -> Bools:
     """(S,) which series ended more than `long_stretch` steps before the last of the panel.
 
-    None, if all series begin at the same integer step: each then counts its own steps, and the ends say nothing.
+    None, if all series begin at the integer step 0 or 1: each then counts its own steps, and the ends say nothing.
     """
     first = panel.ds.iloc[panel.indptr[:-1]]
-    if panel.time_axis.frequency is None and first.nunique() == 1:
+    if panel.time_axis.frequency is None and first.nunique() == 1 and first.iloc[0] in (0, 1):
         return np.zeros(len(panel.ids), dtype=bool)
     last = panel.ds.iloc[panel.indptr[1:] - 1]
     numbers = panel.time_axis.grid(first.min(), last.max()).numbers(pd.Index(last))
@@ -48,8 +48,9 @@ def warn_of_ended_series(panel: Panel, ended_after: int | None, source: str) -> 
     some = np.flatnonzero(ended)[:3]
     texts = panel.time_axis.format(last.iloc[[latest, *some]])
     names = ", ".join(f"{quoted(panel.ids[series])} at {end}" for series, end in zip(some, texts[1:], strict=True))
+    odd = f", or correct the date of {quoted(panel.ids[latest])}" if 2 * ended.sum() > len(ended) else ""
     warn(
-        f"{source}: {ended.sum()} of {len(ended)} series ended more than {long_stretch(panel)} steps before the last, "
-        f"{quoted(panel.ids[latest])} at {texts.iloc[0]}, and are forecast from their own ends ({names}); "
-        f"set ingest.ended_after to {long_stretch(panel)} to leave them out"
+        f"{source}: {ended.sum()} of {len(ended)} series ({names}) ended more than {long_stretch(panel)} steps "
+        f"before the last, {quoted(panel.ids[latest])} at {texts.iloc[0]}; each is forecast from its own end; "
+        f"set ingest.ended_after to {long_stretch(panel)} to leave out those that ended{odd}"
     )

@@ -168,7 +168,8 @@ def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int
             "correct it"
         )
     which = f"{raw.source}, column {quoted(raw.time)}" + (f", series {quoted(raw.ids[series])}" * (len(raw.ids) > 1))
-    months = found.dt.normalize() - pd.to_timedelta(found.dt.day - 1, "D")
+    local = found.dt.tz_localize(None)
+    months = local.dt.normalize() - pd.to_timedelta(local.dt.day - 1, "D")
     if months.is_unique and infer_frequency(months):
         days = found.dt.day
         return UserError(

@@ -51,10 +51,11 @@ def refuse_dates(raw: Raw) -> None:
     steps = raw.timestamps.astype(np.float64).to_numpy()  # of any number of digits
     as_steps = len(steps) / (steps.max() - steps.min() + 1)
     regular = {name: share_of_steps(timestamps.dropna()) for name, timestamps in readings.items()}
+    best = {name for name, share in regular.items() if readings[name].notna().all() and share >= max(regular.values())}
     dates = {
         name: readings[name]
         for name, share in regular.items()
-        if share > as_steps or (name in DATES and readings[name].notna().all() and share >= max(regular.values()))
+        if share > as_steps or (name in best and not best.isdisjoint(DATES))
     }
     if dates:
         steps_too = ", or ingest.frequency to null for integer steps" if as_steps >= MIN_DENSITY else ""

@@ -11,9 +11,11 @@ from stages.ingest.columns import Codes
 from stages.ingest.raw import Raw
 from stages.panel.time_axis import both_readings
 
-USUAL_ZONES = [  # of which a message may name one
+USUAL_ZONES = [  # of which a message names one, where several fit
     "Europe/Berlin", "Europe/London", "Europe/Athens", "America/New_York", "America/Chicago", "America/Denver",
-    "America/Los_Angeles", "Australia/Sydney", "America/Sao_Paulo",
+    "America/Los_Angeles", "Australia/Sydney", "America/Sao_Paulo", "America/Halifax", "America/St_Johns",
+    "America/Santiago", "America/Havana", "Africa/Cairo", "Africa/Casablanca", "Asia/Beirut", "Asia/Tehran",
+    "Australia/Adelaide", "Australia/Lord_Howe", "Pacific/Auckland",
 ]  # fmt: skip
 
 
@@ -25,11 +27,8 @@ def read_local_times(raw: Raw, local: pd.Series, time_zone: str) -> tuple[Raw, p
     """
     first, second = both_readings(local, time_zone)
     if first.isna().any():
-        wrong = int(first.isna().to_numpy().argmax())
-        raise UserError(
-            f"{raw.where_timestamp(wrong)} does not exist in {time_zone}, where the clock skips it; correct it, "
-            "or set ingest.time_zone to null if the times have one offset from UTC all year"
-        )
+        raw, local = _without_skipped(raw, local, first.isna().to_numpy(), time_zone)
+        first, second = both_readings(local, time_zone)
     is_repeated = (first != second).to_numpy()
     if not is_repeated.any():
         return raw, first
@@ -42,6 +41,21 @@ def read_local_times(raw: Raw, local: pd.Series, time_zone: str) -> tuple[Raw, p
     timestamps = pd.concat([raw.timestamps, raw.timestamps.iloc[new]], ignore_index=True)
     times = pd.concat([first, second.iloc[new]], ignore_index=True)
     return replace(raw, timestamps=timestamps, time_codes=time_codes), times
+
+
+def _without_skipped(raw: Raw, local: pd.Series, skipped: Bools, time_zone: str) -> tuple[Raw, pd.Series]:
+    """`raw` and its times (U,) without those that the clock skips: a file may have rows of them, without a value."""
+    rows = skipped[raw.time_codes]
+    wrong = rows & ~np.isnan(raw.values)
+    if wrong.any():
+        raise UserError(
+            f"{raw.where(int(wrong.argmax()))} does not exist in {time_zone}, where the clock skips it; correct it, "
+            "or set ingest.time_zone to null if the times have one offset from UTC all year"
+        )
+    kept = raw.take(~rows)
+    used, codes = np.unique(kept.time_codes, return_inverse=True)
+    timestamps, times = (each.iloc[used].reset_index(drop=True) for each in (kept.timestamps, local))
+    return replace(kept, timestamps=timestamps, time_codes=codes.astype(np.int32)), times
 
 
 def refuse_repeated_hour(raw: Raw, timestamps: pd.Series) -> None:

@@ -40,7 +40,7 @@ PARTS_WITHOUT_NAME = ["%G-%V", "%G.%V", "%G/%V", "%Y.%q", "%Y-%q", "%Y/%q"]  # l
 
 # Whole numbers: those that denote parts of dates, and those that count time since a fixed date.
 DIGITS = {
-    4: ["%Y"], 5: ["%Y%q"], 6: ["%Y%m", "%G%V", "%y%m%d", "%d%m%y", "%m%d%y"], 7: ["%Y%j"],
+    4: ["%Y"], 5: ["%Y%q"], 6: ["%Y%m", "%m%Y", "%G%V", "%y%m%d", "%d%m%y", "%m%d%y"], 7: ["%Y%j"],
     8: ["%Y%m%d", "%d%m%Y", "%m%d%Y"], 10: ["%Y%m%d%H"], 12: ["%Y%m%d%H%M"], 14: ["%Y%m%d%H%M%S"],
 }  # fmt: skip
 COUNTS = {5: "%Ed", 9: "%s", 10: "%s", 12: "%3s", 13: "%3s", 15: "%6s", 16: "%6s", 18: "%9s", 19: "%9s"}

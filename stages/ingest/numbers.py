@@ -15,7 +15,9 @@ from stages.ingest.columns import Column
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]  # texts that mean a missing value
 LARGEST = 1e150  # its square is a float64; the sums and squares of larger values overflow
 GROUPS = [" \u00a0\u2007\u2009\u202f", "'\u2019"]  # thousands separators that look alike: each stands for all
-POINT_GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})?$"  # 2.003 is three thousandths more than two, or two thousand and three
+POINT_GROUPED = (
+    r"^[+-]?(0|[1-9]\d{0,2}(\.\d{3})?)$"  # 2.003 is three thousandths more than two, or two thousand and three
+)
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,9 @@ def parse(texts: pa.ChunkedArray, number_format: NumberFormat) -> pa.ChunkedArra
 
 
 def may_be_grouped(values: pa.ChunkedArray) -> bool:
-    """Whether float64 `values` (N,) could be whole numbers with points that group thousands: all are 1 to 999.999."""
+    """Whether float64 `values` (N,) could be integers with points that group thousands: all are 0 or 1 to 999.999."""
     size = np.abs(values.to_numpy())
-    size = size[~np.isnan(size)]
+    size = size[~np.isnan(size) & (size != 0)]
     if not ((size >= 1) & (size < 1000)).all():
         return False
     thousandths = np.round(size * 1000)
@@ -121,7 +123,7 @@ def may_be_grouped(values: pa.ChunkedArray) -> bool:
 def is_grouped(texts: pa.Array | pa.ChunkedArray) -> bool:
     """Whether the points in `texts` (N,) may group thousands: every point stands before the last three digits.
 
-    Decimals may look so too, but seldom all: one that begins with 0 or has fewer digits, or a whole part of more than
+    Decimals may look so too, but seldom all: one that begins with 0. or has fewer digits, or a whole part of more than
     three, decides that they are decimals. One number with a point decides nothing.
     """
     texts = pc.utf8_trim_whitespace(texts)

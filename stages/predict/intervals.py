@@ -16,6 +16,7 @@ from stages.predict.scoring import ScoredForecast
 
 ENOUGH_SCORES = 100  # so that five scores, and not one, lie outside a 95 % interval
 CHANGE_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
+LEAST = 1.0  # mean changes, where scores are few and all were forecast exactly
 MOST_OF_MEDIAN = 3  # the largest mean score of a series, over that of the median series
 
 
@@ -105,6 +106,8 @@ def half_widths(scores: Floats, levels: list[int]) -> Floats:
         for row, level in enumerate(levels):
             quantile = conformal_quantile(near, level)
             widths[row, step] = near.max() if np.isnan(quantile) else quantile
+            if not widths[row, step] and len(near) < ENOUGH_SCORES:
+                widths[row, step] = LEAST
     return widths
 
 

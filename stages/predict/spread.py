@@ -116,14 +116,18 @@ def _mean_change(values: Floats, lag: int, recent: int) -> tuple[Floats, Ints]:
 
 
 def _winsorised(changes: Floats) -> Floats:
-    """Changes (S, K), each at most MOST_OF_QUARTILE third quartiles of those that are not 0.
+    """Changes (S, K), the two largest at most MOST_OF_QUARTILE third quartiles of those that are not 0.
 
-    So that one false value does not set the unit; a jump that lasts makes more than a quarter of the changes large.
+    So that one false value, which makes two changes large, does not set the unit; a jump that lasts, with one of each
+    step of the season, does.
     """
     most = np.full((len(changes), 1), np.inf)
     sizes = np.where(changes == 0, np.nan, np.abs(changes))
     some = ~np.isnan(sizes).all(axis=1)
     most[some, 0] = MOST_OF_QUARTILE * np.nanquantile(sizes[some], 0.75, axis=1)
+    if sizes.shape[1] > 2:
+        third = np.sort(np.nan_to_num(sizes), axis=1)[:, -3]
+        most[:, 0] = np.maximum(most[:, 0], third)
     return np.clip(changes, -most, most)
 
 

@@ -25,8 +25,8 @@ def test_series_that_ended_more_than_a_season_ago_are_named(capsys: pytest.Captu
     assert panel.ids == ["a", "b", "c", "d", "e"]
     assert ended_series(panel).tolist() == [False, False, False, True, True]
     warned = capsys.readouterr().err
-    assert "2 of 5 series ended more than 12 steps before the last, 'a' at 2004-12" in warned
-    assert "('d' at 2003-11, 'e' at 2000-02); set ingest.ended_after to 12 to leave them out" in warned
+    assert "2 of 5 series ('d' at 2003-11, 'e' at 2000-02) ended more than 12 steps before the last" in warned
+    assert "'a' at 2004-12; each is forecast from its own end; set ingest.ended_after to 12" in warned
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,16 @@ def test_steps_that_each_series_counts_for_itself_have_no_common_end(capsys: pyt
     assert not ended_series(panel_of(integers(0), **LONG)).any()
     assert not capsys.readouterr().err
     assert ended_series(panel_of(integers(1), **LONG)).tolist() == [True, False]
-    assert "1 of 2 series ended more than 10 steps before the last, 'b' at 59" in capsys.readouterr().err
+    assert "1 of 2 series ('a' at 29) ended more than 10 steps before the last, 'b' at 59" in capsys.readouterr().err
+
+
+def test_years_are_one_clock_for_all_and_a_date_far_from_the_others_is_doubted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    years = {"a": range(1980, 2017), "b": range(1980, 2000)}
+    rows = [f"{name},{year},1\n" for name, some in years.items() for year in some]
+    assert ended_series(panel_of("id,time,value\n" + "".join(rows), **LONG)).tolist() == [False, True]
+    assert "correct" not in capsys.readouterr().err
+    rows += [f"{name},{year},1\n" for name, year in [("c", 2101), ("c", 2102)]]
+    panel_of("id,time,value\n" + "".join(rows), **LONG)
+    assert "or correct the date of 'c'" in capsys.readouterr().err

@@ -1,9 +1,12 @@
 """Local times: the hour that the clock repeats is told apart in each series; times that it skips are refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from stages.common.errors import UserError
 from tests.raw_files import AUTO, BadFiles, Changes, cases, panel_of, refuses, times_of
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -96,3 +99,21 @@ def test_other_duplicates_do_not_point_to_a_time_zone() -> None:
         with pytest.raises(Exception, match="appears twice") as caught:
             panel_of(f"time,value\n{time},1\n{time},2\n{time.replace('02:', '03:')},2\n", frequency="h")
         assert "time_zone" not in str(caught.value)
+
+
+def test_rows_of_the_hour_that_the_clock_skips_may_have_no_value() -> None:
+    """Files with 24 rows for every day."""
+    rows = [
+        f"2023-03-{day} {hour:02}:00,{'' if (day, hour) == (26, 2) else 1}\n" for day in (25, 26) for hour in range(24)
+    ]
+    text = "time,value\n" + "".join(rows)
+    panel = panel_of(text, frequency="auto", time_zone="Europe/Berlin")
+    assert (len(panel.y), panel.filled.sum()) == (47, 0)
+
+
+def test_days_in_a_zone_whose_clock_skips_midnight_are_read_or_refused() -> None:
+    days = pd.date_range("2023-08-20", periods=60).tz_localize("America/Santiago", nonexistent="shift_forward")
+    pd.DataFrame({"time": days, "value": range(60)}).to_parquet("input.parquet")
+    with pytest.raises(UserError, match="frequency"):
+        panel_of(Path("input.parquet").read_bytes(), "input.parquet", frequency="auto")
+    assert len(panel_of(Path("input.parquet").read_bytes(), "input.parquet", frequency="D").y) == 60

@@ -289,3 +289,9 @@ def test_limits_scale_with_the_values(factor: float) -> None:
         limits.append(np.array(intervals(final.forecast, widths)))
     limits[1][:, :, 0] /= factor
     np.testing.assert_allclose(limits[1], limits[0], rtol=1e-6)
+
+
+def test_few_scores_that_are_all_zero_give_no_interval_without_a_width() -> None:
+    """A hundred of them do: they are evidence that the forecasts are exact."""
+    assert half_widths(np.zeros((9, 4)), [80, 95]).tolist() == [[1.0] * 4, [1.0] * 4]
+    assert half_widths(np.zeros((100, 2)), [80]).tolist() == [[0.0, 0.0]]

@@ -111,3 +111,15 @@ def test_the_unit_is_the_same_in_any_unit_of_the_values(panel: list[list[float]]
         return spread_of(*[[by * value for value in series] for series in panel], seasons=(2,)).unit()
 
     assert_allclose(scaled(factor), scaled(1.0), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("before", [84, 400])
+def test_a_jump_that_lasts_counts_in_full_and_one_false_value_does_not(before: int) -> None:
+    """A season of 12 after the jump: its seasonal changes are log 2 less log 1.1; those of the false value are two."""
+    noise = 10 + 0.01 * np.random.default_rng(0).standard_normal(before)
+    jumped = np.concatenate([noise, np.full(12, 100.0)])
+    spike = np.concatenate([noise, np.full(12, 10.0)])
+    spike[20] = 100.0
+    changes = Spread.of(panel_of([jumped.tolist(), spike.tolist()], season_lengths=(12,)).at(0)).change
+    assert changes[0] > 0.1
+    assert changes[1] < 0.01
