@@ -121,5 +121,5 @@ def test_a_jump_that_lasts_counts_in_full_and_one_false_value_does_not(before: i
     spike = np.concatenate([noise, np.full(12, 10.0)])
     spike[20] = 100.0
     changes = Spread.of(panel_of([jumped.tolist(), spike.tolist()], season_lengths=(12,)).at(0)).change
-    assert changes[0] > 0.1
+    assert_allclose(changes[0], 12 / 72 * np.log(2 / 1.1), rtol=0.01)
     assert changes[1] < 0.01
