@@ -42,7 +42,7 @@ YEARS = {"%Y", "%y", "%G", "%s", "%Ed"}
 COUNTS = {"%s": "s", "%3s": "ms", "%6s": "us", "%9s": "ns"}  # numpy's unit of what each code counts
 NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
-OFFSET = r" ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)"
+OFFSET = r" ?(?:Z|UTC|GMT|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
 LITERAL_OFFSET = re.compile(rf"%-?(?:[HIMS]|\df|f|[#^]?p)({OFFSET})$", re.IGNORECASE)
 
 

@@ -50,6 +50,8 @@ BAD: BadFiles = [
      AUTO, ["America/New_York", "with Z", "set ingest.time_zone"]),
     ("three centuries and a typo", "time,value\n1700-01-01,1\n2019-01-01,1\n2020-01-02,1\n", AUTO,
      ["fit no frequency"]),
+    ("offsets of more than a day", "time,value\n2024-01-01T00:00+30:00,1\n2024-01-02T00:00+30:00,2\n", AUTO,
+     ["row 2", "+30:00", "not a date"]),
     ("not a date", "time,value\nJanuary,2\n", {"frequency": "MS"}, ["row 2, column 'time'", "'January'"]),
     ("another date format", "time,value\n2024-01-01,2\n2/1/2024,3\n", AUTO, ["row 3", "%Y-%m-%d"]),
     ("no such day", "time,value\n2024-02-28,2\n2024-02-30,3\n", AUTO, ["row 3",
