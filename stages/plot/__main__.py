@@ -14,7 +14,7 @@ from stages.plot.interpretation import look_inside
 from stages.plot.pages import render
 from stages.plot.params import Plot
 from stages.plot.report import describe
-from stages.plot.results import RunResults, extremes, read_forecasts, read_json, select_series
+from stages.plot.results import RunResults, extremes, read_forecasts, read_json, select_series, shown_method
 from stages.plot.significance import read_errors
 from stages.plot.style import save_figures
 from stages.train.network import load_networks
@@ -26,12 +26,13 @@ def main() -> None:
     params = read_params()
     settings = params[Plot]
     panel = Panel.read(paths.PANEL)
-    evaluation, future = (read_forecasts(path, panel.time_axis) for path in (paths.EVALUATION, paths.FORECAST))
+    method = shown_method(paths.FORECAST)
+    evaluation, future = (read_forecasts(path, panel.time_axis, method) for path in (paths.EVALUATION, paths.FORECAST))
     windows = Windows.read(paths.origin_file(paths.WINDOWS, 0))
     networks = load_networks(paths.NETWORKS, 0)
     best, worst = extremes(panel, evaluation)
-    first = select_series(panel, evaluation, future, panel.ids[: settings.series])
-    extreme = select_series(panel, evaluation, future, [*worst.index, *best.index])
+    first = select_series(panel, evaluation, future, method, panel.ids[: settings.series])
+    extreme = select_series(panel, evaluation, future, method, [*worst.index, *best.index])
 
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
     figures = draw_results(first, extreme, pd.concat([worst, best]), by_step, loss)

@@ -36,9 +36,9 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
                 {
                     "cutoff": cutoff,
                     "at": [positions[step] for step in rows["ds"]],
-                    "forecast": _eight_digits(rows["model"]),
+                    "forecast": _eight_digits(rows["forecast"]),
                     "intervals": [
-                        [_eight_digits(rows[f"model-{end}-{level}"]) for end in ("lo", "hi")] for level in levels
+                        [_eight_digits(rows[f"forecast-{end}-{level}"]) for end in ("lo", "hi")] for level in levels
                     ],
                 }
             )

@@ -16,7 +16,7 @@ MOST_POINTS = 8_000  # of a line, more than a figure has columns of pixels
 
 def forecast_scales(actual: pd.DataFrame, forecasts: list[pd.DataFrame], levels: list[int]) -> Scales:
     """Scales for actual values, forecasts and their intervals."""
-    columns = ["model", *(f"model-{end}-{level}" for level in levels for end in ("lo", "hi"))]
+    columns = ["forecast", *(f"forecast-{end}-{level}" for level in levels for end in ("lo", "hi"))]
     values = [actual["y"], *(rows[column] for rows in forecasts for column in columns)]
     return Scales.of(pd.concat([actual["ds"], forecasts[-1]["ds"]]), values)
 
@@ -35,10 +35,10 @@ def draw_actual(ax: Axes, scales: Scales, actual: pd.DataFrame, **style: Any) ->
 
 
 def draw_forecast(ax: Axes, scales: Scales, rows: pd.DataFrame, levels: list[int], label: str | None) -> None:
-    """The model's forecast from one origin with its intervals, the widest first; without a label none has one."""
-    x, point = scales.x(rows["ds"]), scales.y(rows["model"])
+    """The forecast from one origin with its intervals, the widest first; without a label none has one."""
+    x, point = scales.x(rows["ds"]), scales.y(rows["forecast"])
     for position, level in enumerate(reversed(levels)):
-        lower, upper = (scales.y(rows[f"model-{end}-{level}"]) for end in ("lo", "hi"))
+        lower, upper = (scales.y(rows[f"forecast-{end}-{level}"]) for end in ("lo", "hi"))
         style: dict[str, Any] = {"color": MODEL, "alpha": 0.12 + 0.1 * position}
         ax.fill_between(x, lower, upper, linewidth=0, label=f"{level} % interval" if label else None, **style)
         alone = is_alone(lower)

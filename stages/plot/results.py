@@ -27,6 +27,8 @@ class SeriesData:
     actual: ds, y, filled (whether the input had no value)
     evaluation: of reports/evaluation.csv, the latest origin first
     future: of reports/forecast.csv
+
+    In both, `forecast`, `forecast-lo-80` and so on are the columns of the method whose forecast is shown.
     """
 
     place: int
@@ -49,11 +51,13 @@ class SeriesData:
 class PlotData:
     """The series that are drawn, by id.
 
+    method: whose forecast is shown: the model, a baseline or their combination
     levels: those of the prediction intervals that are shown, per cent, rising
     time, value: what the input calls its time and its values
     """
 
     series: dict[str, SeriesData]
+    method: str
     levels: list[int]
     time: str
     value: str
@@ -85,14 +89,27 @@ class RunResults:
     figures: dict[str, Path]
 
 
-def read_forecasts(path: Path, time_axis: TimeAxis) -> pd.DataFrame:
-    """A table of forecasts with its steps `ds` as the panel has them; ids and cutoffs are text, whatever they hold."""
+def shown_method(path: Path) -> str:
+    """The method whose forecast is shown: the first in reports/forecast.csv, after the id and the step."""
+    return str(pd.read_csv(path, nrows=0).columns[2])
+
+
+def read_forecasts(path: Path, time_axis: TimeAxis, method: str) -> pd.DataFrame:
+    """A table of forecasts with its steps `ds` as the panel has them; ids and cutoffs are text, whatever they hold.
+
+    The columns of `method` are there twice, also as `forecast`, `forecast-lo-80` and so on.
+    """
     text = ["unique_id", "cutoff", "ds"]
     numbers = pd.read_csv(path, nrows=0).columns.difference(text)
     table = pd.read_csv(
         path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={name: [""] for name in numbers}
     )
-    return table.assign(ds=time_axis.parse(table["ds"]))
+    shown = {
+        "forecast" + name.removeprefix(method): table[name]
+        for name in map(str, table)
+        if name == method or name.startswith((f"{method}-lo-", f"{method}-hi-"))
+    }
+    return table.assign(ds=time_axis.parse(table["ds"]), **shown)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -100,8 +117,10 @@ def read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def select_series(panel: Panel, evaluation: pd.DataFrame, future: pd.DataFrame, ids: list[str]) -> PlotData:
-    """The actual values and forecasts of the series `ids`, in that order."""
+def select_series(
+    panel: Panel, evaluation: pd.DataFrame, future: pd.DataFrame, method: str, ids: list[str]
+) -> PlotData:
+    """The actual values and the forecasts by `method` of the series `ids`, in that order."""
     positions = {name: position for position, name in enumerate(panel.ids)}
     evaluations, futures = (
         dict(list(table[table["unique_id"].isin(ids)].groupby("unique_id"))) for table in (evaluation, future)
@@ -115,9 +134,9 @@ def select_series(panel: Panel, evaluation: pd.DataFrame, future: pd.DataFrame, 
             evaluation=evaluations.get(name, evaluation.iloc[:0]),
             future=futures[name],
         )
-    lower = "model-lo-"
+    lower = "forecast-lo-"
     levels = [int(column.removeprefix(lower)) for column in map(str, future) if column.startswith(lower)]
-    return PlotData(series, spread(levels, MAX_LEVELS), panel.time, panel.value)
+    return PlotData(series, method, spread(levels, MAX_LEVELS), panel.time, panel.value)
 
 
 def spread(values: list[Value], most: int) -> list[Value]:

@@ -23,7 +23,7 @@ def hostile() -> str:
 def results(tmp_path: Path, hostile: str) -> RunResults:
     """Two series of twelve months, the fifth filled, the second with a hostile id; one origin, a future of three."""
     steps = pd.Series(pd.date_range("2020-01-01", periods=15, freq="MS"))
-    rows = {"model-lo-80": [1.0, 2, 3], "model": [2.0, 3, 4], "model-hi-80": [3.0, 4, 5]}
+    rows = {"forecast-lo-80": [1.0, 2, 3], "forecast": [2.0, 3, 4], "forecast-hi-80": [3.0, 4, 5]}
     series = {
         name: SeriesData(
             place=place,
@@ -51,7 +51,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         halves=pd.DataFrame(columns=["unique_id", "cutoff", "split_1"]),
         best=pd.Series({"plain": 0.5}),
         worst=pd.Series({hostile: 2.0}),
-        plot_data=PlotData(series, [80], hostile, hostile),
+        plot_data=PlotData(series, "model", [80], hostile, hostile),
         time_axis=TimeAxis("MS", "%Y-%m"),
         input_data={"path": hostile, "series": 3, "filled": 2, "longest_filled": 1, "series_ended": 0, "md5": "d41d8"},
         summaries=summaries,

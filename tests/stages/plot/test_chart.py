@@ -36,7 +36,7 @@ def test_the_chart_holds_the_last_steps_of_a_long_series(results: RunResults, mo
 
 def test_a_long_name_is_cut_and_limits_that_are_not_known_are_null(results: RunResults) -> None:
     ((name, series), *_) = results.plot_data.series.items()
-    series.future["model-lo-80"] = np.nan
+    series.future["forecast-lo-80"] = np.nan
     results.plot_data.series[f"{name} {'x' * 5_000} 7"] = series
     content = chart(results)["series"]
     assert content[0]["forecasts"][-1]["intervals"][0][0] == [None] * 3

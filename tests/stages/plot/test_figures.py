@@ -28,13 +28,13 @@ from stages.train.cells import CELLS
 def data() -> PlotData:
     """One series of four values, an origin two steps before its end and one three, a future of two steps."""
     actual = pd.DataFrame({"ds": [1, 2, 3, 4], "y": [5.0, 6.0, 7.0, 8.0], "filled": False})
-    limits = {"model-lo-80": [6.0, 7.0], "model-hi-80": [8.0, 9.0]}
-    latest = {"cutoff": "2", "ds": [3, 4], "y": [7.0, 8.0], "model": [7.5, 7.9], "seasonal_naive": [5.0, 6.0]}
-    earlier = {"cutoff": "1", "ds": [2, 3], "y": [6.0, 7.0], "model": [6.5, 6.9], "seasonal_naive": [4.0, 5.0]}
+    limits = {"forecast-lo-80": [6.0, 7.0], "forecast-hi-80": [8.0, 9.0]}
+    latest = {"cutoff": "2", "ds": [3, 4], "y": [7.0, 8.0], "forecast": [7.5, 7.9], "seasonal_naive": [5.0, 6.0]}
+    earlier = {"cutoff": "1", "ds": [2, 3], "y": [6.0, 7.0], "forecast": [6.5, 6.9], "seasonal_naive": [4.0, 5.0]}
     origins = [(latest, [0.5, 0.1]), (earlier, [0.5, 0.9])]
     evaluation = pd.concat([pd.DataFrame({**rows, **limits, "scaled_error": error}) for rows, error in origins])
-    future = pd.DataFrame({"ds": [5, 6], "model": [9.0, 9.5], **limits})
-    return PlotData({"$a$\n<b>": SeriesData(1, actual, evaluation, future)}, [80], "month", "passengers")
+    future = pd.DataFrame({"ds": [5, 6], "forecast": [9.0, 9.5], **limits})
+    return PlotData({"$a$\n<b>": SeriesData(1, actual, evaluation, future)}, "model", [80], "month", "passengers")
 
 
 def points(line: Line2D) -> list[list[float]]:
@@ -98,7 +98,7 @@ def test_forecasts_of_one_step_are_points_with_bars(data: PlotData) -> None:
 
 def test_intervals_that_are_not_known_leave_the_forecast(data: PlotData) -> None:
     (series,) = data.series.values()
-    limits = ["model-lo-80", "model-hi-80"]
+    limits = ["forecast-lo-80", "forecast-hi-80"]
     tables = {name: getattr(series, name).assign(**dict.fromkeys(limits, np.nan)) for name in ("evaluation", "future")}
     axes = draw_backtest(replace(data, series={"a": replace(series, **tables)})).axes[0]
     assert [[5, 9], [6, 9.5]] in [points(line) for line in axes.lines]
@@ -129,9 +129,9 @@ def test_any_steps_and_values_are_drawn_apart_and_without_a_warning(
     ds, (series,) = steps[kind], data.series.values()
     count = len(ds) // 2
     y = np.full(count, size) if constant else size * np.linspace(-1, 1, count)
-    limits = {"model-lo-80": y, "model-hi-80": y}
-    ahead = pd.DataFrame({"ds": ds.to_list()[count:], "model": y, **limits})
-    past = pd.DataFrame({"cutoff": "0", "ds": ds.to_list()[:count], "y": y, "model": y, "seasonal_naive": y, **limits})
+    limits = {"forecast-lo-80": y, "forecast-hi-80": y}
+    ahead = pd.DataFrame({"ds": ds.to_list()[count:], "forecast": y, **limits})
+    past = pd.DataFrame({"cutoff": "0", "ds": ds.to_list()[:count], "y": y, "forecast": y, "seasonal_naive": y, **limits})
     drawn = replace(
         series, actual=pd.DataFrame({"ds": ds[:count], "y": y, "filled": False}), evaluation=past, future=ahead
     )

@@ -218,8 +218,8 @@ def test_the_chart_draws_filled_values_single_steps_and_intervals_with_gaps(
 ) -> None:
     """The fifth value alone is filled: the line breaks there. A limit that is not known leaves two areas."""
     for series in results.plot_data.series.values():
-        series.future.loc[1, "model-lo-80"] = np.nan
-        series.evaluation["model-hi-80"] = np.nan
+        series.future.loc[1, "forecast-lo-80"] = np.nan
+        series.evaluation["forecast-hi-80"] = np.nan
     file = tmp_path / "report.html"
     file.write_text(render("report.html", **describe(results)), encoding="utf-8")
     page = browser.new_page()

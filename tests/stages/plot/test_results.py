@@ -36,7 +36,7 @@ def tables(panel: Panel, tmp_path: Path) -> list[pd.DataFrame]:
     read = []
     for name, text in (("evaluation", EVALUATION), ("future", FUTURE)):
         (tmp_path / name).write_text(text)
-        read.append(read_forecasts(tmp_path / name, panel.time_axis))
+        read.append(read_forecasts(tmp_path / name, panel.time_axis, "model"))
     return read
 
 
@@ -45,13 +45,13 @@ def test_ids_and_cutoffs_are_text_steps_are_times_and_the_rest_are_numbers(table
     assert evaluation["unique_id"].tolist() == ["NA", "", "NA"]
     assert evaluation["cutoff"].tolist() == ["2020-02", "2020-02", "2020-01"]
     assert evaluation["ds"].dt.month.tolist() == [3, 3, 2]
-    assert evaluation["model-lo-80"].isna().tolist() == [False, True, False]
+    assert evaluation["forecast-lo-80"].isna().tolist() == [False, True, False]
     assert future["model"].tolist() == [4.5, 8.5]
 
 
 def test_selected_series_have_their_actual_values_and_forecasts(panel: Panel, tables: list[pd.DataFrame]) -> None:
     evaluation, future = tables
-    data = select_series(panel, evaluation, future, ["", "NA"])
+    data = select_series(panel, evaluation, future, "model", ["", "NA"])
     assert list(data.series) == ["", "NA"]
     assert data.levels == [80, 95]
     assert data.series[""].actual["y"].tolist() == [6, 7]
@@ -67,7 +67,7 @@ def test_selected_series_have_their_actual_values_and_forecasts(panel: Panel, ta
 
 def test_a_series_that_was_not_evaluated_has_no_evaluations(panel: Panel, tables: list[pd.DataFrame]) -> None:
     evaluation, future = tables
-    data = select_series(panel, evaluation[evaluation["unique_id"] == "NA"], future, [""])
+    data = select_series(panel, evaluation[evaluation["unique_id"] == "NA"], future, "model", [""])
     assert data.series[""].evaluations() == []
 
 
