@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +13,10 @@ from stages.common.errors import UserError
 from stages.compute.engine import Engine, check_address, no_cluster, place, worker_killed
 from stages.compute.params import Compute
 
-# Ray reads both as it is imported. No line for each worker that ends:
+# Ray reads these as it is imported. No line for each worker that ends:
 os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".*")
+# No new cluster for a thread that still waits when the stage has left its own:
+os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
 # Authenticate as `ray start` (2.60) does where a user has a token: its cluster refuses whoever does not.
 if (Path.home() / ".ray/auth_token").exists():
     os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -44,7 +47,7 @@ def open_engine(compute: Compute) -> Iterator[Engine]:
     except RayError:
         raise worker_killed(compute) from None
     finally:
-        ray.shutdown()
+        _leave()
 
 
 def _connect(compute: Compute) -> None:
@@ -57,6 +60,12 @@ def _connect(compute: Compute) -> None:
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise no_cluster(compute, error, START_CLUSTER) from None
+
+
+def _leave() -> None:
+    """Leave the cluster. Threads of Ray that wait for tasks which nobody needs any more fail then, without a word."""
+    threading.excepthook = lambda _: None
+    ray.shutdown()
 
 
 def _processes(compute: Compute) -> int:

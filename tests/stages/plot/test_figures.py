@@ -131,7 +131,9 @@ def test_any_steps_and_values_are_drawn_apart_and_without_a_warning(
     y = np.full(count, size) if constant else size * np.linspace(-1, 1, count)
     limits = {"forecast-lo-80": y, "forecast-hi-80": y}
     ahead = pd.DataFrame({"ds": ds.to_list()[count:], "forecast": y, **limits})
-    past = pd.DataFrame({"cutoff": "0", "ds": ds.to_list()[:count], "y": y, "forecast": y, "seasonal_naive": y, **limits})
+    past = pd.DataFrame(
+        {"cutoff": "0", "ds": ds.to_list()[:count], "y": y, "forecast": y, "seasonal_naive": y, **limits}
+    )
     drawn = replace(
         series, actual=pd.DataFrame({"ds": ds[:count], "y": y, "filled": False}), evaluation=past, future=ahead
     )
