@@ -25,13 +25,16 @@ def test_metrics_forecast_and_figures_are_complete(finished: Path) -> None:
     assert set(metrics["baseline"]) == {"seasonal_naive", "auto_ets"}
     naive = metrics["baseline"]["seasonal_naive"]["mase"]
     assert metrics["skill"] == pytest.approx(1 - metrics["model"]["mase"] / naive, abs=1e-5)
-    assert metrics["evaluated"] == {"origins": 2, "series": 3, "points": 15, "fallback": 1, "without_scale": 1}
+    assert metrics["evaluated"] == {
+        "origins": 2, "series": 3, "points": 15, "interval_points": 15, "fallback": 1, "without_scale": 1,
+    }  # fmt: skip
     assert "null" not in json.dumps(metrics)
     assert "NaN" not in json.dumps(metrics)
 
     forecast = pd.read_csv(finished / "reports/forecast.csv")
     limits = ["model-lo-80", "model-hi-80", "model-lo-95", "model-hi-95"]
-    assert list(forecast) == ["unique_id", "ds", "model", *limits]
+    combination = ["combination", *(name.replace("model", "combination") for name in limits)]
+    assert list(forecast) == ["unique_id", "ds", "model", *limits, *metrics["baseline"], *combination]
     assert forecast["unique_id"].tolist() == ["west"] * 3 + ["east"] * 3 + ["new"] * 3
     assert forecast["ds"].tolist() == ["2024-01-01", "2024-04-01", "2024-07-01"] * 3
     assert np.isfinite(forecast.drop(columns=["unique_id", "ds"])).all(axis=None)
@@ -39,9 +42,10 @@ def test_metrics_forecast_and_figures_are_complete(finished: Path) -> None:
     assert (np.diff(ordered, axis=1) >= 0).all()
     evaluation = pd.read_csv(finished / "reports/evaluation.csv")
     columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *limits, "scaled_error", *metrics["baseline"]]
+    columns += combination
     assert list(evaluation) == columns
     errors = pd.read_csv(finished / "reports/errors.csv")
-    assert list(errors) == ["unique_id", "cutoff", "origin", "model", *metrics["baseline"]]
+    assert list(errors) == ["unique_id", "cutoff", "origin", "model", *metrics["baseline"], "combination"]
     halves = pd.read_csv(finished / "reports/half_ensembles.csv")
     assert list(halves) == ["unique_id", "cutoff", "split_1"]
     assert halves[["unique_id", "cutoff"]].equals(errors[["unique_id", "cutoff"]])
@@ -147,7 +151,7 @@ def test_nothing_after_an_origin_changes_what_is_learned_for_it(finished: Path, 
         name = f"{folder}/origin_0.safetensors"
         assert (copy / name).read_bytes() != (finished / name).read_bytes(), name
     forecasts = [pd.read_csv(folder / "reports/evaluation.csv") for folder in (finished, copy)]
-    columns = ["model", "model-lo-80", "model-hi-80", "model-lo-95", "model-hi-95", "seasonal_naive", "auto_ets"]
+    columns = [name for name in forecasts[0] if name not in ("unique_id", "cutoff", "ds", "step", "y", "scaled_error")]
     before, after = (table[table["cutoff"] == "2022-07-01"][columns] for table in forecasts)
     assert len(before) == 6
     pd.testing.assert_frame_equal(before, after)

@@ -8,6 +8,7 @@ from stages.common.paths import (
     ERRORS,
     EVALUATION,
     FORECAST,
+    FORECAST_SUMMARY,
     HALF_ENSEMBLES,
     METRICS,
     NETWORKS,
@@ -25,13 +26,15 @@ from stages.panel.panel import Panel
 from stages.predict.baselines import choose_baselines, left_out
 from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach, warn_of_wide_intervals
 from stages.predict.evaluation import evaluate, measure
-from stages.predict.intervals import half_widths_at, intervals
+from stages.predict.intervals import limits_at
+from stages.predict.methods import by_method, with_intervals
 from stages.predict.params import Predict
 from stages.predict.tables import (
     backtest_table,
     error_by_step,
     error_table,
     evaluation_table,
+    forecast_summary,
     forecast_table,
     half_ensemble_table,
     series_in_git,
@@ -49,13 +52,19 @@ def main() -> None:
 
     parts, halved, folders = shards(panel, PANEL), series_in_git(panel.ids), (NORMALIZERS, WINDOWS, NETWORKS)
     with open_pool(params[Compute]) as pool:
-        final, *backtest = forecast_origins(parts, halved, horizon, params[Train].members, folders, pool)
-        scored = [each for each in backtest if each.origin in planned and each.forecast.has_history.any()]
-        origins = [each.origin for each in scored]
-        names = choose_baselines(settings.baselines, sum(int(panel.at(origin).lengths.sum()) for origin in origins))
-        baselines = forecast_baselines(origins, parts, horizon, names, pool)
-    evaluations = [evaluate(each, backtest, panel.at(each.origin), baselines[each.origin], levels) for each in scored]
-    lower, upper = intervals(final.forecast, half_widths_at(final.forecast, backtest, levels, panel.at(0)))
+        model = forecast_origins(parts, halved, horizon, params[Train].members, folders, pool)
+        histories = [panel.at(each.origin) for each in model]
+        names = choose_baselines(settings.baselines, histories, settings.needed_baseline)
+        baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
+    methods = by_method(model, baselines, histories)
+    limited = with_intervals(settings.method, methods)
+    evaluations = [
+        evaluate(methods, place, histories[place], levels, limited)
+        for place, each in enumerate(model)
+        if each.origin in planned and each.forecast.has_history.any()
+    ]
+    points = {name: scored[0].forecast.point for name, scored in methods.items()}
+    limits = {name: limits_at(methods[name], 0, histories[0], levels) for name in limited}
 
     metrics = measure(evaluations, levels)
     if settings.baselines == "auto" and left_out(names):
@@ -67,10 +76,11 @@ def main() -> None:
     write_csv(half_ensemble_table(evaluations, panel), HALF_ENSEMBLES, digits=3)
     write_csv(evaluation, EVALUATION)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
-    write_csv(forecast_table(final.forecast, lower, upper, panel, levels), FORECAST)
-    warn_of_origins_out_of_reach(len(planned) - len(scored))
-    warn_of_fallback(final.forecast, panel.ids)
-    warn_of_wide_intervals(final.forecast, lower, upper, panel.ids)
+    write_csv(forecast_table(points, limits, panel, levels, settings.method), FORECAST)
+    write_json(FORECAST_SUMMARY, forecast_summary(settings.method, list(methods), panel, horizon, levels))
+    warn_of_origins_out_of_reach(len(planned) - len(evaluations))
+    warn_of_fallback(model[0].forecast, panel.ids)
+    warn_of_wide_intervals(methods[settings.method][0].forecast, *limits[settings.method], panel.ids)
     print(in_one_line(metrics["evaluated"]))
 
 

@@ -12,6 +12,9 @@ from math import inf
 import numpy as np
 
 from stages.common.arrays import Floats
+from stages.panel.panel import History
+
+NAIVE = "seasonal_naive"
 
 Method = Callable[[Floats, int, int], Floats]  # history (n,), season length, horizon -> forecast (horizon,)
 
@@ -20,12 +23,14 @@ Method = Callable[[Floats, int, int], Floats]  # history (n,), season length, ho
 class Baseline:
     """A classical method.
 
+    label: its name in sentences
     forecast: gives the forecast (horizon,) of one history (n,), in the history's units; NaN where the method fails
     most_values: `auto` runs the method where the histories of all origins together hold no more values. It then takes
         a minute or two on two cores: for each value of monthly series AutoARIMA takes 10 ms, AutoETS 1, AutoTheta 0.2.
     log: whether the method forecasts the logarithm of a positive history
     """
 
+    label: str
     forecast: Method
     most_values: float = inf
     log: bool = False
@@ -56,20 +61,34 @@ auto_ets, auto_theta, auto_arima = (
 )
 
 BASELINES: dict[str, Baseline] = {
-    "seasonal_naive": Baseline(seasonal_naive),
-    "auto_ets": Baseline(auto_ets, most_values=250_000),
-    "auto_theta": Baseline(auto_theta, most_values=500_000),
-    "auto_arima": Baseline(auto_arima, most_values=20_000),
-    "auto_theta_log": Baseline(auto_theta, most_values=500_000, log=True),
-    "auto_arima_log": Baseline(auto_arima, most_values=20_000, log=True),
+    NAIVE: Baseline("seasonal naive", seasonal_naive),
+    "auto_ets": Baseline("AutoETS", auto_ets, most_values=250_000),
+    "auto_theta": Baseline("AutoTheta", auto_theta, most_values=500_000),
+    "auto_arima": Baseline("AutoARIMA", auto_arima, most_values=20_000),
+    "auto_theta_log": Baseline("AutoTheta of logarithms", auto_theta, most_values=500_000, log=True),
+    "auto_arima_log": Baseline("AutoARIMA of logarithms", auto_arima, most_values=20_000, log=True),
 }
 
 
-def choose_baselines(named: str | list[str], values: int) -> list[str]:
-    """The baselines that are named, or with `auto` all that are fast enough for histories of `values` values."""
+def choose_baselines(named: str | list[str], histories: list[History], needed: str | None) -> list[str]:
+    """The baselines that are named, or with `auto` all that are fast enough for all values of the histories.
+
+    Without a positive history, methods that take logarithms equal those that do not, and `auto` leaves them out.
+    needed: a baseline that `auto` includes in any case
+    """
     if isinstance(named, list):
         return named
-    return [name for name, baseline in BASELINES.items() if values <= baseline.most_values]
+    values = sum(int(history.lengths.sum()) for history in histories)
+    logs = any(_some_positive(history) for history in reversed(histories))
+    return [
+        name
+        for name, baseline in BASELINES.items()
+        if name == needed or (values <= baseline.most_values and (logs or not baseline.log))
+    ]
+
+
+def _some_positive(history: History) -> bool:
+    return any((history.values(int(series)) > 0).all() for series in np.flatnonzero(history.lengths))
 
 
 def left_out(chosen: list[str]) -> list[str]:
@@ -77,13 +96,22 @@ def left_out(chosen: list[str]) -> list[str]:
     return [name for name in BASELINES if name not in chosen]
 
 
-def forecast_baseline(name: str, history: Floats, season_length: int, horizon: int) -> Floats:
-    """The forecast (horizon,) of one series' history (n,) in the input's units.
+def combinable(names: list[str]) -> list[str]:
+    """The baselines that are combined with the model: all but the seasonal naive one, the yardstick."""
+    return [name for name in names if name != NAIVE]
 
-    Where the method fails, as on a history too short for it or constant, the seasonal naive forecast replaces it.
+
+def forecast_baseline(name: str, history: Floats, season_length: int, horizon: int) -> Floats:
+    """The forecast (horizon,) of one series' history (n,) in the input's units; NaN without a history.
+
+    Where the method fails, as on a history too short for it or constant, the seasonal naive forecast replaces it. Like
+    the model's, the forecast of a history that was never negative is never negative.
     """
+    if not len(history):
+        return np.full(horizon, np.nan)
     baseline = BASELINES[name]
     logged = baseline.log and bool((history > 0).all())
     values = baseline.forecast(np.log(history) if logged else history, season_length, horizon)
     values = np.exp(values) if logged else values
-    return values if np.isfinite(values).all() else seasonal_naive(history, season_length, horizon)
+    values = values if np.isfinite(values).all() else seasonal_naive(history, season_length, horizon)
+    return np.maximum(values, 0) if (history >= 0).all() else values

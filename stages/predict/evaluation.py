@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from stages.common.arrays import Floats, Ints
+from stages.common.arrays import Bools, Floats, Ints
 from stages.panel.panel import History
-from stages.predict.intervals import half_widths_at, intervals
-from stages.predict.metrics import interval_scores, overall_mean, point_scores, six_digits
-from stages.predict.scoring import ScoredForecast
+from stages.predict.baselines import NAIVE
+from stages.predict.intervals import Limits, limits_at
+from stages.predict.methods import Methods
+from stages.predict.metrics import interval_scores, overall_mean, point_scores, pooled, six_digits
+from stages.predict.params import COMBINATION, MODEL
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,10 @@ class Evaluation:
     """One evaluation origin, all arrays for the S series that have a history there.
 
     series: (S,) their places in the panel
-    methods: (S, horizon) forecasts by name: `model`, then the baselines
+    methods: (S, horizon) forecasts by name: `model`, then the baselines, then their combination
     member_errors: (S, M) mean absolute error of each member
     half_differences: (S, K) differences of the errors of half ensembles, for K splits of the members
-    lower, upper: (levels, S, horizon)
+    limits: lower and upper limits, each (levels, S, horizon), of the methods that have intervals
     mase_scale: (S,) MASE's denominator
     fallback: how many of the model's forecasts are seasonal naive ones
     """
@@ -31,37 +33,30 @@ class Evaluation:
     methods: dict[str, Floats]
     member_errors: Floats
     half_differences: Floats
-    lower: Floats
-    upper: Floats
+    limits: dict[str, Limits]
     mase_scale: Floats
     fallback: int
 
 
-def evaluate(
-    scored: ScoredForecast,
-    backtest: list[ScoredForecast],
-    history: History,
-    baselines: dict[str, Floats],
-    levels: list[int],
-) -> Evaluation:
-    """Evaluate the forecast of one origin, its intervals from the errors of the earlier origins in `backtest`.
+def evaluate(methods: Methods, place: int, history: History, levels: list[int], limited: list[str]) -> Evaluation:
+    """Evaluate the forecasts of one origin, intervals from the errors of the earlier ones.
 
-    baselines: by name, (S, horizon) for the S series that have a history
+    place: of the origin in the lists of `methods`
+    limited: the methods that have intervals
     """
-    forecast = scored.forecast
-    lower, upper = intervals(forecast, half_widths_at(forecast, backtest, levels, history))
-    series = np.flatnonzero(forecast.has_history)
+    model = methods[MODEL][place]
+    series = np.flatnonzero(model.forecast.has_history)
+    limits = {name: limits_at(methods[name], place, history, levels) for name in limited}
     return Evaluation(
         history=history,
         series=series,
-        actual=scored.actual[series],
-        methods={"model": forecast.point[series], **baselines},
-        member_errors=scored.member_errors[series],
-        half_differences=scored.half_differences[series],
-        lower=lower[:, series],
-        upper=upper[:, series],
-        mase_scale=scored.mase_scale[series],
-        fallback=int(forecast.fallback[series].sum()),
+        actual=model.actual[series],
+        methods={name: scored[place].forecast.point[series] for name, scored in methods.items()},
+        member_errors=model.member_errors[series],
+        half_differences=model.half_differences[series],
+        limits={name: (lower[:, series], upper[:, series]) for name, (lower, upper) in limits.items()},
+        mase_scale=model.mase_scale[series],
+        fallback=int(model.forecast.fallback[series].sum()),
     )
 
 
@@ -70,12 +65,14 @@ def measure(evaluations: list[Evaluation], levels: list[int]) -> dict[str, Any]:
     measured: dict[str, Any] = {"evaluated": _counts(evaluations)}
     if not evaluations:
         return measured
-    by_method = {name: _point_metrics(evaluations, name) for name in evaluations[0].methods}
-    model = by_method.pop("model") | _spread_of_members(evaluations) | _interval_metrics(evaluations, levels)
-    measured |= {"model": model, "baseline": by_method}
-    naive = by_method["seasonal_naive"].get("mase")
-    if "mase" in model and naive:
-        measured["skill"] = six_digits(1 - model["mase"] / naive)
+    by_method = {name: _metrics(evaluations, name, levels) for name in evaluations[0].methods}
+    measured |= {MODEL: by_method.pop(MODEL) | _spread_of_members(evaluations)}
+    if COMBINATION in by_method:
+        measured[COMBINATION] = by_method.pop(COMBINATION)
+    measured["baseline"] = by_method
+    naive = by_method[NAIVE].get("mase")
+    if "mase" in measured[MODEL] and naive:
+        measured["skill"] = six_digits(1 - measured[MODEL]["mase"] / naive)
     return measured
 
 
@@ -84,6 +81,7 @@ def _counts(evaluations: list[Evaluation]) -> dict[str, int]:
         "origins": len(evaluations),
         "series": len({int(i) for evaluation in evaluations for i in evaluation.series}),
         "points": int(sum((~np.isnan(evaluation.actual)).sum() for evaluation in evaluations)),
+        "interval_points": int(sum(_with_limits(evaluation).sum() for evaluation in evaluations)),
         "fallback": sum(evaluation.fallback for evaluation in evaluations),
         "without_scale": _without_scale(evaluations),
     }
@@ -95,16 +93,22 @@ def _without_scale(evaluations: list[Evaluation]) -> int:
     return len({int(i) for e in evaluations for i in e.series} - scaled)
 
 
-def _point_metrics(evaluations: list[Evaluation], method: str) -> dict[str, float]:
-    return _pooled([point_scores(e.actual, e.methods[method], e.mase_scale) for e in evaluations])
+def _with_limits(evaluation: Evaluation) -> Bools:
+    """(S, horizon) whether an actual value has an interval of the model, and coverage counts it."""
+    lower, upper = evaluation.limits[MODEL]
+    known: Bools = np.isfinite(evaluation.actual) & np.isfinite(lower[:1] + upper[:1]).any(axis=0)
+    return known
 
 
-def _interval_metrics(evaluations: list[Evaluation], levels: list[int]) -> dict[str, float]:
-    metrics: dict[str, float] = {}
-    for row, level in enumerate(levels):
-        metrics |= _pooled(
-            [interval_scores(e.actual, e.lower[row], e.upper[row], e.mase_scale, level) for e in evaluations]
-        )
+def _metrics(evaluations: list[Evaluation], method: str, levels: list[int]) -> dict[str, float]:
+    """Every metric of one method, over series and origins."""
+    metrics = _pooled([point_scores(e.actual, e.methods[method], e.mase_scale) for e in evaluations])
+    for row, level in enumerate(levels if method in evaluations[0].limits else []):
+        limits = [(e.limits[method][0][row], e.limits[method][1][row]) for e in evaluations]
+        scores = [
+            interval_scores(e.actual, *both, e.mase_scale, level) for e, both in zip(evaluations, limits, strict=True)
+        ]
+        metrics |= _pooled(scores)
     return metrics
 
 
@@ -117,6 +121,6 @@ def _spread_of_members(evaluations: list[Evaluation]) -> dict[str, float]:
 
 
 def _pooled(scores: list[dict[str, Floats]]) -> dict[str, float]:
-    """The mean of each metric over series and origins, from its values (S,) at each origin; none without a value."""
-    means = {name: overall_mean([each[name] for each in scores]) for name in scores[0]}
-    return {name: value for name, value in means.items() if value is not None}
+    """Each metric over series and origins, from its values (S,) at each origin; none without a value."""
+    values = {name: pooled(name, [each[name] for each in scores]) for name in scores[0]}
+    return {name: value for name, value in values.items() if value is not None}

@@ -20,6 +20,18 @@ LEAST = 1.0  # mean changes, where scores are few and all were forecast exactly
 MOST_OF_MEDIAN = 3  # the largest mean score of a series, over that of the median series
 
 
+Limits = tuple[Floats, Floats]  # lower and upper
+
+
+def limits_at(scored: list[ScoredForecast], place: int, history: History, levels: list[int]) -> Limits:
+    """Limits (levels, S, horizon) of one method's intervals at the origin of `history`.
+
+    scored: the method's forecasts at every origin; place: of that origin among them
+    """
+    forecast = scored[place].forecast
+    return intervals(forecast, half_widths_at(forecast, scored, levels, history))
+
+
 def half_widths_at(
     forecast: OriginForecast, backtest: list[ScoredForecast], levels: list[int], history: History
 ) -> Floats:
@@ -41,7 +53,7 @@ def half_widths_at(
     return widths
 
 
-def intervals(forecast: OriginForecast, widths: Floats) -> tuple[Floats, Floats]:
+def intervals(forecast: OriginForecast, widths: Floats) -> Limits:
     """Lower and upper limits (levels, S, horizon) in the input's units, from half-widths (levels, horizon).
 
     NaN for a series whose history has no change, and so no unit.

@@ -1,13 +1,13 @@
 """Accuracy of point forecasts and prediction intervals: every metric, in one table.
 
-A metric is a function that gives one value for each series, averaged over the horizon; these values are then averaged
-over series and origins. A new metric is a function and a row in METRICS: the evaluation, the report, the comparison of
-two versions and its tolerances in `params.yaml` all read the table.
+A metric is a function that gives one value for each series, averaged over the horizon; the metric is then the mean of
+these values over series and origins, or their median. A new metric is a function and a row in METRICS: the evaluation,
+the report, the comparison of two versions and its tolerances in `params.yaml` all read the table.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Metric:
         points, or not at all
     point: of point forecasts, (actual, forecast, scale) to (S,)
     interval: of prediction intervals, (actual, lower, upper, scale, level) to (S,)
+    pool: how the values of all series and origins become one
 
     All arrays are (S, horizon), NaN where the actual value is not known, but for scale, (S,), the denominator of MASE.
     A metric with neither function is derived from others by the evaluation.
@@ -37,6 +38,7 @@ class Metric:
     tolerance: Literal["share", "points"] | None
     point: PointMetric | None = None
     interval: IntervalMetric | None = None
+    pool: Callable[[Floats], np.floating[Any]] = np.mean
 
 
 def mase(actual: Floats, forecast: Floats, scale: Floats) -> Floats:
@@ -90,6 +92,7 @@ def msis(actual: Floats, lower: Floats, upper: Floats, scale: Floats, level: int
 
 METRICS = {
     "mase": Metric("MASE", "lower", "share", point=mase),
+    "mase_median": Metric("median MASE", "lower", None, point=mase, pool=np.median),
     "smape": Metric("sMAPE", "lower", "share", point=smape),
     "mape": Metric("MAPE", "lower", "share", point=mape),
     "mae": Metric("MAE", "lower", "share", point=mae),
@@ -140,13 +143,25 @@ def seasonal_scale(histories: Floats, season_length: int) -> Floats:
     return np.where(scale > 0, scale, np.nan)
 
 
+def pooled(name: str, values: list[Floats]) -> float | None:
+    """The metric of that name from its finite values in several arrays (S,); None where there are none."""
+    finite = _finite(values)
+    found = metric_of(name)
+    return six_digits(METRICS[found[0]].pool(finite)) if found and finite.size else None
+
+
 def overall_mean(values: list[Floats]) -> float | None:
-    """The mean of all finite values of several arrays (S,), to six significant digits; None where there are none."""
-    joined = np.concatenate(values)
-    finite = joined[np.isfinite(joined)]
+    """The mean of all finite values of several arrays (S,); None where there are none."""
+    finite = _finite(values)
     return six_digits(finite.mean()) if finite.size else None
 
 
-def six_digits(value: float) -> float:
+def six_digits(value: float | np.floating[Any]) -> float:
     """`value` to six significant digits, as metrics are written."""
     return float(f"{value:.6g}")
+
+
+def _finite(values: list[Floats]) -> Floats:
+    joined = np.concatenate(values)
+    finite: Floats = joined[np.isfinite(joined)]
+    return finite

@@ -1,14 +1,19 @@
-"""The parameters of `predict`: levels of the prediction intervals, and the baselines."""
+"""The parameters of `predict`: whose forecast is published, levels of the prediction intervals, the baselines."""
 
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from stages.common.params import Auto, OneOf, Section
-from stages.predict.baselines import BASELINES
+from stages.predict.baselines import BASELINES, NAIVE, combinable
+
+MODEL, COMBINATION = "model", "combination"
+
+CHEAPEST = "auto_theta"  # of the methods that a combination can be made of
 
 
 class Predict(Section):
+    method: Annotated[str, OneOf([MODEL, COMBINATION, *BASELINES])]
     levels: list[Annotated[int, Field(gt=0, lt=100)]]
     baselines: Auto | list[Annotated[str, OneOf(BASELINES)]]
 
@@ -16,8 +21,17 @@ class Predict(Section):
     def _lists_make_sense(self) -> "Predict":
         if self.levels != sorted(set(self.levels)):
             raise ValueError(f"levels {self.levels} must be in increasing order, each once")
-        if self.baselines != "auto" and (
-            "seasonal_naive" not in self.baselines or len(set(self.baselines)) < len(self.baselines)
-        ):
-            raise ValueError("baselines must hold seasonal_naive, and each name once")
+        if self.baselines == "auto":
+            return self
+        if NAIVE not in self.baselines or len(set(self.baselines)) < len(self.baselines):
+            raise ValueError(f"baselines must hold {NAIVE}, and each name once")
+        if self.method in BASELINES and self.method not in self.baselines:
+            raise ValueError(f"method is {self.method}, which baselines does not hold; add it there")
+        if self.method == COMBINATION and not combinable(self.baselines):
+            raise ValueError(f"method is {COMBINATION}, but baselines holds no method to combine; add auto_theta there")
         return self
+
+    @property
+    def needed_baseline(self) -> str | None:
+        """The baseline without which `method` has no forecast."""
+        return CHEAPEST if self.method == COMBINATION else self.method if self.method in BASELINES else None

@@ -3,15 +3,18 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.common.arrays import Bools, Floats, Ints, mean_known
 from stages.panel.panel import Panel
+from stages.predict.baselines import BASELINES, NAIVE, combinable
 from stages.predict.evaluation import Evaluation
-from stages.predict.forecasts import OriginForecast
+from stages.predict.intervals import Limits
 from stages.predict.metrics import mase
+from stages.predict.params import COMBINATION, MODEL
 
 MOST_ERRORS = 5_000  # rows of a table by series and origin, which is in Git
 
@@ -22,48 +25,68 @@ def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
 
 
 def forecast_table(
-    final: OriginForecast, lower: Floats, upper: Floats, panel: Panel, levels: list[int]
+    points: dict[str, Floats], limits: dict[str, Limits], panel: Panel, levels: list[int], first: str
 ) -> pd.DataFrame:
-    """reports/forecast.csv: the final origin's forecast and intervals, in the input's order, units and time format.
+    """reports/forecast.csv: each method's forecast of the future, in the input's order, units and time format.
 
-    lower, upper: (levels, S, horizon)
+    points: (S, horizon) by method
+    limits: lower and upper ones, each (levels, S, horizon), of the methods that have intervals
+    first: the method whose columns come first
     """
-    horizon = final.point.shape[1]
+    horizon = points[first].shape[1]
     last = panel.ds.iloc[panel.indptr[1:] - 1]
     axis = panel.time_axis
     steps = {step: axis.format(axis.next_steps(step, horizon)).to_numpy() for step in last.unique()}
     table = {
         "unique_id": np.repeat(np.array(panel.ids, dtype=object), horizon),
         "ds": np.concatenate([steps[step] for step in last]),
-        "model": final.point.ravel(),
     }
-    return pd.DataFrame({**table, **_limits(lower, upper, levels)})
+    for name in dict.fromkeys([first, *points]):
+        table |= _columns(name, points[name], limits, levels)
+    return pd.DataFrame(table)
+
+
+def forecast_summary(method: str, names: list[str], panel: Panel, horizon: int, levels: list[int]) -> dict[str, Any]:
+    """reports/forecast.json, which says how to read the forecast: flat.
+
+    method: whose forecast to use, the name of its column; names: of all methods
+    """
+    combined = [MODEL, *combinable([name for name in names if name in BASELINES])] if COMBINATION in names else []
+    return {
+        "method": method,
+        "combination": ", ".join(combined) or "none",
+        "value": panel.value,
+        "time": panel.time,
+        "series": len(panel.ids),
+        "horizon": horizon,
+        "levels": ", ".join(map(str, levels)),
+    }
 
 
 def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[int]) -> pd.DataFrame:
     """reports/evaluation.csv: a row for each series, evaluation origin and step with an actual value.
 
-    `scaled_error` is the model's absolute error over MASE's scale.
+    `scaled_error` is the model's absolute error over MASE's scale. Methods that have intervals have their limits, too.
     """
     frames = []
     for evaluation in evaluations:
         horizon, series = evaluation.actual.shape[1], evaluation.series
         rows, _ = evaluation.history.after(horizon)
         cutoffs = panel.time_axis.format(evaluation.history.cutoffs(series)).to_numpy()
-        error = np.abs(evaluation.actual - evaluation.methods["model"]) / evaluation.mase_scale[:, None]
+        error = np.abs(evaluation.actual - evaluation.methods[MODEL]) / evaluation.mase_scale[:, None]
         table = {
             "unique_id": np.repeat(np.array(panel.ids, dtype=object)[series], horizon),
             "cutoff": np.repeat(cutoffs, horizon),
             "ds": panel.time_axis.format(panel.ds.iloc[rows[series].ravel()]).to_numpy(),
             "step": np.tile(np.arange(1, horizon + 1), len(series)),
             "y": evaluation.actual.ravel(),
-            "model": evaluation.methods["model"].ravel(),
-            **_limits(evaluation.lower, evaluation.upper, levels),
-            "scaled_error": error.ravel(),
         }
-        table.update({name: values.ravel() for name, values in evaluation.methods.items() if name != "model"})
+        for name, values in evaluation.methods.items():
+            table |= _columns(name, values, evaluation.limits, levels)
+            if name == MODEL:
+                table["scaled_error"] = error.ravel()
         frames.append(pd.DataFrame(table))
-    columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *_limit_columns(levels), "scaled_error"]
+    columns = ["unique_id", "cutoff", "ds", "step", "y", MODEL, *_limit_columns(MODEL, levels), "scaled_error"]
     merged = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
     return merged[merged["y"].notna()]
 
@@ -81,7 +104,7 @@ def error_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataFrame:
     `cutoff`, the last known step, pairs the rows of two versions, whatever was appended between them. Beyond
     MOST_ERRORS rows whole series are left out, by the hash of their ids, so that every version leaves out the same.
     """
-    names = evaluations[0].methods if evaluations else ["model", "seasonal_naive"]
+    names = evaluations[0].methods if evaluations else [MODEL, NAIVE]
     scores = [
         {"origin": np.full(len(e.series), e.history.origin)}
         | {name: mase(e.actual, e.methods[name], e.mase_scale) for name in names}
@@ -105,7 +128,7 @@ def half_ensemble_table(evaluations: list[Evaluation], panel: Panel) -> pd.DataF
 def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
     """reports/error_by_step.csv: the mean scaled error by step, a column for each method."""
     table: dict[str, Floats | Ints] = {"step": np.arange(1, horizon + 1)}
-    for name in evaluations[0].methods if evaluations else ["model", "seasonal_naive"]:
+    for name in evaluations[0].methods if evaluations else [MODEL, NAIVE]:
         errors = [np.abs(e.actual - e.methods[name]) / e.mase_scale[:, None] for e in evaluations]
         table[name] = mean_known(np.concatenate(errors) if errors else np.full((1, horizon), np.nan), axis=0)
     return pd.DataFrame(table)
@@ -119,13 +142,15 @@ def backtest_table(evaluation: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     return latest[["ds", "y", "model"]].rename(columns={"y": "actual"})
 
 
-def _limit_columns(levels: list[int]) -> list[str]:
-    return [f"model-{end}-{level}" for level in levels for end in ("lo", "hi")]
+def _columns(name: str, point: Floats, limits: dict[str, Limits], levels: list[int]) -> dict[str, Floats]:
+    """The columns of one method: its forecast, and its limits, if it has any."""
+    both = [limit.ravel() for pair in zip(*limits[name], strict=True) for limit in pair] if name in limits else []
+    names = _limit_columns(name, levels) if name in limits else []
+    return {name: point.ravel(), **dict(zip(names, both, strict=True))}
 
 
-def _limits(lower: Floats, upper: Floats, levels: list[int]) -> dict[str, Floats]:
-    limits = [limit.ravel() for pair in zip(lower, upper, strict=True) for limit in pair]
-    return dict(zip(_limit_columns(levels), limits, strict=True))
+def _limit_columns(name: str, levels: list[int]) -> list[str]:
+    return [f"{name}-{end}-{level}" for level in levels for end in ("lo", "hi")]
 
 
 def _by_series_and_origin(
@@ -139,7 +164,7 @@ def _by_series_and_origin(
     for e, values in zip(evaluations, scores, strict=True):
         ids = np.array(panel.ids, dtype=object)[e.series]
         cutoffs = panel.time_axis.format(e.history.cutoffs(e.series)).to_numpy()
-        scored = ~np.isnan(mase(e.actual, e.methods["model"], e.mase_scale))
+        scored = ~np.isnan(mase(e.actual, e.methods[MODEL], e.mase_scale))
         frames.append(pd.DataFrame({"unique_id": ids, "cutoff": cutoffs, **values})[scored])
     table = pd.concat(frames[1:] or frames)
     return table[table["unique_id"].isin(_drawn_by_hash(table["unique_id"], MOST_ERRORS))]

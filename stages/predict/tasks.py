@@ -69,8 +69,8 @@ def forecast_shard(
 
 def forecast_baselines(
     origins: list[int], parts: list[Shard], horizon: int, names: list[str], pool: Pool
-) -> dict[int, dict[str, Floats]]:
-    """Forecasts (S, horizon) by origin and baseline, of the S series that have a history at the origin.
+) -> dict[str, list[Floats]]:
+    """Forecasts (S, horizon) by baseline, at each of the origins; NaN for a series without a history there.
 
     A task for each baseline and few series, which does all origins.
     """
@@ -80,21 +80,18 @@ def forecast_baselines(
         for series, panel in parts
         for few in chunks(series.stop - series.start, FEW_SERIES)
     ]
-    found: dict[int, dict[str, list[Floats]]] = {origin: {} for origin in origins}
-    for (name, *_), by_origin in zip(arguments, pool.run(forecast_few, arguments), strict=True):
-        for origin, values in zip(origins, by_origin, strict=True):
-            found[origin].setdefault(name, []).append(values)
-    return {
-        origin: {name: np.concatenate(values) for name, values in by_name.items()} for origin, by_name in found.items()
-    }
+    found: dict[str, list[Floats]] = {}
+    for (name, *_), at_origins in zip(arguments, pool.run(forecast_few, arguments), strict=True):
+        found.setdefault(name, []).append(at_origins)
+    return {name: list(np.concatenate(values, axis=1)) for name, values in found.items()}
 
 
-def forecast_few(name: str, panel: Panel, few: slice, origins: list[int], horizon: int) -> list[Floats]:
-    """One baseline's forecasts (S, horizon) at each origin, of those of a few series that have a history there."""
-    season = panel.season_length
-    forecasts = []
-    for history in map(panel.take(few).at, origins):
-        known = [history.values(int(series)) for series in np.flatnonzero(history.lengths)]
-        values = [forecast_baseline(name, each, season, horizon) for each in known]
-        forecasts.append(np.array(values).reshape(-1, horizon))
-    return forecasts
+def forecast_few(name: str, panel: Panel, few: slice, origins: list[int], horizon: int) -> Floats:
+    """One baseline's forecasts (origins, S, horizon) of a few series."""
+    season, histories = panel.season_length, [panel.take(few).at(origin) for origin in origins]
+    return np.array(
+        [
+            [forecast_baseline(name, history.values(series), season, horizon) for series in range(few.stop - few.start)]
+            for history in histories
+        ]
+    )

@@ -58,18 +58,48 @@ def test_every_baseline_of_the_table_is_a_parameter_and_no_other(default_params:
         change(default_params, predict__baselines=["seasonal_naive", "auto_ces"])
 
 
+def chosen(values: int, first: float = 1.0, needed: str | None = None) -> list[str]:
+    """The baselines that `auto` chooses for a series of so many values."""
+    panel = panel_of([[first, *[1.0] * 9]])
+    histories = [panel.at(0)] * (values // 10)
+    return choose_baselines("auto", histories, needed)
+
+
 def test_slow_methods_are_left_out_as_the_data_grow() -> None:
-    assert choose_baselines("auto", 700) == list(BASELINES)
-    assert left_out(choose_baselines("auto", 700)) == []
-    medium = choose_baselines("auto", 100_000)
+    assert chosen(700) == list(BASELINES)
+    assert left_out(chosen(700)) == []
+    medium = chosen(100_000)
     assert {"auto_ets", "auto_theta", "auto_theta_log"} <= set(medium)
     assert not {"auto_arima", "auto_arima_log"} & set(medium)
-    assert choose_baselines("auto", 10**9) == ["seasonal_naive"]
+    assert chosen(10**6) == ["seasonal_naive"]
     assert left_out(medium) == ["auto_arima", "auto_arima_log"]
+    assert chosen(10**6, needed="auto_arima") == ["seasonal_naive", "auto_arima"]
+
+
+def test_methods_that_take_logarithms_are_left_out_where_no_history_is_positive() -> None:
+    assert left_out(chosen(700, first=0.0)) == ["auto_theta_log", "auto_arima_log"]
+
+
+def test_logarithms_are_taken_where_an_early_history_is_positive() -> None:
+    panel = panel_of([[3.0, 4.0, 5.0, 0.0, 7.0]])
+    assert left_out(choose_baselines("auto", [panel.at(0)], None)) == ["auto_theta_log", "auto_arima_log"]
+    assert left_out(choose_baselines("auto", [panel.at(0), panel.at(2)], None)) == []
 
 
 def test_methods_that_are_named_are_kept_for_data_of_any_size() -> None:
-    assert choose_baselines(["auto_arima", "seasonal_naive"], 10**9) == ["auto_arima", "seasonal_naive"]
+    histories = [panel_of([[0.0, 1.0]]).at(0)] * 10**6
+    assert choose_baselines(["auto_arima_log", "seasonal_naive"], histories, None) == [
+        "auto_arima_log",
+        "seasonal_naive",
+    ]
+
+
+def test_a_history_that_was_never_negative_has_no_negative_forecast() -> None:
+    """AutoETS continues the trend below 0; so it does for a history with a negative value."""
+    falling = np.arange(20.0, 0.0, -1.0)
+    forecast, below = (forecast_baseline("auto_ets", falling - shift, 1, 8) for shift in (0.0, 5.0))
+    assert forecast.min() == 0
+    assert below.min() < -5
 
 
 @pytest.mark.parametrize(

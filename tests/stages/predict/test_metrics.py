@@ -145,6 +145,6 @@ def test_keys_of_metrics_json_name_their_metric(key: str, expected: tuple[str, i
 def test_a_metric_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(metrics.METRICS, "half", Metric("half", "lower", "share", point=lambda *given: mae(*given) / 2))
     measured = point_scores(np.array([[3.0]]), np.array([[1.0]]), np.array([1.0]))
-    assert list(measured) == ["mase", "smape", "mape", "mae", "rmse", "half"]
+    assert list(measured) == ["mase", "mase_median", "smape", "mape", "mae", "rmse", "half"]
     assert measured["half"] == [1.0]
     assert metric_of("model.half") == ("half", None)

@@ -22,6 +22,7 @@ from stages.predict.tables import (
     error_by_step,
     error_table,
     evaluation_table,
+    forecast_summary,
     forecast_table,
     half_ensemble_table,
     series_in_git,
@@ -48,8 +49,7 @@ def evaluated(
         methods={"model": model, "seasonal_naive": np.zeros_like(model)},
         member_errors=np.empty((len(series), 0)),
         half_differences=np.tile(origin * np.arange(1.0, splits + 1), (len(series), 1)),
-        lower=model - margin,
-        upper=model + margin,
+        limits={"model": (model - margin, model + margin)},
         mase_scale=scale,
         fallback=0,
     )
@@ -164,14 +164,37 @@ def test_the_forecast_is_in_the_order_of_the_input_and_follows_each_series() -> 
     y, filled = np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4, dtype=bool)
     panel = Panel(["b", "a", "c"], np.array([0, 2, 3, 4]), stamps, y, filled, TimeAxis("MS", "%Y-%m"))
     final = naive_forecast(panel, 0)
-    limits = intervals(final, half_widths_at(final, [], [80], panel.at(0)))
-    table = forecast_table(final, *limits, panel, [80])
-    assert list(table) == ["unique_id", "ds", "model", "model-lo-80", "model-hi-80"]
+    limits = {"model": intervals(final, half_widths_at(final, [], [80], panel.at(0)))}
+    points = {"model": final.point, "auto_ets": final.point + 1}
+    table = forecast_table(points, limits, panel, [80], "model")
+    assert list(table) == ["unique_id", "ds", "model", "model-lo-80", "model-hi-80", "auto_ets"]
     assert table["unique_id"].tolist() == ["b"] * 3 + ["a"] * 3 + ["c"] * 3
     assert table["ds"].tolist() == [
         *["2024-03", "2024-04", "2024-05"], *["2024-02", "2024-03", "2024-04"], *["2023-12", "2024-01", "2024-02"],
     ]  # fmt: skip
     assert table["model"].tolist() == [2] * 3 + [3] * 3 + [4] * 3
+    assert table["auto_ets"].tolist() == [3] * 3 + [4] * 3 + [5] * 3
+
+
+@pytest.mark.parametrize("first", ["combination", "auto_ets"])
+def test_the_columns_of_the_published_method_come_first(panel: Panel, first: str) -> None:
+    points = {name: np.full((2, 2), value) for value, name in enumerate(["model", "auto_ets", "combination"])}
+    limits = {name: (points[name][None] - 1, points[name][None] + 1) for name in dict.fromkeys(["model", first])}
+    table = forecast_table(points, limits, panel, [80], first)
+    assert list(table)[2:8] == [first, f"{first}-lo-80", f"{first}-hi-80", "model", "model-lo-80", "model-hi-80"]
+    assert len(set(table)) == len(table.columns) == 2 + 3 + 4
+    assert table[f"{first}-lo-80"].tolist() == [points[first][0, 0] - 1] * 4
+
+
+def test_the_forecast_is_described(panel: Panel) -> None:
+    names = ["model", "seasonal_naive", "auto_ets", "combination"]
+    summary = forecast_summary("combination", names, panel, 3, [80, 95])
+    assert (summary["method"], summary["combination"], summary["levels"]) == (
+        "combination",
+        "model, auto_ets",
+        "80, 95",
+    )
+    assert forecast_summary("model", names[:2], panel, 3, [])["combination"] == "none"
 
 
 def test_numbers_are_written_to_some_digits(tmp_path: Path) -> None:
