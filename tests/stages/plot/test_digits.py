@@ -1,0 +1,52 @@
+"""Digits: worked by hand."""
+
+import numpy as np
+import pytest
+
+from stages.plot.digits import column_decimals, decimals, write
+
+NONE = np.array([np.nan])
+
+
+@pytest.mark.parametrize(
+    ("widths", "places"),
+    [([40.0], 0), ([20.0], 0), ([19.9], 1), ([2.0], 1), ([0.2], 2), ([0.02, 5.0, 0.02], 3), ([1e9], 0), ([1e-20], 10)],
+)
+def test_an_interval_is_twenty_units_of_the_last_place_wide(widths: list[float], places: int) -> None:
+    assert decimals(np.array([1.2345678]), np.array([*widths, np.nan])) == places
+
+
+@pytest.mark.parametrize(
+    ("values", "places"), [([112.0, 118.0], 0), ([1.5, 2.25, np.nan], 2), ([0.1 + 0.2], 1), ([1e-12], 10), ([], 0)]
+)
+def test_without_an_interval_values_keep_their_own_decimals(values: list[float], places: int) -> None:
+    """Those that ten significant digits show: 0.1 + 0.2 is 0.3. An interval of no width is none."""
+    assert decimals(np.array(values), NONE) == places
+    assert decimals(np.array(values), np.zeros(3)) == places
+
+
+@pytest.mark.parametrize(
+    ("values", "places"),
+    [
+        ([0.4705, 1.334, 0.6], 4),
+        ([13.89, 38.43], 2),
+        ([1000.0, 0.0, 0.0], 0),
+        ([123456.0], 0),
+        ([np.nan], 0),
+        ([1.0], 3),
+    ],
+)
+def test_the_median_of_a_column_has_four_significant_digits(values: list[float], places: int) -> None:
+    assert column_decimals(np.array(values)) == places
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [
+        (393.2063, 0, "393"), (1234567.891, 2, "1,234,567.89"), (-0.04, 1, "0.0"), (2.0, 3, "2.000"), (None, 2, "-"),
+        (float("nan"), 2, "-"), (1e15, 0, "1e+15"), (5e14, 0, "500,000,000,000,000"), (3e-300, 10, "3e-300"),
+        (0.0, 10, "0.0000000000"), (0.3, 0, "0"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_with_their_decimals(value: float | None, places: int, text: str) -> None:
+    assert write(value, places) == text
