@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stages.compare.versions import Version
-from stages.plot.significance import PAIR, PairedTest, compare_with_baselines, paired_test
+from stages.plot.significance import PAIR, PairedTest, compare_with_others, paired_test
 from stages.predict.metrics import METRICS, metric_of
 
 SUFFIXES = ("_before", "_after")  # of columns that both versions have
@@ -99,7 +99,7 @@ def compare(before: Version, after: Version) -> Comparison:
         difference=paired_test(common, "model_before", "model_after", after.horizon),
         pairs=(len(common), len(before.errors), len(after.errors)),
         without_halves=[version.name for version in (before, after) if _lacks_halves(version)],
-        baselines=compare_with_baselines(after.errors, after.halves, after.horizon),
+        baselines=compare_with_others(after.errors, after.halves, after.horizon),
     )
 
 

@@ -14,7 +14,7 @@ from stages.plot.interpretation import look_inside
 from stages.plot.pages import render
 from stages.plot.params import Plot
 from stages.plot.report import describe
-from stages.plot.results import RunResults, extremes, read_forecasts, read_json, select_series, shown_method
+from stages.plot.results import RunResults, extremes, read_forecasts, read_json, select_series
 from stages.plot.significance import read_errors
 from stages.plot.style import save_figures
 from stages.train.network import load_networks
@@ -26,7 +26,8 @@ def main() -> None:
     params = read_params()
     settings = params[Plot]
     panel = Panel.read(paths.PANEL)
-    method = shown_method(paths.FORECAST)
+    forecast = read_json(paths.FORECAST_SUMMARY)
+    method = forecast["method"]
     evaluation, future = (read_forecasts(path, panel.time_axis, method) for path in (paths.EVALUATION, paths.FORECAST))
     windows = Windows.read(paths.origin_file(paths.WINDOWS, 0))
     networks = load_networks(paths.NETWORKS, 0)
@@ -44,12 +45,14 @@ def main() -> None:
     content = describe(
         RunResults(
             metrics=read_json(paths.METRICS),
+            forecast=forecast,
             errors=read_errors(paths.ERRORS),
             halves=read_errors(paths.HALF_ENSEMBLES),
             best=best,
             worst=worst,
             plot_data=replace(first, series=first.series | extreme.series),
             time_axis=panel.time_axis,
+            season_length=panel.season_length,
             input_data={"path": shown["ingest"]["path"], **read_json(paths.PANEL_SUMMARY)},
             summaries={
                 "normalize": read_json(paths.NORMALIZE_SUMMARY),

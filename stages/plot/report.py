@@ -1,18 +1,26 @@
-"""The contents of the report: the headline, the tables behind it, and the figures with their captions."""
+"""The contents of the report: the forecast, the verdict, the tables behind it, and the figures with their captions."""
 
 import base64
 import json
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.plot.chart import chart
+from stages.plot.digits import decimals, write
 from stages.plot.pages import MAX_NAME, Name, Table, shortened
-from stages.plot.results import PlotData, RunResults
-from stages.plot.significance import PairedTest, compare_with_baselines
+from stages.plot.results import PlotData, RunResults, SeriesData
+from stages.plot.significance import PairedTest, compare_with_others
 from stages.plot.style import shows_name
-from stages.predict.metrics import METRICS, metric_of
+from stages.plot.verdict import LABELS, all_scores, headline, repeating
+from stages.predict.metrics import METRICS
+from stages.predict.params import MODEL
+
+FEW = 6  # series whose forecasts are printed
+MOST_STEPS = 12  # of a single one
 
 CAPTIONS = {  # of figures, by section
     "Forecasts": {
@@ -43,13 +51,18 @@ CAPTIONS = {  # of figures, by section
 
 def describe(results: RunResults) -> dict[str, Any]:
     """What the templates `report.html` and `report.md` show."""
-    evaluated = "model" in results.metrics
-    horizon = results.params["backtest"]["horizon"]
-    tests = compare_with_baselines(results.errors, results.halves, horizon) if evaluated else {}
+    evaluated = MODEL in results.metrics
+    method, horizon = results.plot_data.method, results.params["backtest"]["horizon"]
+    tests = compare_with_others(results.errors, results.halves, horizon, method) if evaluated else {}
+    naive = repeating(results.season_length, results.time_axis.frequency)
+    value = shortened(results.plot_data.value, MAX_NAME)
     return {
-        "title": f"Forecast of {shortened(results.plot_data.value, MAX_NAME)}",
-        "headline": headline(results.metrics, tests),
-        "leaderboard": leaderboard(results.metrics, tests) if evaluated else None,
+        "title": f"Forecast of {value}",
+        "value": value,
+        "method": method,
+        "headline": headline(results.metrics, results.forecast, tests, naive),
+        "forecast": forecast_of_one(results) if results.forecast["series"] == 1 else forecast_of_several(results),
+        "leaderboard": leaderboard(results.metrics, tests, method) if evaluated else None,
         "origins": errors_by_origin(results.errors, results.metrics) if evaluated else None,
         "extremes": _extremes(results),
         "choices": choices(results),
@@ -60,85 +73,83 @@ def describe(results: RunResults) -> dict[str, Any]:
     }
 
 
-def headline(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> list[str]:
-    """How accurate the model is, compared with baselines, and how often its intervals hold: a sentence each."""
-    counts = metrics["evaluated"]
-    if "model" not in metrics:
-        return ["No evaluation origins (backtest.origins is 0): the accuracy of this forecast was not measured."]
-    if "mase" not in metrics["model"]:
-        return [f"No scaled errors over {_extent(counts)}: every history is constant or no longer than a season."]
-    return [
-        f"MASE {metrics['model']['mase']:.4g} over {_extent(counts, counts['without_scale'])}.",
-        *_against_baselines(metrics, tests),
-        *_coverage(metrics["model"]),
-        *_fallback(counts["fallback"]),
+def forecast_of_one(results: RunResults) -> Table:
+    """The forecast of a single series: the next steps, in the input's units and with the digits that matter."""
+    (series,) = results.plot_data.series.values()
+    shown, levels = series.future.head(MOST_STEPS), results.plot_data.levels
+    places = digits(series, levels)
+    rows = [
+        [Name(step), write(row["forecast"], places), *(_limits(row, level, places) for level in levels)]
+        for step, row in zip(results.time_axis.format(shown["ds"]), shown.to_dict("records"), strict=True)
     ]
+    more = len(series.future) - len(shown)
+    note = f"{more} more steps are in reports/forecast.csv." if more else ""
+    headers = [results.plot_data.time, "forecast", *(f"{level} % interval" for level in levels)]
+    return Table(_forecast_title(results), headers, rows, note=note)
 
 
-def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
-    """What was evaluated; `left_out` of the series have no scaled errors."""
-    if left_out:
-        return (
-            f"{counts['series'] - left_out} of {counts['series']} series, {counts['origins']} origins; the history of "
-            f"{left_out} is constant or no longer than a season, which gives no scale"
-        )
-    return f"{counts['series']} series, {counts['origins']} origins, {counts['points']} values"
+def forecast_of_several(results: RunResults) -> Table:
+    """The forecasts of the first series: the next step and the last one."""
+    levels = results.plot_data.levels[:1]
+    rows = []
+    for name, series in list(results.plot_data.series.items())[:FEW]:
+        places, ends = digits(series, levels), series.future.iloc[[0, -1]]
+        cells = [
+            [Name(step), write(row["forecast"], places), *(_limits(row, level, places) for level in levels)]
+            for step, row in zip(results.time_axis.format(ends["ds"]), ends.to_dict("records"), strict=True)
+        ]
+        rows.append([Name(name), *cells[0], *cells[1]])
+    more = results.forecast["series"] - len(rows)
+    note = f"{more} more series, and the steps between, are in reports/forecast.csv." if more else ""
+    intervals = [f"{level} % interval" for level in levels]
+    return Table(
+        _forecast_title(results),
+        ["series", "next step", "forecast", *intervals, "last step", "forecast", *intervals],
+        rows,
+        note=note or "The steps between are in reports/forecast.csv.",
+    )
 
 
-def _against_baselines(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> list[str]:
-    """The model against the seasonal naive method, and against the best other method if that is another one."""
-    model = metrics["model"]["mase"]
-    others = {name: scores["mase"] for name, scores in metrics["baseline"].items() if "mase" in scores}
-    best = min(others, key=lambda name: others[name])
-    return [
-        _against(model, name, others[name], name == best and best != "seasonal_naive", tests.get(name))
-        for name in dict.fromkeys(["seasonal_naive", best])
-    ]
+def digits(series: SeriesData, levels: list[int]) -> int:
+    """The decimals that matter for a series' forecast."""
+    future, narrowest = series.future, levels[0] if levels else None
+    widths = (
+        future[f"forecast-hi-{narrowest}"] - future[f"forecast-lo-{narrowest}"]
+        if narrowest
+        else future["forecast"] * np.nan
+    )
+    return decimals(series.actual["y"].to_numpy(), widths.to_numpy())
 
 
-def _against(model: float, name: str, other: float, is_best: bool, test: PairedTest | None) -> str:
-    gap = model - other
-    side = "lower than" if gap < 0 else "higher than" if gap > 0 else "the same as"
-    share = f"{100 * abs(gap) / other:.2g} % " if gap and other else ""
-    sentence = f"{share}{side} {name}{', the best other method' if is_best else ''} ({other:.4g})"
-    if test:
-        sentence += (
-            f", {'statistically significant' if test.significant else 'not significant'} ({test.p_text}; difference "
-            f"{test.mean:+.3g}, 95 % CI {test.lower:+.3g} to {test.upper:+.3g}; {test.basis}; {test.parts_text})"
-        )
-    return sentence[0].upper() + sentence[1:] + "."
+def _forecast_title(results: RunResults) -> str:
+    method = results.plot_data.method
+    by = f", by {LABELS.get(method, method)}" if method != MODEL else ""
+    return f"The next {results.forecast['horizon']} steps{by}"
 
 
-def _coverage(model: dict[str, float]) -> list[str]:
-    """How many of the actual values the intervals of each level covered."""
-    keys = {key: metric_of(key) for key in model}
-    parts = [
-        f"{found[1]} % intervals covered {model[key]:.4g} % of the actual values"
-        for key, found in keys.items()
-        if found and found[0] == "coverage"
-    ]
-    return ["; ".join(parts) + "."] if parts else []
+def _limits(row: dict[Hashable, Any], level: int, places: int) -> str:
+    lower, upper = (row[f"forecast-{end}-{level}"] for end in ("lo", "hi"))
+    return "" if np.isnan(lower + upper) else f"{write(lower, places)} to {write(upper, places)}"
 
 
-def _fallback(count: int) -> list[str]:
-    if not count:
-        return []
-    return [f"{count} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
-
-
-def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest]) -> Table:
-    """The model among the baselines, the lowest MASE first."""
-    rows = sorted({"model": metrics["model"], **metrics["baseline"]}.items(), key=lambda row: row[1].get("mase", 1e9))
-    shown = {name: metric.label for name, metric in METRICS.items() if metric.point}
-    cells = [[method, *(scores.get(name) for name in shown), _interval(tests.get(method))] for method, scores in rows]
-    note = ""
+def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: str) -> Table:
+    """The methods with their metrics, the lowest MASE first."""
+    rows = sorted(all_scores(metrics).items(), key=lambda row: row[1].get("mase", 1e9))
+    several = metrics["evaluated"]["series"] > 1
+    shown = {
+        name: metric.label for name, metric in METRICS.items() if metric.point and (several or name != "mase_median")
+    }
+    cells = [[name, *(scores.get(key) for key in shown), _interval(tests.get(name))] for name, scores in rows]
+    notes = []
     if tests:
-        note = (
-            "Difference: the model's mean scaled error minus the method's, negative where the model is better; an "
+        notes.append(
+            f"Last column: the mean scaled error of {method} minus the method's, negative where {method} is better; an "
             "interval that excludes 0 is significant."
         )
-    headers = ["", *shown.values(), "model minus method, 95 % CI"]
-    return Table("Model and baselines", headers, cells, note=note)
+    if several:
+        notes.append("MAE and RMSE are means over series in the input's units: series with large values dominate them.")
+    headers = ["", *shown.values(), f"{method} minus method, 95 % CI"]
+    return Table("Methods compared", headers, cells, note=" ".join(notes))
 
 
 def _interval(test: PairedTest | None) -> str:
@@ -170,9 +181,14 @@ def choices(results: RunResults) -> Table:
         ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
         ["window.max_windows", f"{window['windows']} windows"],
         ["train.epochs", f"{train['steps']} steps for each of {train['networks']} networks"],
-        ["predict.baselines", f"left out: {results.metrics['evaluated'].get('baselines_left_out', 'none')}"],
+        ["predict.baselines", _left_out(results.metrics["evaluated"].get("baselines_left_out"))],
     ]
     return Table("Chosen automatically", ["parameter", "choice"], rows, words=2)
+
+
+def _left_out(names: str | None) -> str:
+    """The note on baselines that `auto` did not choose."""
+    return f"without {names}: too slow for these data, or the same as without logarithms" if names else "all"
 
 
 def _steps_before_the_end(origins: str) -> str:
@@ -198,6 +214,11 @@ def _input_data(results: RunResults) -> Table:
 def _doubts(summary: dict[str, Any]) -> str:
     """What in the data makes forecasts doubtful: series that ended early, and long gaps that were filled."""
     doubts = []
+    if summary["series_ending_earlier"]:
+        doubts.append(
+            f"{summary['series_ending_earlier']} of {summary['series']} series end before the last step; each is "
+            "forecast from its own end."
+        )
     if summary["series_ended"]:
         doubts.append(
             f"{summary['series_ended']} series ended long before the last step; the forecast of such a series begins "

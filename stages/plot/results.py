@@ -67,9 +67,11 @@ class PlotData:
 class RunResults:
     """Everything that a report is made of.
 
+    forecast: reports/forecast.json
     errors: reports/errors.csv
     halves: reports/half_ensembles.csv
     best, worst: the model's mean scaled error by series
+    season_length: of the seasonal naive method, in steps
     input_data: the path of the raw data, and reports/panel.json
     summaries: what the stages normalize, window and train report of themselves, by stage
     params: by section
@@ -77,21 +79,18 @@ class RunResults:
     """
 
     metrics: dict[str, Any]
+    forecast: dict[str, Any]
     errors: pd.DataFrame
     halves: pd.DataFrame
     best: pd.Series
     worst: pd.Series
     plot_data: PlotData
     time_axis: TimeAxis
+    season_length: int
     input_data: dict[str, Any]
     summaries: dict[str, dict[str, Any]]
     params: dict[str, dict[str, Any]]
     figures: dict[str, Path]
-
-
-def shown_method(path: Path) -> str:
-    """The method whose forecast is shown: the first in reports/forecast.csv, after the id and the step."""
-    return str(pd.read_csv(path, nrows=0).columns[2])
 
 
 def read_forecasts(path: Path, time_axis: TimeAxis, method: str) -> pd.DataFrame:

@@ -104,15 +104,23 @@ def paired_test(pairs: pd.DataFrame, first: str, second: str, horizon: int) -> P
     return t_test(values, clusters, splits, f"{count} series" if many else f"{count} pairs of series and origin")
 
 
-def compare_with_baselines(errors: pd.DataFrame, halves: pd.DataFrame, horizon: int) -> dict[str, PairedTest]:
-    """Test the model's scaled errors minus each baseline's; no entry for one with too few clusters.
+def compare_with_others(
+    errors: pd.DataFrame, halves: pd.DataFrame, horizon: int, method: str = "model"
+) -> dict[str, PairedTest]:
+    """Test one method's scaled errors minus each other's, by its name; no entry for one with too few clusters.
 
     errors: one row for each series and origin, as in reports/errors.csv
     halves: of the model, as in reports/half_ensembles.csv
+
+    Where the model is not one of the two, nothing was trained. A combination moves less than the model in it: to count
+    the model's variation in full errs on the safe side.
     """
     pairs = errors.merge(halves, how="left", on=PAIR)
-    names = map(str, errors.columns.drop([*PAIR, "origin", "model"]))
-    tests = {name: paired_test(pairs, name, "model", horizon) for name in names}
+    trained = {"model", "combination"}
+    tests = {}
+    for name in map(str, errors.columns.drop([*PAIR, "origin", method])):
+        known = pairs if {name, method} & trained else pairs[errors.columns]
+        tests[name] = paired_test(known, name, method, horizon)
     return {name: test for name, test in tests.items() if test is not None}
 
 

@@ -77,10 +77,11 @@ def main() -> None:
     write_csv(evaluation, EVALUATION)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
     write_csv(forecast_table(points, limits, panel, levels, settings.method), FORECAST)
-    write_json(FORECAST_SUMMARY, forecast_summary(settings.method, list(methods), panel, horizon, levels))
     warn_of_origins_out_of_reach(len(planned) - len(evaluations))
-    warn_of_fallback(model[0].forecast, panel.ids)
-    warn_of_wide_intervals(methods[settings.method][0].forecast, *limits[settings.method], panel.ids)
+    short = warn_of_fallback(model[0].forecast, panel.ids)
+    wide = warn_of_wide_intervals(methods[settings.method][0].forecast, *limits[settings.method], panel.ids)
+    summary = forecast_summary(settings.method, list(methods), panel, horizon, levels, short, wide)
+    write_json(FORECAST_SUMMARY, summary)
     print(in_one_line(metrics["evaluated"]))
 
 

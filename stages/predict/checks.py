@@ -18,17 +18,20 @@ def warn_of_origins_out_of_reach(count: int) -> None:
         )
 
 
-def warn_of_fallback(final: OriginForecast, ids: list[str]) -> None:
-    """Warn of series (S,) `ids` that have the seasonal naive forecast, with the ids of the first five."""
+def warn_of_fallback(final: OriginForecast, ids: list[str]) -> int:
+    """Warn of series (S,) `ids` that have the seasonal naive forecast, with the ids of the first five; how many."""
     if count := int(final.fallback.sum()):
         warn(
             f"{count} of {len(ids)} series are too short for a window and are forecast by seasonal naive "
             f"({_few(ids, final.fallback)}); make window.size smaller to include them"
         )
+    return count
 
 
-def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, ids: list[str]) -> None:
+def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, ids: list[str]) -> int:
     """Warn of series whose limits lie further from the history than its smallest and largest value are apart.
+
+    Returns how many there are.
 
     lower, upper: (levels, S, horizon)
     """
@@ -41,6 +44,7 @@ def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, 
             f"largest value are apart ({_few(ids, wide)}); its earlier errors were large or are few: "
             "see reports/README.md, Prediction intervals"
         )
+    return count
 
 
 def _few(ids: list[str], chosen: Iterable[bool]) -> str:

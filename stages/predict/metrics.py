@@ -13,6 +13,8 @@ import numpy as np
 
 from stages.common.arrays import Floats, mean_known
 
+LOW_COVERAGE = 5  # percentage points below its level: from here on intervals are said to be too narrow
+
 PointMetric = Callable[[Floats, Floats, Floats], Floats]
 IntervalMetric = Callable[[Floats, Floats, Floats, Floats, int], Floats]
 

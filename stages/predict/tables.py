@@ -46,10 +46,13 @@ def forecast_table(
     return pd.DataFrame(table)
 
 
-def forecast_summary(method: str, names: list[str], panel: Panel, horizon: int, levels: list[int]) -> dict[str, Any]:
+def forecast_summary(
+    method: str, names: list[str], panel: Panel, horizon: int, levels: list[int], short: int, wide: int
+) -> dict[str, Any]:
     """reports/forecast.json, which says how to read the forecast: flat.
 
     method: whose forecast to use, the name of its column; names: of all methods
+    short, wide: how many series are too short for the model, and how many have intervals that say little
     """
     combined = [MODEL, *combinable([name for name in names if name in BASELINES])] if COMBINATION in names else []
     return {
@@ -60,6 +63,8 @@ def forecast_summary(method: str, names: list[str], panel: Panel, horizon: int, 
         "series": len(panel.ids),
         "horizon": horizon,
         "levels": ", ".join(map(str, levels)),
+        "series_too_short": short,
+        "series_with_wide_intervals": wide,
     }
 
 

@@ -41,9 +41,18 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         "train": {"steps": 1, "networks": 2},
     }
     errors = {"unique_id": list(series), "origin": 3, "cutoff": "2020-09", "model": [0.5, 2.0], "seasonal_naive": 1.0}
+    forecast = {"method": "model", "series": 3, "horizon": 3, "series_too_short": 0, "series_with_wide_intervals": 0}
     return RunResults(
+        forecast=forecast,
         metrics={
-            "evaluated": {"origins": 2, "series": 3, "points": 36, "fallback": 0, "without_scale": 0},
+            "evaluated": {
+                "origins": 2,
+                "series": 3,
+                "points": 36,
+                "interval_points": 36,
+                "fallback": 0,
+                "without_scale": 0,
+            },
             "model": {"mase": 0.5, "coverage_80": 75.0},
             "baseline": {"seasonal_naive": {"mase": 1.0}, "auto_ets": {"mase": 0.625}},
         },
@@ -53,7 +62,16 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         worst=pd.Series({hostile: 2.0}),
         plot_data=PlotData(series, "model", [80], hostile, hostile),
         time_axis=TimeAxis("MS", "%Y-%m"),
-        input_data={"path": hostile, "series": 3, "filled": 2, "longest_filled": 1, "series_ended": 0, "md5": "d41d8"},
+        season_length=12,
+        input_data={
+            "path": hostile,
+            "series": 3,
+            "filled": 2,
+            "longest_filled": 1,
+            "series_ended": 0,
+            "series_ending_earlier": 0,
+            "md5": "d41d8",
+        },
         summaries=summaries,
         params={"backtest": {"horizon": 3}, "ingest": {"path": hostile, "series": None}},
         figures={"backtest": image, "loss": image},

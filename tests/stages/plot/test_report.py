@@ -13,73 +13,71 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stages.plot.pages import render
-from stages.plot.report import describe, errors_by_origin, headline, leaderboard
+from stages.plot.report import describe, errors_by_origin, forecast_of_one, forecast_of_several, leaderboard
 from stages.plot.results import RunResults
 from stages.plot.significance import PairedTest
 from stages.predict import metrics as table
 from stages.predict.metrics import Metric, mae
 
-COUNTS = {"origins": 2, "series": 3, "points": 36, "fallback": 0, "without_scale": 0}
 
-
-def metrics(model: float, naive: float, other: float) -> dict[str, Any]:
+def metrics(model: float, naive: float, other: float, series: int = 3) -> dict[str, Any]:
     return {
-        "evaluated": COUNTS,
-        "model": {"mase": model, "coverage_80": 75.0},
+        "evaluated": {"series": series},
+        "model": {"mase": model},
         "baseline": {"seasonal_naive": {"mase": naive}, "auto_ets": {"mase": other}},
     }
 
 
-def test_the_headline_compares_with_the_best_other_method_and_tests_the_difference() -> None:
-    tests = {
-        "seasonal_naive": PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series", 0.1, 0.06),
-        "auto_ets": PairedTest(-0.1, -0.3, 0.1, 0.3, "12 series", 0.1, None),
-    }
-    first, naive, other, covered = headline(metrics(0.5, 1.0, 0.625), tests)
-    assert first == "MASE 0.5 over 3 series, 2 origins, 36 values."
-    assert naive == (
-        "50 % lower than seasonal_naive (1), statistically significant "
-        "(p = 0.001; difference -0.5, 95 % CI -0.7 to -0.3; 12 series; "
-        "standard error 0.1: 0.08 from the data, 0.06 from training)."
+@pytest.fixture
+def alone(results: RunResults) -> RunResults:
+    """A single series."""
+    only = {"plain": results.plot_data.series["plain"]}
+    return replace(
+        results, plot_data=replace(results.plot_data, series=only), forecast={**results.forecast, "series": 1}
     )
-    assert other.startswith("20 % lower than auto_ets, the best other method (0.625), not significant (p = 0.3;")
-    assert covered == "80 % intervals covered 75 % of the actual values."
 
 
-def test_the_headline_of_a_model_that_loses() -> None:
-    sentences = headline(metrics(1.5, 1.0, 1.2), {})
-    assert sentences[1] == "50 % higher than seasonal_naive (1)."
-    assert len(sentences) == 3  # the seasonal naive method is the best other one: it has one sentence
+def test_the_forecast_of_a_single_series_is_its_next_steps(alone: RunResults) -> None:
+    """Intervals are 2 wide: two decimals make that 200 units of the last place, one decimal 20."""
+    content = forecast_of_one(alone)
+    assert content.title == "The next 3 steps"
+    assert content.headers[1:] == ["forecast", "80 % interval"]
+    assert content.rows == [
+        ["2021-01", "2.0", "1.0 to 3.0"],
+        ["2021-02", "3.0", "2.0 to 4.0"],
+        ["2021-03", "4.0", "3.0 to 5.0"],
+    ]
+    assert content.note == ""
 
 
-def test_a_perfect_baseline_is_no_equal() -> None:
-    assert headline(metrics(0.7, 0.0, 0.9), {})[1] == "Higher than seasonal_naive (0)."
+def test_a_long_forecast_is_printed_in_part(alone: RunResults, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stages.plot.report.MOST_STEPS", 2)
+    content = forecast_of_one(alone)
+    assert len(content.rows) == 2
+    assert content.note == "1 more steps are in reports/forecast.csv."
 
 
-def test_without_origins_nothing_is_claimed() -> None:
-    (sentence,) = headline({"evaluated": {**COUNTS, "origins": 0}}, {})
-    assert "not measured" in sentence
+def test_the_forecast_of_several_series_is_the_next_step_and_the_last(results: RunResults, hostile: str) -> None:
+    content = forecast_of_several(results)
+    assert content.rows[0] == ["plain", "2021-01", "2.0", "1.0 to 3.0", "2021-03", "4.0", "3.0 to 5.0"]
+    assert content.rows[1][0] == hostile
+    assert content.note == "1 more series, and the steps between, are in reports/forecast.csv."
 
 
-def test_forecasts_by_the_seasonal_naive_method_are_counted() -> None:
-    results = metrics(0.5, 1.0, 0.625)
-    *_, last = headline({**results, "evaluated": {**COUNTS, "fallback": 2}}, {})
-    assert last.startswith("2 of the model's forecasts are seasonal naive ones")
+def test_a_forecast_without_limits_has_the_digits_of_the_values(alone: RunResults) -> None:
+    series = alone.plot_data.series["plain"]
+    series.future[["forecast-lo-80", "forecast-hi-80"]] = np.nan
+    series.actual["y"] += 0.25
+    assert forecast_of_one(alone).rows[0] == ["2021-01", "2.00", ""]
 
 
-def test_series_without_a_scale_are_left_out_of_the_count() -> None:
-    results = metrics(0.5, 1.0, 0.625)
-    first, *_ = headline({**results, "evaluated": {**COUNTS, "without_scale": 2}}, {})
-    assert first == (
-        "MASE 0.5 over 1 of 3 series, 2 origins; the history of 2 is constant or no longer than a season, which gives "
-        "no scale."
-    )
-    (only,) = headline({"evaluated": {**COUNTS, "without_scale": 3}, "model": {"smape": 0.0}, "baseline": {}}, {})
-    assert only.startswith("No scaled errors over 3 series, 2 origins, 36 values: ")
+def test_the_method_is_named_where_it_is_not_the_model(alone: RunResults) -> None:
+    named = replace(alone, plot_data=replace(alone.plot_data, method="combination"))
+    assert forecast_of_one(named).title == "The next 3 steps, by the combination"
 
 
 def test_the_leaderboard_puts_the_best_first_even_if_it_is_not_the_model() -> None:
-    content = leaderboard(metrics(1.5, 1.2, 2.0), {})
+    content = leaderboard(metrics(1.5, 1.2, 2.0, series=1), {}, "model")
     assert [row[0] for row in content.rows] == ["seasonal_naive", "model", "auto_ets"]
     assert content.note == ""
 
@@ -89,11 +87,12 @@ def test_the_leaderboard_shows_every_point_metric_and_the_interval_of_the_differ
 ) -> None:
     monkeypatch.setitem(table.METRICS, "other", Metric("Other", "lower", "share", point=mae))
     tests = {"seasonal_naive": PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series", 0.1, 0.06)}
-    content = leaderboard(metrics(0.5, 1.0, 2.0), tests)
-    names = ["MASE", "sMAPE", "MAPE", "MAE", "RMSE", "Other"]
+    content = leaderboard(metrics(0.5, 1.0, 2.0), tests, "model")
+    names = ["MASE", "median MASE", "sMAPE", "MAPE", "MAE", "RMSE", "Other"]
     assert content.headers == ["", *names, "model minus method, 95 % CI"]
-    assert content.rows[1] == ["seasonal_naive", 1.0, *[None] * 5, "-0.7 to -0.3"]
+    assert content.rows[1] == ["seasonal_naive", 1.0, *[None] * 6, "-0.7 to -0.3"]
     assert "minus the method's" in content.note
+    assert "MAE and RMSE are means over series in the input's units" in content.note
 
 
 def test_errors_by_origin_name_the_series_that_they_are_means_of() -> None:
@@ -107,9 +106,11 @@ def test_errors_by_origin_name_the_series_that_they_are_means_of() -> None:
 
 def test_the_brief_holds_headline_and_tables_in_markdown(results: RunResults) -> None:
     brief = render("report.md", **describe(results))
-    assert "MASE 0.5 over 3 series" in brief
+    assert "MASE of the model 0.5 over 3 series" in brief
     assert "| model " in brief
-    assert re.search(r"\| backtest\.origins +\| 3 steps before the end +\|", brief)
+    assert (
+        brief.index("The next 3 steps") < brief.index("Better than repeating the last year") < brief.index("| model ")
+    )
     assert "<" not in re.sub(r"`[^`\n]*`", "", brief)  # text from users is in code spans
 
 

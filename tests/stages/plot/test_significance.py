@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from stages.common.arrays import Floats
-from stages.plot.significance import compare_with_baselines, paired_test, read_errors, t_test
+from stages.plot.significance import compare_with_others, paired_test, read_errors, t_test
 from stages.predict.halves import split_members
 
 NO_HALVES = pd.DataFrame(columns=["unique_id", "cutoff", "split_1"])
@@ -118,7 +118,7 @@ def test_a_table_of_an_earlier_version_has_cutoffs_too() -> None:
 def test_baselines_are_subtracted_from_the_model() -> None:
     errors = pd.DataFrame({"unique_id": "a", "origin": [1, 2, 3, 4, 5], "cutoff": list("abcde")})
     errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5], auto_ets=[1.0, 2, 3, 4, 5])
-    found = compare_with_baselines(errors, NO_HALVES, horizon=1)
+    found = compare_with_others(errors, NO_HALVES, horizon=1)
     assert found["seasonal_naive"].mean == pytest.approx(-1.1)
     assert found["seasonal_naive"].significant
     assert found["auto_ets"].p == 1
@@ -191,7 +191,7 @@ def test_half_ensembles_are_those_of_the_model_in_the_tests_against_baselines() 
     errors = pd.DataFrame({"unique_id": "a", "origin": [1, 2, 3, 4, 5], "cutoff": list("abcde")})
     errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5])
     halves = errors[["unique_id", "cutoff"]].assign(split_1=1.0, split_2=-1.0)
-    found = compare_with_baselines(errors, halves.iloc[::-1], horizon=1)["seasonal_naive"]
+    found = compare_with_others(errors, halves.iloc[::-1], horizon=1)["seasonal_naive"]
     assert not found.significant
     assert found.training_error == pytest.approx(1)
 
@@ -200,4 +200,4 @@ def test_half_ensembles_of_some_pairs_alone_do_not_count() -> None:
     errors = pd.DataFrame({"unique_id": "a", "origin": [1, 2, 3, 4, 5], "cutoff": list("abcde")})
     errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5])
     halves = errors[["unique_id", "cutoff"]].assign(split_1=1.0).iloc[:4]
-    assert compare_with_baselines(errors, halves, horizon=1)["seasonal_naive"].training_error is None
+    assert compare_with_others(errors, halves, horizon=1)["seasonal_naive"].training_error is None

@@ -188,13 +188,13 @@ def test_the_columns_of_the_published_method_come_first(panel: Panel, first: str
 
 def test_the_forecast_is_described(panel: Panel) -> None:
     names = ["model", "seasonal_naive", "auto_ets", "combination"]
-    summary = forecast_summary("combination", names, panel, 3, [80, 95])
+    summary = forecast_summary("combination", names, panel, 3, [80, 95], 1, 0)
     assert (summary["method"], summary["combination"], summary["levels"]) == (
         "combination",
         "model, auto_ets",
         "80, 95",
     )
-    assert forecast_summary("model", names[:2], panel, 3, [])["combination"] == "none"
+    assert forecast_summary("model", names[:2], panel, 3, [], 0, 0)["combination"] == "none"
 
 
 def test_numbers_are_written_to_some_digits(tmp_path: Path) -> None:

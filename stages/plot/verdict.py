@@ -1,0 +1,192 @@
+"""The verdict of a run: whether the published forecast is better than others, whether its intervals hold, in sentences.
+
+First what a reader who knows no statistics needs, then the numbers behind it.
+"""
+
+from typing import Any
+
+from stages.panel.words import period_in_words
+from stages.plot.significance import PairedTest
+from stages.predict.baselines import BASELINES, NAIVE
+from stages.predict.metrics import LOW_COVERAGE, metric_of
+from stages.predict.params import COMBINATION, MODEL
+
+LABELS = {MODEL: "the model", COMBINATION: "the combination", **{name: each.label for name, each in BASELINES.items()}}
+SPREAD_OUT = 2  # times the median MASE: from here on a mean is said to rest on a few series
+
+
+def headline(metrics: dict[str, Any], forecast: dict[str, Any], tests: dict[str, PairedTest], naive: str) -> list[str]:
+    """Sentences: the verdict, doubts, which method was best and how to take it; then the numbers.
+
+    metrics: reports/metrics.json; forecast: reports/forecast.json
+    tests: by method, of the published method's scaled errors minus that method's
+    naive: what the seasonal naive method does, in words
+    """
+    counts, method = metrics["evaluated"], forecast["method"]
+    if MODEL not in metrics:
+        return [
+            "No evaluation origins (backtest.origins is 0): the accuracy of this forecast was not measured.",
+            *_doubts(forecast),
+        ]
+    scores = all_scores(metrics)[method]
+    if "mase" not in scores:
+        return [
+            f"No scaled errors over {_extent(counts)}: every history is constant or no longer than a season.",
+            *_doubts(forecast),
+        ]
+    others = {name: each["mase"] for name, each in all_scores(metrics).items() if name != method and "mase" in each}
+    rivals = [name for name in others if name in metrics["baseline"]]
+    best = min(rivals, key=lambda name: others[name], default=NAIVE)
+    compared = [name for name in dict.fromkeys([NAIVE, best]) if name in rivals]
+    return [
+        _verdict(method, compared, scores["mase"], others, tests, naive),
+        *_failing_intervals(scores, counts),
+        *_best(method, scores["mase"], others, tests),
+        *_dominated(scores),
+        *_doubts(forecast),
+        f"MASE of {LABELS.get(method, method)} {scores['mase']:.4g} over {_extent(counts, counts['without_scale'])}.",
+        *(_against(scores["mase"], name, others[name], tests.get(name)) for name in compared),
+        *_coverage(scores),
+        *_fallback(counts["fallback"]),
+    ]
+
+
+def all_scores(metrics: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """The metrics of every method, by its name."""
+    named: dict[str, dict[str, float]] = {name: metrics[name] for name in (MODEL, COMBINATION) if name in metrics}
+    return {**named, **metrics["baseline"]}
+
+
+def repeating(season_length: int, frequency: str | None) -> str:
+    """What the seasonal naive method does.
+
+    >>> repeating(12, "MS"), repeating(7, "D"), repeating(1, None), repeating(9, None)
+    ('repeating the last year', 'repeating the last week', 'repeating the last value', 'repeating the last 9 steps')
+    """
+    if season_length == 1:
+        return "repeating the last value"
+    return f"repeating the last {period_in_words(season_length, frequency) or f'{season_length} steps'}"
+
+
+def _verdict(
+    method: str, compared: list[str], mase: float, others: dict[str, float], tests: dict[str, PairedTest], naive: str
+) -> str:
+    """Better than repeating the last year: yes, significantly. Better than AutoTheta: not shown."""
+    subject = "Better" if method == MODEL else f"{_sentence(LABELS.get(method, method))}: better"
+    answers = [
+        f"{'Better' if place else subject} than {naive if name == NAIVE else LABELS.get(name, name)}: "
+        f"{_answer(mase - others[name], tests.get(name))}."
+        for place, name in enumerate(compared)
+    ]
+    return " ".join(answers)
+
+
+def _answer(gap: float, test: PairedTest | None) -> str:
+    if test is None:
+        return "not shown, with too few forecasts for a test" if gap < 0 else "no"
+    if gap < 0:
+        return "yes, significantly" if test.significant else "not shown"
+    return "no, significantly worse" if gap > 0 and test.significant else "no"
+
+
+def _failing_intervals(scores: dict[str, float], counts: dict[str, Any]) -> list[str]:
+    """A warning for each level whose intervals covered far fewer of the actual values than they should."""
+    return [
+        f"Warning: the {level} % intervals covered {_per_cent(scores[key])} % of {counts['interval_points']} actual "
+        "values; take them for too narrow."
+        for key, level in _coverages(scores)
+        if scores[key] < level - LOW_COVERAGE
+    ]
+
+
+def _best(method: str, mase: float, others: dict[str, float], tests: dict[str, PairedTest]) -> list[str]:
+    """Which other method was best, if one was, and how to publish its forecast."""
+    best = min(others, key=lambda name: others[name], default=method)
+    if best == method or others[best] >= mase:
+        return []
+    test = tests.get(best)
+    clear = "significantly" if test and test.significant else "not significantly"
+    return [
+        f"{_sentence(LABELS.get(best, best))} was best at the evaluation origins (MASE {others[best]:.4g}, {clear} "
+        f"better). To publish that forecast, set predict.method to {best} in params.yaml and run dvc repro."
+    ]
+
+
+def _dominated(scores: dict[str, float]) -> list[str]:
+    median = scores.get("mase_median", 0.0)
+    if scores["mase"] <= SPREAD_OUT * median or not median:
+        return []
+    return [f"A few series dominate the mean: the median MASE is {median:.4g}. See the worst series."]
+
+
+def _doubts(forecast: dict[str, Any]) -> list[str]:
+    """What the run warned of: series that the model does not forecast, and intervals that say little."""
+    doubts = []
+    if short := forecast["series_too_short"]:
+        doubts.append(
+            f"{short} of {forecast['series']} series are too short for the model: their forecast repeats the last "
+            "season or value."
+        )
+    if wide := forecast["series_with_wide_intervals"]:
+        doubts.append(
+            f"The intervals of {wide} of {forecast['series']} series reach further beyond the history than its "
+            "smallest and largest value are apart."
+        )
+    return doubts
+
+
+def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
+    """What was evaluated; `left_out` of the series have no scaled errors."""
+    if left_out:
+        return (
+            f"{counts['series'] - left_out} of {counts['series']} series, {_origins(counts)}; the history of "
+            f"{left_out} is constant or no longer than a season, which gives no scale"
+        )
+    return f"{counts['series']} series, {_origins(counts)}, {counts['points']} values"
+
+
+def _origins(counts: dict[str, Any]) -> str:
+    return f"{counts['origins']} origin{'s' if counts['origins'] != 1 else ''}"
+
+
+def _against(mase: float, name: str, other: float, test: PairedTest | None) -> str:
+    gap = mase - other
+    side = "lower than" if gap < 0 else "higher than" if gap > 0 else "the same as"
+    share = f"{_per_cent(100 * abs(gap) / other)} % " if gap and other else ""
+    sentence = f"{share}{side} {name} ({other:.4g})"
+    if test:
+        sentence += (
+            f", {'statistically significant' if test.significant else 'not significant'} ({test.p_text}; difference "
+            f"{test.mean:+.3g}, 95 % CI {test.lower:+.3g} to {test.upper:+.3g}; {test.basis}; {test.parts_text})"
+        )
+    return f"{_sentence(sentence)}."
+
+
+def _coverage(scores: dict[str, float]) -> list[str]:
+    """How many of the actual values the intervals of each level covered."""
+    parts = [
+        f"{level} % intervals covered {_per_cent(scores[key])} % of the actual values"
+        for key, level in _coverages(scores)
+    ]
+    return ["; ".join(parts) + "."] if parts else []
+
+
+def _coverages(scores: dict[str, float]) -> list[tuple[str, int]]:
+    """The keys of coverages, and the levels of their intervals."""
+    keys = {key: metric_of(key) for key in scores}
+    return [(key, found[1]) for key, found in keys.items() if found and found[0] == "coverage" and found[1]]
+
+
+def _fallback(count: int) -> list[str]:
+    if not count:
+        return []
+    return [f"{count} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
+
+
+def _per_cent(share: float) -> str:
+    """A share to two digits and whole numbers: 0.4, 57, 1200."""
+    return f"{share:.0f}" if share >= 10 else f"{share:.2g}"
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,142 @@
+"""The verdict states good and bad results alike, and says what follows."""
+
+from typing import Any
+
+import pytest
+
+from stages.plot.significance import PairedTest
+from stages.plot.verdict import headline
+
+COUNTS = {
+    "origins": 2, "series": 3, "points": 36, "interval_points": 36, "fallback": 0, "without_scale": 0,
+}  # fmt: skip
+FORECAST = {"method": "model", "series": 3, "series_too_short": 0, "series_with_wide_intervals": 0}
+NAIVE = "repeating the last year"
+
+
+def metrics(model: float, naive: float, other: float, **more: float) -> dict[str, Any]:
+    return {
+        "evaluated": COUNTS,
+        "model": {"mase": model, "coverage_80": 77.0, **more},
+        "baseline": {"seasonal_naive": {"mase": naive}, "auto_ets": {"mase": other}},
+    }
+
+
+def sure(gap: float) -> PairedTest:
+    return PairedTest(gap, gap - 0.2, gap + 0.2, 0.001, "12 series", 0.1, 0.06)
+
+
+def unsure(gap: float) -> PairedTest:
+    return PairedTest(gap, gap - 0.9, gap + 0.9, 0.3, "12 series", 0.1, None)
+
+
+def test_the_verdict_comes_first_and_the_numbers_after_it() -> None:
+    tests = {"seasonal_naive": sure(-0.5), "auto_ets": unsure(-0.1)}
+    verdict, first, naive, other, covered = headline(metrics(0.5, 1.0, 0.625), FORECAST, tests, NAIVE)
+    assert verdict == "Better than repeating the last year: yes, significantly. Better than AutoETS: not shown."
+    assert first == "MASE of the model 0.5 over 3 series, 2 origins, 36 values."
+    assert naive == (
+        "50 % lower than seasonal_naive (1), statistically significant "
+        "(p = 0.001; difference -0.5, 95 % CI -0.7 to -0.3; 12 series; "
+        "standard error 0.1: 0.08 from the data, 0.06 from training)."
+    )
+    assert other.startswith("20 % lower than auto_ets (0.625), not significant (p = 0.3;")
+    assert covered == "80 % intervals covered 77 % of the actual values."
+
+
+@pytest.mark.parametrize(
+    ("gap", "test", "answer"),
+    [
+        (-0.5, sure(-0.5), "yes, significantly"),
+        (-0.5, unsure(-0.5), "not shown"),
+        (-0.5, None, "not shown, with too few forecasts for a test"),
+        (0.5, sure(0.5), "no, significantly worse"),
+        (0.5, unsure(0.5), "no"),
+        (0.5, None, "no"),
+        (0.0, None, "no"),
+    ],
+)
+def test_each_answer(gap: float, test: PairedTest | None, answer: str) -> None:
+    tests = {"seasonal_naive": test} if test else {}
+    first, *_ = headline(metrics(1.0 + gap, 1.0, 2.0), FORECAST, tests, NAIVE)
+    assert first == f"Better than repeating the last year: {answer}."
+
+
+def test_a_loss_says_which_method_was_best_and_how_to_take_it() -> None:
+    tests = {"seasonal_naive": sure(-0.5), "auto_ets": sure(0.242)}
+    verdict, best, *_ = headline(metrics(0.474, 1.0, 0.232), FORECAST, tests, NAIVE)
+    assert verdict.endswith("Better than AutoETS: no, significantly worse.")
+    assert best == (
+        "AutoETS was best at the evaluation origins (MASE 0.232, significantly better). To publish that forecast, set "
+        "predict.method to auto_ets in params.yaml and run dvc repro."
+    )
+
+
+def test_a_combination_that_is_best_is_named() -> None:
+    measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
+    verdict, best, *_ = headline(measured, FORECAST, {}, NAIVE)
+    assert "Better than AutoETS" in verdict
+    assert best.startswith("The combination was best at the evaluation origins (MASE 0.4, not significantly better).")
+    assert "predict.method to combination" in best
+
+
+def test_the_verdict_is_on_the_published_method() -> None:
+    measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4, "coverage_80": 50.0}}
+    published = {**FORECAST, "method": "combination"}
+    verdict, warning, first, *_ = headline(measured, published, {"seasonal_naive": sure(-0.6)}, NAIVE)
+    assert verdict.startswith("The combination: better than repeating the last year: yes, significantly. Better than")
+    assert warning.startswith("Warning: the 80 % intervals covered 50 % of 36 actual values")
+    assert first.startswith("MASE of the combination 0.4 over")
+    verdict, *_ = headline(measured, {**FORECAST, "method": "seasonal_naive"}, {}, NAIVE)
+    assert verdict == "Seasonal naive: better than AutoETS: no."
+
+
+@pytest.mark.parametrize(("coverage", "warned"), [(57.0, True), (74.9, True), (75.0, False), (93.0, False)])
+def test_intervals_that_fail_say_so_in_the_first_lines(coverage: float, warned: bool) -> None:
+    _, second, *_ = headline(metrics(0.5, 1.0, 0.6, coverage_80=coverage), FORECAST, {}, NAIVE)
+    assert second.startswith("Warning: the 80 % intervals covered") == warned
+    assert f"{coverage:.0f} % of 36 actual values" in second or not warned
+
+
+def test_a_mean_that_rests_on_a_few_series_is_said() -> None:
+    _, second, *_ = headline(metrics(5.0, 9.0, 8.0, mase_median=0.8), FORECAST, {}, NAIVE)
+    assert second == "A few series dominate the mean: the median MASE is 0.8. See the worst series."
+    assert not any("dominate" in line for line in headline(metrics(1.5, 9, 8, mase_median=0.8), FORECAST, {}, NAIVE))
+
+
+def test_what_the_run_warned_of_is_repeated() -> None:
+    doubtful = {**FORECAST, "series_too_short": 2, "series_with_wide_intervals": 1}
+    _, short, wide, *_ = headline(metrics(0.5, 1.0, 0.6), doubtful, {}, NAIVE)
+    assert short.startswith("2 of 3 series are too short for the model")
+    assert wide.startswith("The intervals of 1 of 3 series reach further beyond the history")
+
+
+def test_a_perfect_baseline_is_no_equal() -> None:
+    assert "Higher than seasonal_naive (0)." in headline(metrics(0.7, 0.0, 0.9), FORECAST, {}, NAIVE)
+
+
+def test_large_shares_have_no_exponent() -> None:
+    assert any(line.startswith("1400 % higher than") for line in headline(metrics(1.5, 0.1, 2.0), FORECAST, {}, NAIVE))
+
+
+def test_without_origins_nothing_is_claimed() -> None:
+    (sentence,) = headline({"evaluated": {**COUNTS, "origins": 0}}, FORECAST, {}, NAIVE)
+    assert "not measured" in sentence
+
+
+def test_forecasts_by_the_seasonal_naive_method_are_counted() -> None:
+    measured = {**metrics(0.5, 1.0, 0.625), "evaluated": {**COUNTS, "fallback": 2}}
+    *_, last = headline(measured, FORECAST, {}, NAIVE)
+    assert last.startswith("2 of the model's forecasts are seasonal naive ones")
+
+
+def test_series_without_a_scale_are_left_out_of_the_count() -> None:
+    measured = {**metrics(0.5, 1.0, 0.625), "evaluated": {**COUNTS, "without_scale": 2, "origins": 1}}
+    _, first, *_ = headline(measured, FORECAST, {}, NAIVE)
+    assert first == (
+        "MASE of the model 0.5 over 1 of 3 series, 1 origin; the history of 2 is constant or no longer than a season, "
+        "which gives no scale."
+    )
+    nothing = {"evaluated": {**COUNTS, "without_scale": 3}, "model": {"smape": 0.0}, "baseline": {}}
+    (only,) = headline(nothing, FORECAST, {}, NAIVE)
+    assert only.startswith("No scaled errors over 3 series, 2 origins, 36 values: ")
