@@ -48,6 +48,7 @@ class Comparison:
     metrics: all of the model's, and the others that changed
     incompatibilities: why the scaled errors are not comparable, if they are not
     seasonal_naive: the seasonal naive method's MASE in the second version
+    interval_points: how many actual values the coverage in the second version rests on
     difference: of the model's scaled errors, second version minus first; None with too few in common for a test
     pairs: how many pairs of series and origin are in common, and how many each version has
     without_halves: the versions that do not tell their variation from training, with which there is none in the test
@@ -61,6 +62,7 @@ class Comparison:
     metrics: list[MetricChange]
     incompatibilities: list[str]
     seasonal_naive: float | None
+    interval_points: float | None
     difference: PairedTest | None
     pairs: tuple[int, int, int]
     without_halves: list[str]
@@ -96,6 +98,7 @@ def compare(before: Version, after: Version) -> Comparison:
         metrics=metric_changes(before.metrics, after.metrics),
         incompatibilities=incompatibilities(before, after),
         seasonal_naive=after.metrics.get("baseline.seasonal_naive.mase"),
+        interval_points=after.metrics.get("evaluated.interval_points"),
         difference=paired_test(common, "model_before", "model_after", after.horizon),
         pairs=(len(common), len(before.errors), len(after.errors)),
         without_halves=[version.name for version in (before, after) if _lacks_halves(version)],
@@ -177,6 +180,7 @@ def worse(comparison: Comparison, tolerances: Mapping[str, float | None]) -> lis
         if change.of_model and change.metric
         for reason in _beyond_tolerance(change, change.metric, tolerances.get(change.metric), comparison)
     ]
+    reasons += _narrow_intervals(comparison, tolerances.get("coverage"))
     mase = next((change.after for change in comparison.metrics if change.name == "model.mase"), None)
     if mase is not None:
         return reasons + _against_seasonal_naive(mase, comparison.seasonal_naive)
@@ -199,6 +203,23 @@ def _beyond_tolerance(change: MetricChange, metric: str, tolerance: float | None
         by, allowed = f"{change.worse_by:+.1%}", f"{tolerance:+.1%}"
     tasks = "; the tasks differ: " + ", ".join(comparison.incompatibilities) if comparison.incompatibilities else ""
     return [f"{change.name} {change.before:g} -> {change.after:g} ({by}; compare.{metric} allows {allowed}{tasks})"]
+
+
+def _narrow_intervals(comparison: Comparison, tolerance: float | None) -> list[str]:
+    """A reason for each level whose intervals cover too few of the actual values, and already did before."""
+    reasons = []
+    for change in comparison.metrics if tolerance is not None else []:
+        metric, level = metric_of(change.name) or (None, None)
+        if not change.of_model or metric != "coverage" or level is None or change.after is None:
+            continue
+        became_worse = change.worse_by is not None and change.worse_by > tolerance
+        if change.after < level - tolerance and not became_worse:
+            values = f" of {comparison.interval_points:g} values" if comparison.interval_points else ""
+            reasons.append(
+                f"{change.name} is {change.after:g}{values}, {level - change.after:.3g} points below its level "
+                f"(compare.coverage allows {tolerance:g})"
+            )
+    return reasons
 
 
 def _against_seasonal_naive(mase: float, seasonal_naive: float | None) -> list[str]:

@@ -14,8 +14,8 @@ TEST = PairedTest(-0.5, -0.7, -0.3, 0.001, "12 series", error=0.1, training_erro
 def compared(**changes: object) -> Comparison:
     values: dict[str, object] = {
         "before": "main", "after": "work tree", "params": [], "data": [], "metrics": [], "incompatibilities": [],
-        "seasonal_naive": None, "difference": None, "pairs": (5, 5, 6), "without_halves": [], "baselines": {},
-        **changes,
+        "seasonal_naive": None, "interval_points": None, "difference": None, "pairs": (5, 5, 6), "without_halves": [],
+        "baselines": {}, **changes,
     }  # fmt: skip
     return Comparison(**values)  # type: ignore[arg-type]
 
