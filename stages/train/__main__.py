@@ -1,5 +1,11 @@
-"""Stage 4, train: windows -> a network for each origin and member of the ensemble, and the loss curves."""
+"""Stage 4, train: windows -> a network for each origin and member of the ensemble, and the loss curves.
 
+Reads data/windows/. Writes models/networks/, a file for each origin, reports/loss.csv and reports/train.json.
+Decides the number of batches. After an interruption it goes on with the networks that were not finished.
+Parameters: sections `model` and `train` of params.yaml.
+"""
+
+from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import (
@@ -47,4 +53,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    Parser(__package__, __doc__).parse_args()
     run(main)

@@ -53,7 +53,7 @@ def train_network(
     network = Forecaster.of(model, batches).to(device).train()
     criterion = make_criterion(windows, settings)
     optimizer = make_optimizer(network, settings)
-    steps = steps_per_epoch(len(batches), settings)
+    steps = settings.batches_in_epoch(len(batches))
     schedule = make_schedule(optimizer, settings, settings.epochs * steps)
     epochs: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
@@ -134,12 +134,6 @@ def find_device(settings: Train) -> torch.device:
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise UserError("params.yaml: train.device is cuda, but torch finds no GPU here; set it to auto or cpu")
     return torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def steps_per_epoch(windows: int, settings: Train) -> int:
-    """The number of batches in an epoch: those with every window once, but at most `train.steps_per_epoch`."""
-    batches = math.ceil(windows / settings.batch_size)
-    return batches if settings.steps_per_epoch is None else min(batches, settings.steps_per_epoch)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:

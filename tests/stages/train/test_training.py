@@ -19,7 +19,6 @@ from stages.train.training import (
     make_optimizer,
     make_schedule,
     member_seed,
-    steps_per_epoch,
     train_network,
 )
 from stages.window.cutting import cut_windows
@@ -127,7 +126,7 @@ def test_an_epoch_has_at_most_that_many_batches(
     default_params: Params, windows: int, most: int | None, expected: int
 ) -> None:
     settings = change(default_params, train__steps_per_epoch=most, train__batch_size=128)[Train]
-    assert steps_per_epoch(windows, settings) == expected
+    assert settings.batches_in_epoch(windows) == expected
 
 
 @pytest.mark.parametrize("most", [None, 2])
