@@ -47,7 +47,7 @@ def forecast_origins(
             of_origin = (origin, horizon, normalizer.take(series), ends, ensemble_networks, ensemble)
             arguments.append((panel, halved[series], *of_origin))
     by_origin: dict[int, list[ScoredForecast]] = {}
-    for scored in pool.run(forecast_shard, arguments):
+    for scored in pool.run(forecast_shard, arguments, bar="forecasts"):
         by_origin.setdefault(scored.origin, []).append(scored)
     return [ScoredForecast.concat(scored) for scored in by_origin.values()]
 
@@ -81,7 +81,8 @@ def forecast_baselines(
         for few in chunks(series.stop - series.start, FEW_SERIES)
     ]
     found: dict[int, dict[str, list[Floats]]] = {origin: {} for origin in origins}
-    for (name, *_), by_origin in zip(arguments, pool.run(forecast_few, arguments), strict=True):
+    results = pool.run(forecast_few, arguments, bar="baselines")
+    for (name, *_), by_origin in zip(arguments, results, strict=True):
         for origin, values in zip(origins, by_origin, strict=True):
             found[origin].setdefault(name, []).append(values)
     return {

@@ -39,7 +39,8 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with open_pool(params[Compute]) as pool, epoch_bar(len(tasks), settings.epochs, pool.local) as board:
         arguments = [(windows[task.origin], task, model, settings, board, row) for row, task in enumerate(tasks)]
-        trained = dict(zip(tasks, pool.run(train_one, arguments), strict=True))
+        bar = None if pool.local else "networks"  # which the bar of epochs shows more closely
+        trained = dict(zip(tasks, pool.run(train_one, arguments, bar), strict=True))
 
     networks: dict[int, dict[int, Forecaster]] = {}
     for task, (network, _) in trained.items():

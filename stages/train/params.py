@@ -44,7 +44,7 @@ class Train(Section):
     loss: Annotated[str, OneOf(LOSSES)]
     expert_pull: NonNegative
     precision: Literal["float32", "bfloat16"]
-    device: Literal["auto", "cpu", "cuda"]
+    device: Literal["auto", "cpu", "cuda", "mps"]
 
     RENAMED: ClassVar = {"base_pull": "train.expert_pull"}
     REMOVED: ClassVar = {

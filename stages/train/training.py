@@ -130,10 +130,15 @@ def what_diverges(settings: Train) -> str:
 
 
 def find_device(settings: Train) -> torch.device:
-    """The device that networks are trained on. Raises UserError for `cuda` without a GPU."""
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("params.yaml: train.device is cuda, but torch finds no GPU here; set it to auto or cpu")
-    return torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
+    """The device that networks are trained on; `auto` takes no Apple GPU (`mps`), on which nobody has tried this.
+
+    Raises UserError for a GPU that torch does not find.
+    """
+    found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    device = settings.device if settings.device != "auto" else "cuda" if found["cuda"] else "cpu"
+    if not found[device]:
+        raise UserError(f"params.yaml: train.device is {device}, but torch finds no such GPU here; set it to auto or cpu")
+    return torch.device(device)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:

@@ -32,7 +32,7 @@ def main() -> None:
     summaries = []
     with open_pool(params[Compute]) as pool:
         fresh_folder(WINDOWS)
-        for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks), strict=True):
+        for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks, bar="origins"), strict=True):
             windows.write(origin_file(WINDOWS, origin))
             summaries.append(summary)
     summary = summaries[0]
