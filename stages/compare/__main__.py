@@ -8,9 +8,9 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
 
-from stages.common.errors import UserError, run
+from stages.common.arguments import Parser
+from stages.common.errors import run
 from stages.common.params import read_params
 from stages.compare.comparison import compare, worse
 from stages.compare.page import describe, write_text
@@ -44,16 +44,8 @@ def main() -> None:
         sys.exit(WORSE)
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Exit with status 1, as for any other mistake: 2 means that the model is worse."""
-        raise UserError(f"{message}; see `python -m stages.compare --help`")
-
-
 def parse() -> argparse.Namespace:
-    parser = Parser(
-        prog="python -m stages.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__package__, __doc__)
     parser.add_argument("before", nargs="?", metavar="A", help="the version before")
     parser.add_argument("after", nargs="?", metavar="B", help="the version after")
     for kind in ("md", "json", "html"):

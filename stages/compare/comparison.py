@@ -207,8 +207,10 @@ def _beyond_tolerance(change: MetricChange, metric: str, tolerance: float | None
 
 def _narrow_intervals(comparison: Comparison, tolerance: float | None) -> list[str]:
     """A reason for each level whose intervals cover too few of the actual values, and already did before."""
-    reasons = []
-    for change in comparison.metrics if tolerance is not None else []:
+    reasons: list[str] = []
+    if tolerance is None:
+        return reasons
+    for change in comparison.metrics:
         metric, level = metric_of(change.name) or (None, None)
         if not change.of_model or metric != "coverage" or level is None or change.after is None:
             continue

@@ -69,19 +69,23 @@ class Pool:
         self.versions = {} if self.local else local_versions()
         self.scattered: dict[FileArgument[Any], object] = {}
 
-    def run(self, task: Callable[..., Result], arguments: Iterable[Arguments]) -> Iterator[Result]:
+    def run(
+        self, task: Callable[..., Result], arguments: Iterable[Arguments], bar: str | None = None
+    ) -> Iterator[Result]:
         """`task(*call)` for each call of `arguments`, in their order; a local pool gives each result once it is ready.
+
+        bar: what the tasks make, for a progress bar on a terminal; None for no bar
 
         Raises what a task raises, and ValueError for a task that is defined in `__main__`.
         """
         calls = list(arguments)
         if self.local:
-            return self._in_parallel(task, calls)
-        results = list(self._in_parallel(task, calls))
+            return self._in_parallel(task, calls, bar)
+        results = list(self._in_parallel(task, calls, bar))
         failed = [number for number, result in enumerate(results) if isinstance(result, FileNotVisible)]
         retried = [calls[number] for number in failed]
         self._scatter(file for call in retried for file in _files(call))
-        for number, result in zip(failed, self._in_parallel(task, retried), strict=True):
+        for number, result in zip(failed, self._in_parallel(task, retried, bar), strict=True):
             results[number] = result
         return iter(results)
 
@@ -90,14 +94,14 @@ class Pool:
             if file not in self.scattered:
                 self.scattered[file] = self.engine.scatter(FileContents(file))
 
-    def _in_parallel(self, task: Callable[..., Any], calls: Sequence[Arguments]) -> Iterator[Any]:
+    def _in_parallel(self, task: Callable[..., Any], calls: Sequence[Arguments], bar: str | None) -> Iterator[Any]:
         if not calls:
             return
         jobs = (delayed(run_task)(serialize_task(task, call), self.versions, *self._contents(call)) for call in calls)
-        quiet = True if self.local else None  # local stages have bars of their own; None: where stderr is no terminal
-        with tqdm(total=len(calls), unit="task", desc=self.compute.engine, leave=False, disable=quiet) as bar:
+        quiet = True if bar is None else None  # None: where stderr is no terminal
+        with tqdm(total=len(calls), unit="task", desc=bar, leave=False, disable=quiet) as shown:
             with _interrupts_ignored() if self.local else nullcontext():
-                results = _ParallelWithBar(bar, **self.engine.options)(jobs)
+                results = _ParallelWithBar(shown, **self.engine.options)(jobs)
             yield from map(pickle.loads, results)
 
     def _contents(self, call: Arguments) -> list[object]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.ingest.ended import ended_series
+from stages.ingest.ended import ended_series, ends_before_last
 from stages.ingest.gaps import longest_gap
 from stages.ingest.raw import Raw
 from stages.ingest.seasons import has_no_usual_season, season_candidates
@@ -18,6 +18,7 @@ def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
     shortest, longest: the lengths of series, in steps
     season_candidates: the possible seasons that the longest series holds twice
     filled, longest_filled: the number of missing values that were filled, in all and in a row
+    series_ending_earlier: the number of series in the panel that end before its last step
     series_ended: the number of series that ended long before the panel, left out or kept
     """
     first = panel.ds.iloc[panel.indptr[:-1]].min()
@@ -38,6 +39,7 @@ def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
         "filled": int(panel.filled.sum()),
         "longest_filled": longest_gap(panel)[1],
         "series_without_value": len(raw.ids) - with_value,
+        "series_ending_earlier": int(ends_before_last(panel).sum()),
         "series_ended": int(ended_series(panel).sum()) + with_value - len(panel.ids),
     }
 

@@ -1,9 +1,15 @@
-"""Stage 2, normalize: the panel -> the normalised histories and the normalizer of each origin."""
+"""Stage 2, normalize: the panel -> the normalised histories and the normalizer of each origin.
+
+Reads the panel. Writes data/histories/ and models/normalizer/, a file for each origin, and reports/normalize.json.
+Decides how many origins there are, and where; which series are logged; which seasons are used.
+Parameters: sections `backtest` and `normalize` of params.yaml.
+"""
 
 from typing import Any
 
 from safetensors.numpy import save_file
 
+from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import (
@@ -43,4 +49,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    Parser(__package__, __doc__).parse_args()
     run(main)

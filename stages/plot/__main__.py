@@ -1,10 +1,17 @@
-"""Stage 6, plot: forecasts, panel, loss curves, networks -> figures, and the report in HTML and Markdown."""
+"""Stage 6, plot: forecasts, panel, loss curves, networks -> figures, and the report in HTML and Markdown.
+
+Reads the panel, data/windows/, models/networks/ and the files of the other stages in reports/. Writes
+reports/figures/, reports/report.html and reports/report.md, and copies for DVC's run cache in data/.
+Decides which series the report shows.
+Parameters: section `plot` of params.yaml.
+"""
 
 from dataclasses import replace
 
 import pandas as pd
 
 from stages.common import paths
+from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.panel.panel import Panel
@@ -70,4 +77,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    Parser(__package__, __doc__).parse_args()
     run(main)

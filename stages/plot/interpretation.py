@@ -54,7 +54,7 @@ def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train
     It needs no GPU, even where the model's networks were trained on one: a report can be made anywhere.
     """
     plain = model.model_copy(update={"cell": "rnn"})
-    anywhere = settings.model_copy(update={"device": "auto" if settings.device == "cuda" else settings.device})
+    anywhere = settings.model_copy(update={"device": "cpu" if settings.device == "cpu" else "auto"})
     return train_network(windows, member, plain, anywhere)[0]
 
 

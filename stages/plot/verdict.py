@@ -5,6 +5,7 @@ First what a reader who knows no statistics needs, then the numbers behind it.
 
 from typing import Any
 
+from stages.common.words import count
 from stages.panel.words import period_in_words
 from stages.plot.significance import PairedTest
 from stages.predict.baselines import BASELINES, NAIVE
@@ -139,14 +140,10 @@ def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
     """What was evaluated; `left_out` of the series have no scaled errors."""
     if left_out:
         return (
-            f"{counts['series'] - left_out} of {counts['series']} series, {_origins(counts)}; the history of "
+            f"{counts['series'] - left_out} of {counts['series']} series, {count(counts['origins'], 'origin')}; the history of "
             f"{left_out} is constant or no longer than a season, which gives no scale"
         )
-    return f"{counts['series']} series, {_origins(counts)}, {counts['points']} values"
-
-
-def _origins(counts: dict[str, Any]) -> str:
-    return f"{counts['origins']} origin{'s' if counts['origins'] != 1 else ''}"
+    return f"{counts['series']} series, {count(counts['origins'], 'origin')}, {counts['points']} values"
 
 
 def _against(mase: float, name: str, other: float, test: PairedTest | None) -> str:
@@ -177,10 +174,10 @@ def _coverages(scores: dict[str, float]) -> list[tuple[str, int]]:
     return [(key, found[1]) for key, found in keys.items() if found and found[0] == "coverage" and found[1]]
 
 
-def _fallback(count: int) -> list[str]:
-    if not count:
+def _fallback(forecasts: int) -> list[str]:
+    if not forecasts:
         return []
-    return [f"{count} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
+    return [f"{forecasts} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
 
 
 def _per_cent(share: float) -> str:

@@ -1,5 +1,12 @@
-"""Stage 5, predict: networks, normalizer, panel -> the forecast, the evaluation, metrics against the baselines."""
+"""Stage 5, predict: networks, normalizer, panel -> the forecast, the evaluation, metrics against the baselines.
 
+Reads the panel, models/normalizer/, data/windows/ and models/networks/. Writes forecast.csv, evaluation.csv,
+metrics.json, errors.csv, half_ensembles.csv, error_by_step.csv and backtest.csv in reports/.
+Decides which baselines are fast enough for the data.
+Parameters: sections `backtest` and `predict` of params.yaml.
+"""
+
+from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import (
@@ -86,4 +93,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    Parser(__package__, __doc__).parse_args()
     run(main)

@@ -47,7 +47,7 @@ def forecast_origins(
             of_origin = (origin, horizon, normalizer.take(series), ends, ensemble_networks, ensemble)
             arguments.append((panel, halved[series], *of_origin))
     by_origin: dict[int, list[ScoredForecast]] = {}
-    for scored in pool.run(forecast_shard, arguments):
+    for scored in pool.run(forecast_shard, arguments, bar="forecasts"):
         by_origin.setdefault(scored.origin, []).append(scored)
     return [ScoredForecast.concat(scored) for scored in by_origin.values()]
 
@@ -80,8 +80,9 @@ def forecast_baselines(
         for series, panel in parts
         for few in chunks(series.stop - series.start, FEW_SERIES)
     ]
+    results = pool.run(forecast_few, arguments, bar="baselines")
     found: dict[str, list[Floats]] = {}
-    for (name, *_), at_origins in zip(arguments, pool.run(forecast_few, arguments), strict=True):
+    for (name, *_), at_origins in zip(arguments, results, strict=True):
         found.setdefault(name, []).append(at_origins)
     return {name: list(np.concatenate(values, axis=1)) for name, values in found.items()}
 

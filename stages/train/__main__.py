@@ -1,5 +1,11 @@
-"""Stage 4, train: windows -> a network for each origin and member of the ensemble, and the loss curves."""
+"""Stage 4, train: windows -> a network for each origin and member of the ensemble, and the loss curves.
 
+Reads data/windows/. Writes models/networks/, a file for each origin, reports/loss.csv and reports/train.json.
+Decides the number of batches. After an interruption it goes on with the networks that were not finished.
+Parameters: sections `model` and `train` of params.yaml.
+"""
+
+from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import (
@@ -33,7 +39,8 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with open_pool(params[Compute]) as pool, epoch_bar(len(tasks), settings.epochs, pool.local) as board:
         arguments = [(windows[task.origin], task, model, settings, board, row) for row, task in enumerate(tasks)]
-        trained = dict(zip(tasks, pool.run(train_one, arguments), strict=True))
+        bar = None if pool.local else "networks"  # which the bar of epochs shows more closely
+        trained = dict(zip(tasks, pool.run(train_one, arguments, bar), strict=True))
 
     networks: dict[int, dict[int, Forecaster]] = {}
     for task, (network, _) in trained.items():
@@ -47,4 +54,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    Parser(__package__, __doc__).parse_args()
     run(main)

@@ -15,6 +15,7 @@ from stages.compute.memory import lack_of_memory, processes
 from stages.compute.params import Compute
 from stages.train.cells import CELLS
 from stages.train.params import Model, Train
+from stages.window.windows import Windows
 
 PER_STEP = 1.2e-3  # seconds of each step of the optimizer, whatever the network
 PER_LAYER = 4e-4  # of each layer
@@ -44,6 +45,18 @@ class NetworkSize:
     features: int = 0
     experts: int = 0
     targets: int = 1
+
+    @classmethod
+    def of(cls, windows: Windows, model: Model) -> "NetworkSize":
+        """Of a network for these windows."""
+        return cls(
+            model,
+            size=windows.size,
+            channels=1 + windows.padding + len(windows.lags),
+            features=windows.training.features.shape[1],
+            experts=windows.training.experts.shape[1],
+            targets=windows.targets,
+        )
 
     @property
     def directions(self) -> int:

@@ -1,6 +1,7 @@
 """The parameters of the network and its training: `model` and `train`."""
 
 import importlib
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -43,7 +44,7 @@ class Train(Section):
     loss: Annotated[str, OneOf(LOSSES)]
     expert_pull: NonNegative
     precision: Literal["float32", "bfloat16"]
-    device: Literal["auto", "cpu", "cuda"]
+    device: Literal["auto", "cpu", "cuda", "mps"]
 
     RENAMED: ClassVar = {"base_pull": "train.expert_pull"}
     REMOVED: ClassVar = {
@@ -54,6 +55,11 @@ class Train(Section):
         "validation": "every window is trained on",
         "patience": "every window is trained on, for all epochs",
     }
+
+    def batches_in_epoch(self, windows: int) -> int:
+        """The number of batches that hold every window once, but at most `steps_per_epoch`."""
+        batches = math.ceil(windows / self.batch_size)
+        return batches if self.steps_per_epoch is None else min(batches, self.steps_per_epoch)
 
     def check_with(self, others: Params) -> None:
         # By name, as the schemas: stages that only read these parameters depend on no estimate.

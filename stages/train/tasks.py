@@ -15,7 +15,7 @@ from stages.train.cost import NetworkSize, check_training
 from stages.train.network import Forecaster
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
-from stages.train.training import Epoch, find_device, steps_per_epoch, train_network
+from stages.train.training import Epoch, find_device, train_network
 from stages.window.windows import Windows
 
 CURVES = ["loss", "last_batch"]
@@ -60,17 +60,9 @@ def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings
     untrained = sum(not task.checkpoint.exists() for task in tasks)
     if find_device(settings).type != "cpu" or not untrained:
         return
-    cuts = final.training
-    windows = int((cuts.before >= final.min_length).sum())
-    network = NetworkSize(
-        model,
-        size=final.size,
-        channels=1 + final.padding + len(final.lags),
-        features=cuts.features.shape[1],
-        experts=cuts.experts.shape[1],
-        targets=final.targets,
-    )
-    steps = settings.epochs * steps_per_epoch(windows, settings)
+    windows = int((final.training.before >= final.min_length).sum())
+    network = NetworkSize.of(final, model)
+    steps = settings.epochs * settings.batches_in_epoch(windows)
     check_training(untrained, network, steps, min(settings.batch_size, windows), compute)
 
 
@@ -119,6 +111,6 @@ def summarize(
         "networks": sum(map(len, networks.values())),
         "origins": len(networks),
         "weights": sum(weights.numel() for weights in any_network.parameters()),
-        "steps": settings.epochs * steps_per_epoch(windows, settings),
+        "steps": settings.epochs * settings.batches_in_epoch(windows),
         "last_loss": float(f"{curves.groupby('origin')['loss'].last().mean():.6g}"),
     }

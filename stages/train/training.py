@@ -53,7 +53,7 @@ def train_network(
     network = Forecaster.of(model, batches).to(device).train()
     criterion = make_criterion(windows, settings)
     optimizer = make_optimizer(network, settings)
-    steps = steps_per_epoch(len(batches), settings)
+    steps = settings.batches_in_epoch(len(batches))
     schedule = make_schedule(optimizer, settings, settings.epochs * steps)
     epochs: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
@@ -130,16 +130,17 @@ def what_diverges(settings: Train) -> str:
 
 
 def find_device(settings: Train) -> torch.device:
-    """The device that networks are trained on. Raises UserError for `cuda` without a GPU."""
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("params.yaml: train.device is cuda, but torch finds no GPU here; set it to auto or cpu")
-    return torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
+    """The device that networks are trained on; `auto` takes no Apple GPU (`mps`), on which nobody has tried this.
 
-
-def steps_per_epoch(windows: int, settings: Train) -> int:
-    """The number of batches in an epoch: those with every window once, but at most `train.steps_per_epoch`."""
-    batches = math.ceil(windows / settings.batch_size)
-    return batches if settings.steps_per_epoch is None else min(batches, settings.steps_per_epoch)
+    Raises UserError for a GPU that torch does not find.
+    """
+    found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    device = settings.device if settings.device != "auto" else "cuda" if found["cuda"] else "cpu"
+    if not found[device]:
+        raise UserError(
+            f"params.yaml: train.device is {device}, but torch finds no such GPU here; set it to auto or cpu"
+        )
+    return torch.device(device)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:

@@ -1,7 +1,13 @@
-"""Stage 3, window: normalised histories -> where windows are cut, and features computed before each cut."""
+"""Stage 3, window: normalised histories -> where windows are cut, and features computed before each cut.
+
+Reads data/histories/. Writes data/windows/, a file for each origin, and reports/window.json.
+Decides the size of the windows, and which of them are used for training.
+Parameters: section `window` of params.yaml, and `backtest.horizon`.
+"""
 
 from safetensors.numpy import load_file
 
+from stages.common.arguments import Parser
 from stages.common.errors import UserError, run
 from stages.common.params import read_params
 from stages.common.paths import HISTORIES, WINDOW_SUMMARY, WINDOWS, fresh_folder, origin_file, origins_in, write_summary
@@ -26,7 +32,7 @@ def main() -> None:
     summaries = []
     with open_pool(params[Compute]) as pool:
         fresh_folder(WINDOWS)
-        for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks), strict=True):
+        for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks, bar="origins"), strict=True):
             windows.write(origin_file(WINDOWS, origin))
             summaries.append(summary)
     summary = summaries[0]
@@ -39,4 +45,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    Parser(__package__, __doc__).parse_args()
     run(main)

@@ -33,8 +33,8 @@ def test_frequencies(frequency: str | None, words: str) -> None:
     ("steps", "frequency", "word"),
     [
         (12, "MS", "year"), (4, "QS", "year"), (3, "MS", "quarter"), (5, "MS", ""), (7, "D", "week"),
-        (365, "D", "year"), (24, "h", "day"), (168, "h", "week"), (48, "30min", "day"), (96, "15min", "day"), (52, "W-SUN", "year"),
-        (26, "2W-SUN", "year"), (5, "B", "week"), (10, "B", ""), (12, None, ""),
+        (365, "D", "year"), (24, "h", "day"), (168, "h", "week"), (48, "30min", "day"), (96, "15min", "day"),
+        (52, "W-SUN", "year"), (26, "2W-SUN", "year"), (5, "B", "week"), (10, "B", ""), (12, None, ""),
     ],
 )  # fmt: skip
 def test_periods(steps: int, frequency: str | None, word: str) -> None:

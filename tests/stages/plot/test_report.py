@@ -54,7 +54,7 @@ def test_a_long_forecast_is_printed_in_part(alone: RunResults, monkeypatch: pyte
     monkeypatch.setattr("stages.plot.report.MOST_STEPS", 2)
     content = forecast_of_one(alone)
     assert len(content.rows) == 2
-    assert content.note == "1 more steps are in reports/forecast.csv."
+    assert content.note == "1 more step in reports/forecast.csv."
 
 
 def test_the_forecast_of_several_series_is_the_next_step_and_the_last(results: RunResults, hostile: str) -> None:

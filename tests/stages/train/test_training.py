@@ -19,7 +19,6 @@ from stages.train.training import (
     make_optimizer,
     make_schedule,
     member_seed,
-    steps_per_epoch,
     train_network,
 )
 from stages.window.cutting import cut_windows
@@ -127,7 +126,7 @@ def test_an_epoch_has_at_most_that_many_batches(
     default_params: Params, windows: int, most: int | None, expected: int
 ) -> None:
     settings = change(default_params, train__steps_per_epoch=most, train__batch_size=128)[Train]
-    assert steps_per_epoch(windows, settings) == expected
+    assert settings.batches_in_epoch(windows) == expected
 
 
 @pytest.mark.parametrize("most", [None, 2])
@@ -299,19 +298,30 @@ def test_members_have_seeds_of_their_own_from_the_first_on() -> None:
 
 @pytest.mark.parametrize(
     ("device", "available", "expected"),
-    [("auto", False, "cpu"), ("auto", True, "cuda"), ("cpu", True, "cpu"), ("cuda", True, "cuda")],
+    [
+        ("auto", False, "cpu"),
+        ("auto", True, "cuda"),
+        ("cpu", True, "cpu"),
+        ("cuda", True, "cuda"),
+        ("mps", True, "mps"),
+    ],
 )
 def test_a_gpu_is_used_where_there_is_one(
     default_params: Params, monkeypatch: pytest.MonkeyPatch, device: str, available: bool, expected: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)  # which `auto` does not choose
     assert find_device(change(default_params, train__device=device)[Train]) == torch.device(expected)
 
 
-def test_a_named_gpu_that_is_not_there_is_refused(default_params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UserError, match=r"train\.device is cuda"):
-        find_device(change(default_params, train__device="cuda")[Train])
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_named_gpu_that_is_not_there_is_refused(
+    default_params: Params, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    for gpus in (torch.cuda, torch.backends.mps):
+        monkeypatch.setattr(gpus, "is_available", lambda: False)
+    with pytest.raises(UserError, match=rf"train\.device is {device}, but torch finds no such GPU here"):
+        find_device(change(default_params, train__device=device)[Train])
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])

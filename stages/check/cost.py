@@ -1,0 +1,116 @@
+"""What a run costs, known before it: networks, their steps, the baselines, and the time that all of them take.
+
+The rates are measured on one core of a processor of 2023. Training on a GPU is not estimated.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.check.words import duration
+from stages.common.arrays import Ints
+from stages.common.params import Params
+from stages.common.words import count
+from stages.compute.memory import processes
+from stages.compute.params import Compute
+from stages.normalize.histories import seasons_in_use
+from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
+from stages.normalize.params import Backtest, Normalize
+from stages.panel.panel import Panel
+from stages.predict.baselines import BASELINES, choose_baselines
+from stages.predict.params import Predict
+from stages.train.cost import NetworkSize
+from stages.train.params import Model, Train
+from stages.window.cutting import cut_windows, place_cuts
+from stages.window.params import Window
+from stages.window.windows import Windows, min_length
+
+START = 20.0  # seconds in which the six stages import their libraries, one after another, and draw the report
+QUICK = 2  # members of a quick look
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work of a run: at each of `origins` a network for each member, and the baselines.
+
+    windows: for training, at the final origin
+    size: steps of a window
+    steps, step_seconds: of each network: steps of the optimizer, and the seconds of each on one core
+    baselines: their names
+    values: those in the histories of all origins
+    """
+
+    origins: int
+    windows: int
+    size: int
+    steps: int
+    step_seconds: float
+    baselines: list[str]
+    values: int
+
+    def seconds(self, members: int, cores: int) -> float:
+        """The time of a run with so many members on so many cores."""
+        networks = math.ceil(members * self.origins / cores)
+        baselines = self.values * sum(BASELINES[name].seconds for name in self.baselines)
+        return START + networks * self.steps * self.step_seconds + baselines / cores
+
+
+def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
+    """A name and a text for what a run does and how long it takes.
+
+    Raises UserError where the horizon is no shorter than the longest series.
+    """
+    refuse_long_horizon(settings[Backtest], panel)
+    origins = plan_origins(settings[Backtest], panel).within(int(panel.lengths.max()))
+    work, members = plan_work(panel, origins, settings), settings[Train].members
+    cores = processes(settings[Compute]) or 1
+    evaluated = f"{len(origins.evaluation)} to evaluate, {len(origins.calibration)} to calibrate intervals, 1 final"
+    on = f"on {count(cores, 'core')}"
+    lines = [
+        ("horizon", f"{count(settings[Backtest].horizon, 'step')} (backtest.horizon)"),
+        ("origins", f"{len(origins.all)}: {evaluated}"),
+        (
+            "training",
+            f"{count(work.windows, 'window')} of {count(work.size, 'step')}; {count(members, 'member')} x "
+            f"{count(work.origins, 'origin')} x {count(work.steps, 'step')} of the optimizer",
+        ),
+        ("baselines", f"{', '.join(work.baselines)}, on {count(work.values, 'value')}"),
+        ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
+    ]
+    if members > QUICK:
+        quick = f"about {duration(work.seconds(QUICK, cores))} {on}, with slightly larger errors"
+        lines.append(("quick look", f"`dvc exp run -S train.members={QUICK}`: {quick}"))
+    return lines
+
+
+def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
+    """The work of a run of these parameters; the windows are counted, not cut."""
+    train, window = settings[Train], settings[Window]
+    shape = windows_like_those(panel, settings)
+    shortest = min_length(shape.size, window.padding, shape.seasons)
+
+    def windows_at(origin: int) -> int:
+        lengths: Ints = panel.at(origin).lengths
+        placed = place_cuts(lengths, shortest, shape.targets, window.padding, window.max_windows)
+        return sum(len(before) for _, before in placed)
+
+    windows = windows_at(0)
+    histories = [panel.at(origin) for origin in origins.all]
+    return Work(
+        origins=sum(windows_at(origin) > 0 for origin in origins.all),
+        windows=windows,
+        size=shape.size,
+        steps=train.epochs * train.batches_in_epoch(windows),
+        step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_size, windows)),
+        baselines=choose_baselines(settings[Predict].baselines, histories, settings[Predict].needed_baseline),
+        values=sum(int(history.lengths.sum()) for history in histories),
+    )
+
+
+def windows_like_those(panel: Panel, settings: Params) -> Windows:
+    """A single window cut from zeros as long as the longest series: in size, channels and experts as those of a run."""
+    longest = int(panel.lengths.max())
+    one = settings[Window].model_copy(update={"max_windows": 1})
+    seasons = seasons_in_use(panel, settings[Normalize])
+    return cut_windows(np.zeros(longest), np.array([longest]), seasons, one, settings[Backtest].horizon)

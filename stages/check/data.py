@@ -1,0 +1,114 @@
+"""The data as ingest understands them, in lines for a person: series, first and last values, gaps, ends, seasons."""
+
+import numpy as np
+import pandas as pd
+
+from stages.check.words import number, season_in_words
+from stages.common.errors import quoted
+from stages.common.words import count
+from stages.ingest.ended import ends_before_last
+from stages.ingest.gaps import longest_gap
+from stages.ingest.raw import Raw
+from stages.ingest.seasons import season_candidates
+from stages.panel.panel import Panel
+from stages.panel.words import frequency_in_words
+
+FEW = 3  # series named in a line
+
+Lines = list[tuple[str, str]]
+
+
+def describe_data(panel: Panel, raw: Raw) -> Lines:
+    """A name and a text for each property of a panel that was built from `raw`."""
+    frequency = panel.time_axis.frequency
+    return [
+        ("series", _series(panel)),
+        ("first value", _value(panel, 0)),
+        ("last value", _value(panel, len(panel.y) - 1)),
+        ("smallest", _value(panel, int(panel.y.argmin()))),
+        ("largest", _value(panel, int(panel.y.argmax()))),
+        ("gaps", _gaps(panel)),
+        ("ends", _ends(panel)),
+        ("left out", _left_out(panel, raw)),
+        ("frequency", f"{frequency}: {frequency_in_words(frequency)}" if frequency else frequency_in_words(frequency)),
+        ("season", _seasons(panel)),
+    ]
+
+
+def _series(panel: Panel) -> str:
+    lengths = panel.lengths
+    each = f"{lengths.min():,} to {lengths.max():,} steps each" if lengths.min() < lengths.max() else ""
+    steps = each or f"{count(int(lengths.max()), 'step')}{' each' if len(lengths) > 1 else ''}"
+    return f"{len(lengths):,} ({_names(panel.ids)}), {steps}, {count(len(panel.y), 'value')} in all"
+
+
+def _value(panel: Panel, row: int) -> str:
+    """A row of the panel: its value and time, and its series where there are several."""
+    of = f" of {quoted(_series_at(panel, row))}" if len(panel.ids) > 1 else ""
+    return f"{number(panel.y[row])} at {_time(panel, row)}{of}"
+
+
+def _gaps(panel: Panel) -> str:
+    if not panel.filled.any():
+        return "none"
+    filled = np.add.reduceat(panel.filled, panel.indptr[:-1], dtype=np.int64)
+    worst = [series for series in np.argsort(-filled, kind="stable")[:FEW] if filled[series]]
+    named = ", ".join(f"{quoted(panel.ids[series])} {filled[series]:,}" for series in worst)
+    where = f" of {count(int((filled > 0).sum()), 'series', 'series')}, most in {named}" if len(panel.ids) > 1 else ""
+    return f"{count(int(panel.filled.sum()), 'value')} filled, at most {longest_gap(panel)[1]:,} in a row{where}"
+
+
+def _ends(panel: Panel) -> str:
+    rows = panel.indptr[1:] - 1
+    latest = int(rows[panel.ds.iloc[rows].argmax()])
+    earlier = np.flatnonzero(ends_before_last(panel))
+    if not len(earlier):
+        return f"{'all ' if len(rows) > 1 else ''}at {_time(panel, latest)}"
+    earliest = int(rows[earlier][panel.ds.iloc[rows[earlier]].argmin()])
+    return (
+        f"{len(earlier):,} of {len(rows):,} series before the last, the earliest {quoted(_series_at(panel, earliest))} "
+        f"at {_time(panel, earliest)}; the last {quoted(_series_at(panel, latest))} at {_time(panel, latest)}; "
+        "each is forecast from its own end"
+    )
+
+
+def _left_out(panel: Panel, raw: Raw) -> str:
+    with_value = np.zeros(len(raw.ids), dtype=bool)
+    with_value[raw.series_codes[~np.isnan(raw.values)]] = True
+    empty = [name for name, found in zip(raw.ids, with_value, strict=True) if not found]
+    kept = set(panel.ids)
+    ended = [name for name, found in zip(raw.ids, with_value, strict=True) if found and name not in kept]
+    groups = {"without a value": empty, "that ended too early (ingest.ended_after)": ended}
+    texts = [
+        f"{count(len(names), 'series', 'series')} {why}: {_names(names)}" for why, names in groups.items() if names
+    ]
+    return "; ".join(texts) or "nothing"
+
+
+def _seasons(panel: Panel) -> str:
+    """The seasons in use with what they mean, and the other ones that are possible."""
+    frequency = panel.time_axis.frequency
+    used = [season for season in panel.season_lengths if season > 1]
+    candidates = season_candidates(frequency, int(panel.lengths.max()))
+    others = [season for season in candidates if season not in used]
+    in_use = " and ".join(_season(season, frequency) for season in used) or "none; ingest.season_length sets one"
+    possible = ", ".join(_season(season, frequency) for season in others)
+    return in_use + (f"; also possible, by ingest.season_length: {possible}" if others else "")
+
+
+def _season(season: int, frequency: str | None) -> str:
+    meaning = season_in_words(season, frequency)
+    return count(season, "step") + (f" ({meaning})" if meaning else "")
+
+
+def _series_at(panel: Panel, row: int) -> str:
+    return panel.ids[int(np.searchsorted(panel.indptr, row, side="right")) - 1]
+
+
+def _time(panel: Panel, row: int) -> str:
+    times: pd.Series = panel.time_axis.format(panel.ds.iloc[[row]])
+    return str(times.iloc[0])
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(map(quoted, names[:FEW])) + (", ..." if len(names) > FEW else "")

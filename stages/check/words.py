@@ -1,0 +1,37 @@
+"""Seasons, durations and numbers of `ingest --check` in words."""
+
+import numpy as np
+
+from stages.panel.words import period_in_words
+
+
+def season_in_words(season: int, frequency: str | None) -> str:
+    """What a season of so many steps is; empty where nobody has a word for it.
+
+    >>> season_in_words(12, "MS"), season_in_words(168, "h"), season_in_words(9, "MS"), season_in_words(60, "min")
+    ('a year', 'a week', '', 'an hour')
+    """
+    noun = period_in_words(season, frequency)
+    return f"{'an' if noun == 'hour' else 'a'} {noun}" if noun else ""
+
+
+def duration(seconds: float) -> str:
+    """A time that is known within a factor of two.
+
+    >>> duration(3), duration(42), duration(95), duration(600), duration(9000)
+    ('10 seconds', '40 seconds', '1.5 minutes', '10 minutes', '2.5 hours')
+    """
+    if seconds < 60:
+        return f"{max(10, round(seconds, -1)):.0f} seconds"
+    if seconds < 5400:
+        return f"{_two_digits(seconds / 60)} minutes"
+    return f"{_two_digits(seconds / 3600)} hours"
+
+
+def number(value: float) -> str:
+    """A value as the file may have it."""
+    return np.format_float_positional(value, precision=10, fractional=False, trim="-", unique=True)
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
