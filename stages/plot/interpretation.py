@@ -1,6 +1,7 @@
 """What a trained network does: its gates and states over a window, and how far back its forecast looks."""
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -42,10 +43,9 @@ def look_inside(
     return {**figures, "sensitivity": draw_sensitivity(by_cell)}
 
 
-def last_steps(panel: Panel, series: int, size: int) -> list[str]:
-    """The last `size` steps of a series as the input writes them; empty texts for those before its first."""
-    rows = panel.ds.iloc[panel.indptr[series] : panel.indptr[series + 1]].iloc[-size:]
-    return [""] * (size - len(rows)) + list(panel.time_axis.format(rows))
+def last_steps(panel: Panel, series: int, size: int) -> pd.Series:
+    """The last `size` steps of a series, or all that it has."""
+    return panel.ds.iloc[panel.indptr[series] : panel.indptr[series + 1]].iloc[-size:]
 
 
 def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train) -> Forecaster:
