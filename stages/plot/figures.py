@@ -255,7 +255,7 @@ def _draw_heat_map(figure: Figure, ax: Axes, values: Floats, signed: bool, label
 
 
 def _name_series(axes: list[Axes], data: PlotData) -> None:
-    """The name of each series as a title, where there are several."""
-    if len(data.series) > 1:
+    """The name of each series as a title, but of one that has the name of its values."""
+    if list(data.series) != [data.value]:
         for ax, (name, series) in zip(axes, data.series.items(), strict=True):
             ax.set_title(fit_name(name, series.place))

@@ -85,6 +85,15 @@ def test_figures_show_the_numbers(data: PlotData) -> None:
     plt.close("all")
 
 
+def test_a_series_is_named_unless_its_values_have_the_same_name(data: PlotData) -> None:
+    (series,) = data.series.values()
+    titles = [
+        draw_series(replace(data, series={name: series})).axes[0].get_title(loc="left") for name in ("a", "passengers")
+    ]
+    assert titles == ["a", ""]
+    plt.close("all")
+
+
 def test_figures_of_what_was_not_evaluated_are_left_out(data: PlotData) -> None:
     (name, series), *_ = data.series.items()
     other = replace(series, evaluation=series.evaluation.iloc[:0])
