@@ -35,7 +35,7 @@ def look_inside(
         series = int(windows.ends.series[long_enough[0]])
         traced = trace_window(network, model.cell, windows, series)
         title = f"Input of the network from {panel.ids[series]}, season and level removed"
-        figures["gates"] = draw_gates(traced, CELLS[model.cell], last_steps(panel, series, windows.size), title)
+        figures["gates"] = draw_gates(traced, CELLS[model.cell], window_steps(panel, series, windows.size), title)
     by_cell = {model.cell: sensitivity_by_lag(network, windows)}
     if model.cell != "rnn":
         plain = train_plain_rnn(windows, member, model, settings)
@@ -43,9 +43,15 @@ def look_inside(
     return {**figures, "sensitivity": draw_sensitivity(by_cell)}
 
 
-def last_steps(panel: Panel, series: int, size: int) -> pd.Series:
+def window_steps(panel: Panel, series: int, size: int) -> pd.Series:
     """The last `size` steps of a series, or all that it has."""
     return panel.ds.iloc[panel.indptr[series] : panel.indptr[series + 1]].iloc[-size:]
+
+
+def last_steps(panel: Panel, series: int, size: int) -> list[str]:
+    """The last `size` steps of a series as the input writes them; empty texts for those before its first."""
+    rows = window_steps(panel, series, size)
+    return [""] * (size - len(rows)) + list(panel.time_axis.format(rows))
 
 
 def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train) -> Forecaster:
