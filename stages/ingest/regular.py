@@ -1,6 +1,7 @@
 """Build the panel: place observations on the regular grid and fill the gaps."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -111,9 +112,14 @@ def lay_out(
         time_axis=time_axis,
         season_lengths=tuple(settings.season_length or season_lengths(time_axis.frequency)),
         time=raw.time,
-        value=settings.value if isinstance(settings.value, str) else "value",
+        value=settings.value if isinstance(settings.value, str) else _stem(settings.path),
     )
     return panel, rows
+
+
+def _stem(path: str) -> str:
+    """What the values of a wide file are called: the name of the file, without what follows its first full stop."""
+    return Path(path).name.split(".")[0] or "value"
 
 
 def _steps(grid: Grid, numbers: Ints) -> pd.Index:

@@ -43,7 +43,7 @@ def main() -> None:
     extreme = select_series(panel, evaluation, future, method, [*worst.index, *best.index])
 
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
-    figures = draw_results(first, extreme, pd.concat([worst, best]), by_step, loss)
+    figures = draw_results(first, extreme, (worst, best), by_step, loss)
     figures |= look_inside(panel, windows, networks, params[Model], params[Train])
     files = save_figures(figures, paths.FIGURES, settings.dpi)
     copy_results_in_git()

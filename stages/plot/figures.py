@@ -1,53 +1,83 @@
 """The figures of the results and of the inside of a network: one function each, from data to a figure."""
 
-from typing import Any
+from collections.abc import Sized
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from stages.common.arrays import Floats
-from stages.plot.lines import draw_actual, draw_alone, draw_forecast, forecast_scales
-from stages.plot.results import MAX_ORIGINS, PlotData, spread
+from stages.plot.lines import (
+    bin_size,
+    draw_actual,
+    draw_alone,
+    draw_band,
+    draw_forecast,
+    draw_whole,
+    forecast_scales,
+    limit_view,
+)
+from stages.plot.results import PlotData, SeriesData
 from stages.plot.scales import Scales
-from stages.plot.style import ACTUAL, MODEL, NAIVE, OTHERS, fit_name, fit_text, subplots
+from stages.plot.style import (
+    ACTUAL,
+    QUIET,
+    axes_inches,
+    draw_legend,
+    fit_name,
+    method_style,
+    subplots,
+    text_width,
+    wrap_text,
+)
+from stages.plot.ticks import GAP, choose_ticks
 from stages.train.cells import Cell
 
-MOST_LABELS = 8  # of lines in a legend
 MOST_MARKERS = 100  # on a line
+OUTLYING = 3  # times the largest error of the median method: a method beyond that does not set the scale
+SMALLEST = 1e-10  # of the largest gradient: less does not show in any forecast
+SMALL = 8  # points of the numbers of origins
+EXTREMES = {"worst": "#A03C00", "best": "#00664B"}  # colours of titles
 
 
 def draw_results(
-    first: PlotData, extreme: PlotData, errors: pd.Series, by_step: pd.DataFrame, loss: pd.DataFrame
+    first: PlotData,
+    extreme: PlotData,
+    extremes: tuple[pd.Series, pd.Series],
+    by_step: pd.DataFrame,
+    loss: pd.DataFrame,
 ) -> dict[str, Figure]:
     """The figures of a run's results, by name.
 
     first: the first series of the panel
-    extreme: the series that were forecast worst and best, and none of a panel of one; errors: their scaled errors by id
+    extreme: the series that were forecast worst and best, and none of a panel of one
+    extremes: the scaled errors by id, of the worst and of the best
     by_step, loss: reports/error_by_step.csv and reports/loss.csv
     """
-    figures = {
-        "series": draw_series(first),
-        "backtest": draw_backtest(first),
-        "last_horizon": draw_last_horizon(first),
-        "error_by_step": draw_error_by_step(by_step),
-        "loss": draw_loss(loss),
-    }
-    return figures | ({"extremes": draw_extremes(extreme, errors)} if extreme.series else {})
+    figures = {"series": draw_series(first), "backtest": draw_backtest(first), "loss": draw_loss(loss)}
+    if any(len(series.evaluation) for series in first.series.values()):
+        figures["last_horizon"] = draw_last_horizon(first)
+    if len(by_step):
+        figures["error_by_step"] = draw_error_by_step(by_step)
+    if extreme.series:
+        figures["extremes"] = draw_extremes(extreme, *extremes)
+    return figures
 
 
 def draw_series(data: PlotData) -> Figure:
-    """The series themselves."""
+    """The series themselves, from their first values; of very many steps means and ranges."""
     figure, axes = subplots(len(data.series))
+    longest = max((len(series.actual) for series in data.series.values()), default=0)
     for ax, series in zip(axes, data.series.values(), strict=True):
         scales = Scales.of(series.actual["ds"], [series.actual["y"]])
-        draw_actual(ax, scales, series.actual)
+        draw_whole(ax, scales, series.actual, bin_size(longest, axes_inches(ax), series.season_lengths))
         scales.label(ax, data.time, data.value)
     _name_series(axes, data)
-    if any(series.actual["filled"].any() for series in data.series.values()):
-        _draw_legend(axes)
+    if any(ax.collections for ax in axes) or any(series.actual["filled"].any() for series in data.series.values()):
+        draw_legend(figure)
     return figure
 
 
@@ -55,16 +85,19 @@ def draw_backtest(data: PlotData) -> Figure:
     """Forecasts and the latest actual values, with intervals; the future at the end."""
     figure, axes = subplots(len(data.series))
     for ax, series in zip(axes, data.series.values(), strict=True):
-        forecasts = [*(rows for _, rows in series.evaluations()), series.future]
-        scales = forecast_scales(series.recent, forecasts, data.levels)
-        draw_actual(ax, scales, series.recent, linewidth=1)
+        origins = series.separate_evaluations()
+        forecasts = [*(rows for _, rows in origins), series.future]
+        scales = forecast_scales(series.closing, forecasts, data.levels)
+        draw_actual(ax, scales, series.closing, linewidth=1)
         for position, rows in enumerate(forecasts):
-            draw_forecast(ax, scales, rows, data.levels, None if position else "forecast from each origin")
+            draw_forecast(ax, scales, rows, data.levels, data.method, None if position else _label(data))
         end = scales.x(series.actual["ds"].tail(1))[0]
         ax.axvline(end, color=ACTUAL, linewidth=0.8, linestyle=":", label="end of the data")
+        limit_view(ax, scales, [series.closing["y"], *(rows["forecast"] for rows in forecasts)])
         scales.label(ax, data.time, data.value)
+        _number_origins(ax, {origin: scales.x(series.actual["ds"].iloc[[-origin]])[0] for origin, _ in origins})
     _name_series(axes, data)
-    _draw_legend(axes, loc="upper left")
+    draw_legend(figure)
     return figure
 
 
@@ -72,111 +105,157 @@ def draw_last_horizon(data: PlotData) -> Figure:
     """The latest evaluation origin at larger scale, with the seasonal naive forecast."""
     figure, axes = subplots(len(data.series))
     for ax, series in zip(axes, data.series.values(), strict=True):
-        scales = Scales.of(series.recent["ds"], [])
-        for _, last in series.evaluations()[:1]:
-            scales = forecast_scales(last, [last], data.levels)
-            x = scales.x(last["ds"])
-            draw_forecast(ax, scales, last, data.levels, "forecast")
-            ax.plot(x, scales.y(last["seasonal_naive"]), color=NAIVE, linestyle="--", label="seasonal naive")
-            ax.plot(x, scales.y(last["y"]), color=ACTUAL, marker="o", markersize=3, label="actual")
-        scales.label(ax, data.time, data.value)
+        latest = series.evaluations()[:1]
+        if latest:
+            _draw_origin(ax, data, series, latest[0][1])
+        else:
+            ax.set(xticks=[], yticks=[], xlabel="not evaluated")
     _name_series(axes, data)
-    _draw_legend(axes)
+    draw_legend(figure)
     return figure
 
 
-def draw_extremes(data: PlotData, errors: pd.Series) -> Figure:
-    """The latest evaluation origin of the series whose mean scaled errors (by id) are given, both errors in titles."""
-    figure = draw_last_horizon(data)
-    for ax, (name, series) in zip(figure.axes, data.series.items(), strict=False):
-        origins = list(series.evaluation.groupby("cutoff", sort=False)["scaled_error"].mean())
-        drawn = f"scaled error {origins[0]:.3g}" if np.isfinite(origins[0]) else "no scaled error"
-        mean = f" here, {errors[name]:.3g} over {len(origins)} origins" if len(origins) > 1 else ""
-        ax.set_title(f"{fit_name(name, series.place)}\n{drawn}{mean}", fontsize=10)
+def draw_extremes(data: PlotData, worst: pd.Series, best: pd.Series) -> Figure:
+    """Series by their mean scaled errors, the worst on the left and the best on the right; errors in titles.
+
+    Each is drawn at the origin with its largest error. worst, best: by id, of the same length
+    """
+    figure, axes = subplots(len(data.series))
+    pairs = zip(worst.items(), best.items(), strict=True)
+    rows = [(kind, str(name), mean) for pair in pairs for kind, (name, mean) in zip(EXTREMES, pair, strict=True)]
+    for ax, (kind, name, mean) in zip(axes, rows, strict=True):
+        series = data.series[name]
+        hardest, origins = series.hardest_evaluation(), series.evaluation["cutoff"].nunique()
+        _draw_origin(ax, data, series, hardest)
+        over = f" here, {mean:.3g} over {origins} origins" if origins > 1 else ""
+        error = f"scaled error {hardest['scaled_error'].mean():.3g}{over}"
+        ax.set_title(f"{fit_name(name, series.place, f'{kind}: ')}\n{error}", color=EXTREMES[kind])
+    draw_legend(figure)
     return figure
 
 
 def draw_error_by_step(by_step: pd.DataFrame) -> Figure:
-    """How the error grows with the horizon, model against baselines."""
+    """How the error grows with the horizon, model against baselines; one far above the others is cut, with a word."""
     figure, (ax,) = subplots(1)
-    colours = {"model": MODEL, "seasonal_naive": NAIVE}
-    spare = iter(OTHERS * len(by_step.columns))
-    for name in by_step.columns.drop("step"):
-        colour = colours.get(name) or next(spare)
-        width = 2.5 if name == "model" else 1.2
-        marker = "." if len(by_step) <= MOST_MARKERS else None
-        ax.plot(by_step["step"], by_step[name], color=colour, linewidth=width, marker=marker, label=name)
-    ax.set(xlabel="steps ahead", ylabel="mean absolute scaled error", title="Error by horizon step", ylim=(0, None))
-    ax.legend(fontsize=8, ncols=2)
+    largest = by_step.drop(columns="step").max()
+    outlying = largest > (OUTLYING * largest.median() or np.inf)
+    for name in largest.index:
+        beyond = f", up to {largest[name]:.3g}" if outlying[name] else ""
+        style = method_style(name) | {"linewidth": 2.5 if name == "model" else 1.2, "marker": _marker(by_step)}
+        ax.plot(by_step["step"], by_step[name], label=f"{name}{beyond}", **style)
+    ax.set(xlabel="steps ahead", ylabel="mean absolute scaled error", ylim=(0, None))
+    if outlying.any():
+        ax.set_ylim(0, 1.1 * largest[~outlying].max())
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    draw_legend(figure)
     return figure
 
 
 def draw_loss(loss: pd.DataFrame) -> Figure:
-    """Mean loss of the members, one line for each origin."""
+    """Mean loss of the members at the final origin, and the range of this mean over the other origins."""
     figure, (ax,) = subplots(1)
-    curves = spread(list(loss.groupby("origin")), MAX_ORIGINS)
-    named = spread([origin for origin, _ in curves], MOST_LABELS)
-    for position, (origin, curve) in enumerate(curves):
-        label = "final origin" if origin == 0 else f"{origin} steps before the end" if origin in named else None
-        colour = MODEL if origin == 0 else str(0.35 + 0.4 * position / len(curves))
-        ax.plot(curve["epoch"], curve["loss"], color=colour, linewidth=2 if origin == 0 else 1, label=label)
-        draw_alone(ax, curve["epoch"].to_numpy(), curve["loss"].to_numpy(), colour)
-    ax.set(xlabel="epoch", ylabel="loss, normalised units", title="Training loss, mean over members")
-    ax.legend(fontsize=8, ncols=2)
+    earlier = loss[loss["origin"] != 0]
+    if not earlier.empty:
+        epochs, curves = earlier["epoch"].unique(), earlier.groupby("epoch", sort=False)["loss"]
+        label = f"range of the {earlier['origin'].nunique()} other origins"
+        draw_band(ax, epochs, curves.min().to_numpy(), curves.max().to_numpy(), QUIET, 0.5, label)
+    final = loss[loss["origin"] == 0]
+    colour = method_style("model")["color"]
+    ax.plot(final["epoch"], final["loss"], color=colour, label="final origin")
+    draw_alone(ax, final["epoch"].to_numpy(), final["loss"].to_numpy(), colour)
+    ax.set(xlabel="epoch", ylabel="training loss, normalised units")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    draw_legend(figure)
     return figure
 
 
-def draw_gates(traced: dict[str, Floats], cell: Cell, times: list[str], title: str) -> Figure:
+def draw_gates(traced: dict[str, Floats], cell: Cell, steps: pd.Series, title: str) -> Figure:
     """Heat maps of the cell's gates and state over a window, each (size, hidden), below the network's input (`value`).
 
-    Units are sorted by the mean of the first gate, the largest on top. times: (size,) labels of the time axis.
+    Units are sorted by the mean of the first gate, the largest on top.
+
+    steps: the last ones of the window, (size,) or less if the series begins inside it
     """
     names = [*cell.gates, cell.state]
-    order, size = np.argsort(-traced[names[0]].mean(axis=0), kind="stable"), len(times)
+    order, size = np.argsort(-traced[names[0]].mean(axis=0), kind="stable"), len(traced["value"])
     figure, (top, *maps) = subplots(1 + len(names), columns=1)
-    top.plot(np.arange(size), traced["value"][:, 0], color=ACTUAL, marker=".")
-    top.set(title=fit_text(title, 8), xlim=(-0.5, size - 0.5))
-    figure.colorbar(plt.cm.ScalarMappable(), ax=top, pad=0.01).ax.set_visible(False)  # as wide as those below
+    top.plot(np.arange(size), traced["value"][:, 0], color=ACTUAL, marker=_marker(steps))
+    top.set(title=wrap_text(title, 7), xlim=(-0.5, size - 0.5), ylabel="input")
+    figure.colorbar(plt.cm.ScalarMappable(), ax=top, pad=0.01, label=" ").ax.set_visible(
+        False
+    )  # as wide as those below
     for ax, name in zip(maps, names, strict=True):
-        _draw_heat_map(figure, ax, traced[name][:, order].T, signed=name == cell.state)
-        ax.set(title=f"{name} {'state' if name == cell.state else 'gate'}", ylabel="unit")
-    ticks = np.unique(np.linspace(0, size - 1, min(size, 7)).round().astype(int))
+        label = "state" if name == cell.state else "0 closed, 1 open"
+        _draw_heat_map(figure, ax, traced[name][:, order].T, name == cell.state, label)
+        ax.set(title=f"{name} {'state' if name == cell.state else 'gate'}", ylabel="unit, sorted")
+        ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    places = np.arange(size - len(steps), size, dtype=np.float64)
+    rows, labels = choose_ticks(steps, places, axes_inches(top) * len(steps) / size)
     for ax in (top, *maps):
-        ax.set_xticks(ticks, [fit_text(times[tick], 1.2, 10) for tick in ticks])
+        ax.set_xticks(places[rows], labels if ax is maps[-1] else [])
     return figure
 
 
 def draw_sensitivity(by_cell: dict[str, Floats]) -> Figure:
     """Mean absolute gradient of the forecast by each input, by lag; the first cell is the model's."""
     figure, (ax,) = subplots(1)
-    for (name, by_lag), colour in zip(by_cell.items(), (MODEL, NAIVE), strict=False):
+    for (name, by_lag), colour in zip(by_cell.items(), (method_style("model")["color"], QUIET), strict=False):
         lags = np.arange(1, len(by_lag) + 1)
-        ax.plot(lags, by_lag, color=colour, marker="." if len(lags) <= MOST_MARKERS else None, label=name)
+        ax.plot(lags, by_lag, color=colour, marker=_marker(lags), label=name)
     ax.set_yscale("log")
+    largest = max(float(by_lag.max()) for by_lag in by_cell.values())
+    if largest:
+        ax.set_ylim(max(ax.get_ylim()[0], SMALLEST * largest), 2 * largest)
     ax.set(xlabel="steps before the forecast", ylabel="mean |change of forecast / change of input|")
-    ax.set_title("How far back the forecast looks")
-    ax.legend(fontsize=8)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    draw_legend(figure)
     return figure
 
 
-def _draw_heat_map(figure: Figure, ax: Axes, values: Floats, signed: bool) -> None:
+def _draw_origin(ax: Axes, data: PlotData, series: SeriesData, rows: pd.DataFrame) -> None:
+    """The forecast of one evaluation origin in `rows`, the seasonal naive one, and the actual values around it."""
+    actual, naive = series.around(rows), rows["seasonal_naive"]
+    scales = forecast_scales(actual, [rows], data.levels)
+    draw_forecast(ax, scales, rows, data.levels, data.method, _label(data))
+    if data.method != "seasonal_naive":
+        style = method_style("seasonal_naive")
+        ax.plot(scales.x(rows["ds"]), scales.y(naive), linewidth=1.2, label="seasonal_naive", **style)
+    draw_actual(ax, scales, actual, linewidth=1, marker=_marker(actual))
+    limit_view(ax, scales, [actual["y"], rows["forecast"], naive])
+    scales.label(ax, data.time, data.value)
+
+
+def _marker(points: Sized) -> str | None:
+    """A point at each of a few places of a line, and none where they would touch."""
+    return "." if len(points) <= MOST_MARKERS else None
+
+
+def _label(data: PlotData) -> str:
+    return f"forecast by {data.method}"
+
+
+def _number_origins(ax: Axes, places: dict[int, float]) -> None:
+    """The evaluation origins, in steps before the end, above the beginnings of their forecasts, where there is room."""
+    inches = axes_inches(ax) * np.abs(np.diff([*places.values()])) / np.ptp(ax.get_xlim())
+    widest = max((text_width(str(origin), SMALL) for origin in places), default=0.0)
+    if (inches > widest + GAP / 2).all():
+        above = ax.secondary_xaxis("top")
+        above.set_xticks([*places.values()], [str(origin) for origin in places])
+        above.tick_params(labelsize=SMALL, colors="#666666", length=2)
+        above.spines["top"].set_visible(False)
+
+
+def _draw_heat_map(figure: Figure, ax: Axes, values: Floats, signed: bool, label: str) -> None:
     """Values (units, size) from 0 to 1, or of either sign about 0."""
     reach = max(float(np.abs(values).max()), 1e-9)
     colours, low, high = ("RdBu_r", -reach, reach) if signed else ("viridis", 0.0, 1.0)
     image = ax.imshow(values, aspect="auto", interpolation="nearest", cmap=colours, vmin=low, vmax=high)
     ax.grid(False)
-    figure.colorbar(image, ax=ax, pad=0.01)
+    figure.colorbar(image, ax=ax, pad=0.01, label=label)
 
 
 def _name_series(axes: list[Axes], data: PlotData) -> None:
-    """The name of each series as a title, where there are several."""
-    if len(data.series) > 1:
+    """The name of each series as a title, but of one that has the name of its values."""
+    if list(data.series) != [data.value]:
         for ax, (name, series) in zip(axes, data.series.items(), strict=True):
             ax.set_title(fit_name(name, series.place))
-
-
-def _draw_legend(axes: list[Axes], **place: Any) -> None:
-    """One legend, in the first plot, of what any of the plots shows."""
-    found = {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    if found:
-        axes[0].legend(found.values(), found.keys(), fontsize=8, **place)

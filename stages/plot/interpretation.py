@@ -1,6 +1,7 @@
 """What a trained network does: its gates and states over a window, and how far back its forecast looks."""
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -34,7 +35,7 @@ def look_inside(
         series = int(windows.ends.series[long_enough[0]])
         traced = trace_window(network, model.cell, windows, series)
         title = f"Input of the network from {panel.ids[series]}, season and level removed"
-        figures["gates"] = draw_gates(traced, CELLS[model.cell], last_steps(panel, series, windows.size), title)
+        figures["gates"] = draw_gates(traced, CELLS[model.cell], window_steps(panel, series, windows.size), title)
     by_cell = {model.cell: sensitivity_by_lag(network, windows)}
     if model.cell != "rnn":
         plain = train_plain_rnn(windows, member, model, settings)
@@ -42,9 +43,14 @@ def look_inside(
     return {**figures, "sensitivity": draw_sensitivity(by_cell)}
 
 
+def window_steps(panel: Panel, series: int, size: int) -> pd.Series:
+    """The last `size` steps of a series, or all that it has."""
+    return panel.ds.iloc[panel.indptr[series] : panel.indptr[series + 1]].iloc[-size:]
+
+
 def last_steps(panel: Panel, series: int, size: int) -> list[str]:
     """The last `size` steps of a series as the input writes them; empty texts for those before its first."""
-    rows = panel.ds.iloc[panel.indptr[series] : panel.indptr[series + 1]].iloc[-size:]
+    rows = window_steps(panel, series, size)
     return [""] * (size - len(rows)) + list(panel.time_axis.format(rows))
 
 

@@ -26,26 +26,36 @@ MOST_STEPS = 12  # of a single one
 CAPTIONS = {  # of figures, by section
     "Forecasts": {
         "backtest": (
-            "Forecasts from each origin and of the future, with their intervals, and the latest actual values; filled "
-            "values are dotted."
+            "Forecasts with their intervals, of the future and from origins whose forecasts do not overlap; the "
+            "numbers above count the steps from an origin to the end of the data. Actual values are those of the last "
+            "ten horizons, or of two seasons; filled ones are dotted. An interval that reaches further beyond the "
+            "values than these are apart is cut."
         ),
-        "last_horizon": "The latest evaluation origin at larger scale, with the seasonal naive forecast.",
-        "error_by_step": "Mean absolute scaled error by steps ahead, of the model and each baseline.",
+        "last_horizon": (
+            "The latest evaluation origin at larger scale, with the seasonal naive forecast and two horizons before it."
+        ),
+        "error_by_step": (
+            "Mean absolute scaled error by steps ahead, of the model and each baseline; a method far above the others "
+            "is cut, and the legend has its largest error."
+        ),
         "extremes": (
-            "The latest evaluation origin of the series that the model forecast worst and best, by the mean of their "
-            "scaled errors over all origins."
+            "The series that the model forecast worst and best, by the mean of their scaled errors over all origins, "
+            "each at the origin with the largest error."
         ),
     },
     "Inside the network": {
         "gates": (
             "One network over the last window of a series. Each gate is between 0 (closed) and 1 (open); a row is a "
-            "unit. models/README.md explains what the gates do."
+            "unit, sorted by the first gate. models/README.md explains what the gates do."
         ),
         "sensitivity": (
             "How far back the forecast looks: the mean absolute gradient of the forecast by each input, on a "
-            "logarithmic scale, where a straight decline is the vanishing gradient."
+            "logarithmic scale, where a straight decline is the vanishing gradient; less than 1e-10 of the "
+            "largest is cut."
         ),
-        "loss": "Training loss by epoch, mean over the members, one line for each origin.",
+        "loss": (
+            "Training loss by epoch, mean over the members: at the final origin, and its range over the other origins."
+        ),
     },
 }
 

@@ -12,7 +12,9 @@ from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 
 EXTREMES = 3  # best and worst series, at most
-MAX_STEPS = 1_000  # of a series, the latest, that are shown beside its forecasts
+MAX_STEPS = 1_000  # of a series, the latest, that the chart shows beside its forecasts; it can zoom
+HORIZONS, SEASONS = 10, 2  # that figures show of a series beside its forecasts, whichever is longer
+HORIZONS_BEFORE = 2  # that figures show of a series before a single origin
 MAX_ORIGINS = 50  # whose forecasts are shown, evenly spread
 MAX_LEVELS = 5  # whose intervals are shown, likewise
 
@@ -27,6 +29,7 @@ class SeriesData:
     actual: ds, y, filled (whether the input had no value)
     evaluation: of reports/evaluation.csv, the latest origin first
     future: of reports/forecast.csv
+    season_lengths: steps in each season, the shortest first
 
     In both, `forecast`, `forecast-lo-80` and so on are the columns of the method whose forecast is shown.
     """
@@ -35,16 +38,49 @@ class SeriesData:
     actual: pd.DataFrame
     evaluation: pd.DataFrame
     future: pd.DataFrame
+    season_lengths: tuple[int, ...] = (1,)
 
     @property
     def recent(self) -> pd.DataFrame:
-        """The last rows of `actual`, which are shown beside forecasts."""
+        """The last rows of `actual`, which the chart shows beside forecasts."""
         return self.actual.tail(MAX_STEPS)
+
+    @property
+    def closing(self) -> pd.DataFrame:
+        """The last rows of `actual`, which figures show beside forecasts: ten horizons or two seasons."""
+        return self.recent.tail(max(HORIZONS * len(self.future), SEASONS * self.season_lengths[0]))
 
     def evaluations(self) -> list[tuple[str, pd.DataFrame]]:
         """The cutoff and the rows of each evaluation origin, the latest first; some of many, of steps in `recent`."""
         shown = self.evaluation[self.evaluation["ds"] >= self.recent["ds"].iloc[0]]
         return spread([(str(cutoff), rows) for cutoff, rows in shown.groupby("cutoff", sort=False)], MAX_ORIGINS)
+
+    def separate_evaluations(self) -> list[tuple[int, pd.DataFrame]]:
+        """The origin, in steps before the end, and the rows of evaluation origins in `closing`, the latest first.
+
+        Only those whose forecasts do not overlap: each ends before the one that was taken before it begins.
+        """
+        taken: list[tuple[int, pd.DataFrame]] = []
+        for _, rows in self.evaluation.groupby("cutoff", sort=False):
+            first, last = rows["ds"].iloc[[0, -1]]
+            if first >= self.closing["ds"].iloc[0] and (not taken or last < taken[-1][1]["ds"].iloc[0]):
+                taken.append((self.origin_of(rows), rows))
+        return spread(taken, MAX_ORIGINS)
+
+    def hardest_evaluation(self) -> pd.DataFrame:
+        """The rows of the evaluation origin with the largest mean scaled error."""
+        errors = self.evaluation.groupby("cutoff", sort=False)["scaled_error"].mean()
+        return self.evaluation[self.evaluation["cutoff"] == errors.idxmax()]
+
+    def around(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows of `actual` from some horizons before an evaluation origin to the last of its `rows`."""
+        begin = len(self.actual) - self.origin_of(rows) - HORIZONS_BEFORE * len(self.future)
+        shown = self.actual.iloc[max(begin, 0) :]
+        return shown[shown["ds"] <= rows["ds"].iloc[-1]]
+
+    def origin_of(self, rows: pd.DataFrame) -> int:
+        """The origin of an evaluation, in steps before the end, by its rows: one for each step that has a value."""
+        return int((self.actual["ds"] >= rows["ds"].iloc[0]).sum()) + int(rows["step"].iloc[0]) - 1
 
 
 @dataclass(frozen=True)
@@ -132,6 +168,7 @@ def select_series(
             actual=pd.DataFrame({"ds": panel.ds.iloc[rows], "y": panel.y[rows], "filled": panel.filled[rows]}),
             evaluation=evaluations.get(name, evaluation.iloc[:0]),
             future=futures[name],
+            season_lengths=panel.season_lengths,
         )
     lower = "forecast-lo-"
     levels = [int(column.removeprefix(lower)) for column in map(str, future) if column.startswith(lower)]

@@ -7,13 +7,12 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.ticker import MaxNLocator
+from matplotlib.dates import date2num
 
 from stages.common.arrays import Floats
-from stages.plot.style import fit_text
+from stages.plot.style import axes_inches, fit_text
+from stages.plot.ticks import choose_ticks
 
-EXACT_STEPS = 10**6  # integer steps are drawn as differences from a multiple of this, which is 0 for most data
 ONE_SECOND = pd.Timedelta(seconds=1)
 LABEL_WIDTH, LABEL_HEIGHT = 3.4, 2.0  # inches of the names of axes, in the smallest plot
 LARGEST = 280  # values beyond 10**280, or all below 10**-280, are drawn in units of a power of ten
@@ -23,30 +22,30 @@ LARGEST = 280  # values beyond 10**280, or all below 10**-280, are drawn in unit
 class Scales:
     """How one plot draws its steps and values.
 
-    start: the step at 0 of the axis, for integer steps, and for dates that are all within a second, of which
-        matplotlib's days in floating point lose digits; None for other dates
-    time_zone: of the axis' labels
+    steps: those of the plot, in rising order
+    start: the step at 0 of the axis, for integer steps, and for dates that are all within a second: floating point
+        loses digits of large numbers; None for other dates
     exponent: values are drawn in units of 10**exponent
     """
 
+    steps: pd.Series
     start: Any
-    time_zone: Any
     exponent: int
 
     @classmethod
     def of(cls, steps: pd.Series, values: Iterable[pd.Series]) -> Self:
         """Scales for a plot of these steps, in rising order, and of these values, with NaN or without."""
+        steps = steps.drop_duplicates()
         if pd.api.types.is_datetime64_any_dtype(steps):
             start = steps.iloc[0] if 0 < steps.iloc[-1].value - steps.iloc[0].value < ONE_SECOND.value else None
-            zone = steps.dt.tz
         else:
-            start, zone = int(steps.iloc[0]) // EXACT_STEPS * EXACT_STEPS, None
+            start = int(steps.iloc[0])
         largest = max((float(np.fmax.reduce(np.abs(each), initial=0.0)) for each in values), default=0.0)
         exponent = int(np.clip(np.log10(largest), -300, 300)) if largest else 0
-        return cls(start, zone, exponent if abs(exponent) >= LARGEST else 0)
+        return cls(steps, start, exponent if abs(exponent) >= LARGEST else 0)
 
     def x(self, steps: pd.Series) -> Floats:
-        """Places (N,) on the axis of time: matplotlib's days, seconds after `start`, or differences from it."""
+        """Places (N,) on the axis of time: matplotlib's days, or seconds or integer steps after `start`."""
         if not pd.api.types.is_datetime64_any_dtype(steps):
             return np.asarray(steps.to_numpy(dtype=np.int64) - self.start, dtype=np.float64)
         if self.start is not None:
@@ -58,15 +57,13 @@ class Scales:
         return np.asarray(values, dtype=np.float64) / 10.0**self.exponent
 
     def label(self, ax: Axes, time: str, value: str) -> None:
-        """Name both axes, and set few ticks that do not overlap: short dates, or whole numbers."""
-        if self.start is None:
-            locator = AutoDateLocator(tz=self.time_zone, minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
-            ax.xaxis.set_major_locator(locator)
-            ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=self.time_zone))  # type: ignore[no-untyped-call]
-        elif isinstance(self.start, int):
-            ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-            time = f"{time} - {self.start}" if self.start else time
-        else:
+        """Name both axes, and set ticks whose labels do not overlap."""
+        if isinstance(self.start, pd.Timestamp):
             time = f"{time}, seconds after {self.start}"
-        ax.set_xlabel(fit_text(time, LABEL_WIDTH, 10))
-        ax.set_ylabel(fit_text(f"{value}, 1e{self.exponent:+}" if self.exponent else value, LABEL_HEIGHT, 10))
+        else:
+            places = self.x(self.steps)
+            rows, labels = choose_ticks(self.steps, places, axes_inches(ax))
+            ax.set_xticks(places[rows], labels)
+        ax.ticklabel_format(axis="y", useOffset=False)
+        ax.set_xlabel(fit_text(time, LABEL_WIDTH))
+        ax.set_ylabel(fit_text(f"{value}, 1e{self.exponent:+}" if self.exponent else value, LABEL_HEIGHT))

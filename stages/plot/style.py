@@ -3,11 +3,14 @@
 import functools
 import io
 import math
+import zlib
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
@@ -16,15 +19,32 @@ from PIL import Image
 
 from stages.common.paths import fresh_folder
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart.
-ACTUAL, MODEL, NAIVE, OTHERS = "#000000", "#0072B2", "#E69F00", ["#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#999999"]
-
+ACTUAL = "#000000"
 FILLED = "#888888"  # of values that the input did not have
+QUIET = "#999999"  # of what is there to compare with
+
+# Each method has one colour in every figure: Okabe and Ito's, which colour-blind readers can tell apart. A method on
+# logarithms has the colour of its plain twin, and is dashed.
+METHOD_COLOURS = {
+    "model": "#0072B2",
+    "seasonal_naive": "#E69F00",
+    "auto_ets": "#009E73",
+    "auto_theta": "#CC79A7",
+    "auto_arima": "#D55E00",
+    "combination": "#56B4E9",
+}
+SPARE_COLOURS = ["#7F3C8D", "#8C564B", "#6B8E23", "#3B3B98"]  # of methods that the table lacks
+LOG_TWIN = "_log"  # ends the name of a method on logarithms
+
 COLOURS = 256  # of a saved figure
 FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine draws the same
-NO_GLYPH = "\u25a1"  # a box for a letter that the font lacks, and for a control character
+CUT = "…"  # for what is left out of a text: too much for its place, or letters that the font lacks
+ROOM = "worst: "  # what may stand before a name
 POINTS = 72  # in an inch
 NAME_INCHES = 3.9  # the width of a series' name above one of two columns
+TITLE_POINTS, LEGEND_POINTS, TICK_POINTS = 10, 9, 9
+LEGEND_KEY = 0.75  # inches that a legend needs beside each of its texts
+BREAKS = " /_-.,:;"  # after which a name goes on in a second line
 MOST_LETTERS = 1_000  # of which a figure is wide enough for none
 
 STYLE: dict[str, Any] = {
@@ -34,6 +54,10 @@ STYLE: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.titlelocation": "left",
+    "axes.titlesize": TITLE_POINTS,
+    "xtick.labelsize": TICK_POINTS,
+    "ytick.labelsize": TICK_POINTS,
+    "legend.fontsize": LEGEND_POINTS,
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.5,
@@ -52,6 +76,11 @@ def subplots(panels: int, width: float = 9.0, height: float = 4.2, columns: int 
     for spare in axes.flat[panels:]:
         spare.set_axis_off()
     return figure, list(axes.flat[:panels])
+
+
+def axes_inches(ax: Axes) -> float:
+    """The width of a plot, less than it gets once the figure is laid out."""
+    return float(ax.get_position().width * ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
@@ -74,39 +103,98 @@ def save_figures(figures: dict[str, Figure], folder: Path, dpi: int) -> dict[str
     return files
 
 
-def fit_text(text: str, inches: float, points: float = 12) -> str:
+def method_style(method: str) -> dict[str, Any]:
+    """The colour and the dashes of a method's lines: always the same for its name."""
+    plain = method.removesuffix(LOG_TWIN)
+    spare = SPARE_COLOURS[zlib.crc32(plain.encode()) % len(SPARE_COLOURS)]
+    return {"color": METHOD_COLOURS.get(plain, spare), "linestyle": "-" if plain == method else "--"}
+
+
+def draw_legend(figure: Figure) -> None:
+    """One legend, above the plots, of what any of them shows."""
+    found: dict[str, Any] = {}
+    for ax in figure.axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    if found:
+        columns = _legend_columns([text_width(label, LEGEND_POINTS) for label in found], figure.get_figwidth())
+        figure.legend(found.values(), found.keys(), loc="outside upper left", ncols=columns)
+
+
+def _legend_columns(widths: list[float], room: float) -> int:
+    """The most columns of labels with these widths that fit; all in inches. The first columns are the longer ones."""
+    for columns in range(len(widths), 1, -1):
+        if sum(max(column) + LEGEND_KEY for column in np.array_split(widths, columns)) <= room:
+            return columns
+    return 1
+
+
+def fit_text(text: str, inches: float, points: float = TITLE_POINTS) -> str:
     """`text` for a figure: one line of letters that the font has, cut in the middle to a width, `$` no mathematics.
 
     points: the size of the letters, by default that of titles
     """
-    return _cut(one_line(text), inches * POINTS / points).replace("$", r"\$")
+    return _plain(_cut(one_line(text), inches * POINTS / points))
 
 
-def fit_name(name: str, place: int) -> str:
+def wrap_text(text: str, inches: float, points: float = TITLE_POINTS) -> str:
+    """`text` as in `fit_text`, in two lines where one is too short, and cut only where two are."""
+    width = inches * POINTS / points
+    return _plain("\n".join(_cut(line, width) for line in _two_lines(one_line(text), width)))
+
+
+def fit_name(name: str, place: int, prefix: str = "") -> str:
     """The name of a series for the title of one of two columns, with its place in the input if it does not fit."""
-    return fit_text(name if shows_name(name) else f"{place}: {name}", NAME_INCHES)
+    return wrap_text(prefix + (name if shows_name(name) else f"{place}: {name}"), NAME_INCHES)
 
 
 def shows_name(name: str) -> bool:
-    """Whether a title shows the name of a series as it is."""
-    return fit_text(name, NAME_INCHES).replace(r"\$", "$") == name
+    """Whether a title of two lines shows the name of a series as it is, even after a short prefix."""
+    width = NAME_INCHES * POINTS / TITLE_POINTS
+    return one_line(name) == name and all(_fits(line, width) for line in _two_lines(ROOM + name, width))
 
 
 def one_line(text: str) -> str:
-    """`text` as one line of letters that the figures' font has."""
+    """`text` as one line of letters that the figures' font has; `…` for those that it lacks."""
     letters = _font().get_charmap()
     return "".join(
-        letter if letter.isprintable() and ord(letter) in letters else NO_GLYPH for letter in " ".join(text.split())
+        letter
+        for known, run in groupby(" ".join(text.split()), lambda each: each.isprintable() and ord(each) in letters)
+        for letter in (run if known else CUT)
     )
+
+
+def text_width(text: str, points: float) -> float:
+    """The width in inches of the widest line of a text whose letters the font has."""
+    return max(sum(map(_advance, line)) for line in text.split("\n")) * points / POINTS
+
+
+def _plain(text: str) -> str:
+    """`text` without mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _two_lines(line: str, width: float) -> list[str]:
+    """`line`, or two where it does not fit; the first is full, or ends between words."""
+    if _fits(line, width):
+        return [line]
+    most = _that_fit(line, width)
+    breaks = [place + 1 for place in range(most // 2, most) if line[place] in BREAKS]
+    end = breaks[-1] if breaks else most
+    return [line[:end].rstrip(), line[end:].lstrip()]
+
+
+def _fits(line: str, width: float) -> bool:
+    return len(line) <= MOST_LETTERS and sum(map(_advance, line)) <= width
 
 
 def _cut(line: str, width: float) -> str:
     """`line` in `width` times the size of its letters: two thirds of the room for its beginning, one for its end."""
-    if sum(map(_advance, line[:MOST_LETTERS])) <= width and len(line) <= MOST_LETTERS:
+    if _fits(line, width):
         return line
-    width -= _advance("…")
+    width -= _advance(CUT)
     head, tail = (_that_fit(letters, share * width / 3) for letters, share in ((line, 2), (line[::-1], 1)))
-    return f"{line[:head]}…{line[len(line) - tail :]}"
+    return f"{line[:head]}{CUT}{line[len(line) - tail :]}"
 
 
 def _that_fit(letters: str, width: float) -> int:

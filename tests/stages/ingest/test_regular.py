@@ -28,6 +28,14 @@ def test_the_airline_passengers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(panel.y), panel.y[0], panel.y[-1], panel.y.sum()) == (144, 112, 432, 40363)
 
 
+def test_values_have_the_name_of_their_column_and_those_of_a_wide_file_its_name() -> None:
+    text = "time,west,east\n1,2,3\n2,3,4\n"
+    assert panel_of(text, value="west").value == "west"
+    assert panel_of(text, "rides.v2.csv", value=None).value == "rides"
+    assert panel_of(text, "rides.csv", value=["west", "east"]).value == "rides"
+    assert panel_of(text, ".csv", value=["west", "east"]).value == "value"
+
+
 @pytest.mark.parametrize(
     ("missing", "filled"),
     [

@@ -16,6 +16,7 @@ from stages.plot.interpretation import (
     sensitivity_by_lag,
     trace_window,
     train_plain_rnn,
+    window_steps,
 )
 from stages.train.batches import Batches, Inputs
 from stages.train.cells import CELLS
@@ -130,3 +131,8 @@ def test_a_cell_without_a_step_has_no_gates(
 def test_steps_before_the_series_have_empty_labels(panel: Panel) -> None:
     assert last_steps(panel, 1, 3) == ["27", "28", "29"]
     assert last_steps(panel, 1, 22)[:3] == ["", "", "10"]
+
+
+def test_the_steps_of_a_window_are_all_that_a_series_has(panel: Panel) -> None:
+    assert window_steps(panel, 1, 3).tolist() == [27, 28, 29]
+    assert window_steps(panel, 1, 22).tolist() == list(range(10, 30))

@@ -1,5 +1,6 @@
 """Results are read as they were written, and series are selected with their own rows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,29 @@ def test_what_is_shown_of_many_steps_origins_and_levels_is_bounded() -> None:
     assert series.recent["ds"].tolist() == list(steps[-MAX_STEPS:])
     shown = [int(cutoff) for cutoff, _ in series.evaluations()]
     assert (len(shown), shown[0], shown[-1]) == (MAX_ORIGINS, 1_999, 1_000)
+
+
+def test_figures_show_ten_horizons_or_two_seasons_beside_forecasts() -> None:
+    actual = pd.DataFrame({"ds": range(2_000), "y": 0.0, "filled": False})
+    series = SeriesData(1, actual, actual.iloc[:0], actual.iloc[:3])
+    assert len(series.closing) == 30
+    assert len(replace(series, season_lengths=(24, 168)).closing) == 48
+    assert len(replace(series, future=actual.iloc[:500]).closing) == MAX_STEPS
+
+
+def test_separate_evaluations_do_not_overlap() -> None:
+    """Three steps from each of the origins 3, 5 and 6: the one of 5 overlaps; a filled first step counts in none."""
+    origins = [(3, [97, 98, 99]), (5, [95, 96, 97]), (6, [95, 96])]
+    evaluation = pd.concat(
+        [pd.DataFrame({"cutoff": str(99 - n), "ds": ds, "step": np.array(ds) + n - 99}) for n, ds in origins]
+    )
+    actual = pd.DataFrame({"ds": range(100), "y": 0.0, "filled": False})
+    series = SeriesData(1, actual, evaluation, actual.iloc[:3])
+    assert [origin for origin, _ in series.separate_evaluations()] == [3, 6]
+    assert series.around(evaluation.tail(2))["ds"].tolist() == list(range(88, 97))
+
+
+def test_the_hardest_evaluation_has_the_largest_mean_error() -> None:
+    evaluation = evaluation_of([("a", "7", [1.0, 2.0]), ("a", "5", [9.0, np.nan]), ("a", "3", [np.nan])])
+    series = SeriesData(1, evaluation, evaluation, evaluation)
+    assert series.hardest_evaluation()["ds"].tolist() == [6, 7]
