@@ -1,4 +1,4 @@
-"""Whether Git or DVC has the raw file: an experiment that waits in a queue runs in a copy that holds only what they do."""
+"""Whether Git or DVC has the raw file: a queued experiment runs in a copy that holds only what they have."""
 
 import subprocess
 from pathlib import Path
@@ -16,4 +16,6 @@ def hint_to_version(path: str) -> str | None:
         return None
     if listed:
         return None
-    return f"neither Git nor DVC has {path}; before you commit or queue experiments, `git add` it, or `dvc add` if large"
+    return (
+        f"neither Git nor DVC has {path}; before you commit or queue experiments, `git add` it, or `dvc add` if large"
+    )

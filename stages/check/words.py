@@ -74,15 +74,6 @@ def number(value: float) -> str:
     return np.format_float_positional(value, precision=10, fractional=False, trim="-", unique=True)
 
 
-def count(amount: int, noun: str, plural: str = "") -> str:
-    """An amount of something.
-
-    >>> count(1, "origin"), count(1000, "step"), count(1, "series", "series")
-    ('1 origin', '1,000 steps', '1 series')
-    """
-    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
-
-
 def _every(amount: int, unit: str) -> str:
     return f"every {unit}" if amount == 1 else f"every {amount} {unit}s"
 

@@ -37,7 +37,9 @@ def main(check: bool) -> None:
 
 def parse() -> argparse.Namespace:
     parser = Parser(__package__, __doc__)
-    parser.add_argument("--check", action="store_true", help="say what the data are and what a run costs, write nothing")
+    parser.add_argument(
+        "--check", action="store_true", help="say what the data are and what a run costs, write nothing"
+    )
     return parser.parse_args()
 
 

@@ -137,7 +137,9 @@ def find_device(settings: Train) -> torch.device:
     found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     device = settings.device if settings.device != "auto" else "cuda" if found["cuda"] else "cpu"
     if not found[device]:
-        raise UserError(f"params.yaml: train.device is {device}, but torch finds no such GPU here; set it to auto or cpu")
+        raise UserError(
+            f"params.yaml: train.device is {device}, but torch finds no such GPU here; set it to auto or cpu"
+        )
     return torch.device(device)
 
 

@@ -298,7 +298,13 @@ def test_members_have_seeds_of_their_own_from_the_first_on() -> None:
 
 @pytest.mark.parametrize(
     ("device", "available", "expected"),
-    [("auto", False, "cpu"), ("auto", True, "cuda"), ("cpu", True, "cpu"), ("cuda", True, "cuda"), ("mps", True, "mps")],
+    [
+        ("auto", False, "cpu"),
+        ("auto", True, "cuda"),
+        ("cpu", True, "cpu"),
+        ("cuda", True, "cuda"),
+        ("mps", True, "mps"),
+    ],
 )
 def test_a_gpu_is_used_where_there_is_one(
     default_params: Params, monkeypatch: pytest.MonkeyPatch, device: str, available: bool, expected: str
