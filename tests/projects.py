@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -130,3 +131,8 @@ def repro(folder: Path, **changes: object) -> list[str]:
     """The stages that `dvc repro` ran, after changes of parameters."""
     change_file(folder, **changes)
     return re.findall(r"Running stage '(\w+)'", shell("dvc", "repro", cwd=folder).stdout)
+
+
+def running_in(folder: Path) -> list[psutil.Process]:
+    """The processes whose working folder is in this one."""
+    return [each for each in psutil.process_iter(["cwd"]) if (each.info["cwd"] or "").startswith(str(folder))]

@@ -17,7 +17,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from tests.projects import ALL, ROOT, change_file, commit, environment, repro, shell
+from tests.projects import ALL, ROOT, change_file, commit, environment, repro, running_in, shell
 
 
 def experiments_in(folder: Path) -> dict[str, dict[str, str]]:
@@ -69,11 +69,6 @@ def test_params_stay_readable_in_whatever_order_lists_are_set(tmp_path: Path) ->
             apply_overrides(str(path), [f"{section}.{key}={value}"])
             expected[section][key] = value
         assert yaml.load(path) == expected, chosen
-
-
-def running_in(folder: Path) -> list[psutil.Process]:
-    """The processes whose working folder is in this one."""
-    return [each for each in psutil.process_iter(["cwd"]) if (each.info["cwd"] or "").startswith(str(folder))]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.projects import ROOT
 SHARED = ["common", "panel", "compute"]
 PIPELINE = ["ingest", "normalize", "window", "train", "predict", "plot"]
 COMMANDS = ["compare"]  # may import anything
+BESIDE = ["check"]  # what `python -m stages.ingest --check` prints: may import anything, and is imported by name alone
 FILES = sorted((ROOT / "stages").rglob("*.py"))
 
 
@@ -25,7 +26,7 @@ def name_of(file: Path) -> str:
 
 
 def test_the_folders_are_those_of_the_plan() -> None:
-    assert {room(file) for file in FILES} == {"__init__.py", *SHARED, *PIPELINE, *COMMANDS}
+    assert {room(file) for file in FILES} == {"__init__.py", "__main__.py", *SHARED, *PIPELINE, *COMMANDS, *BESIDE}
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
@@ -34,6 +35,10 @@ def test_a_stage_imports_shared_folders_and_earlier_stages_alone(file: Path) -> 
     allowed = {"common"} if own in SHARED else {*SHARED, *PIPELINE[: PIPELINE.index(own)]} if own in PIPELINE else None
     if allowed is not None:
         assert {room(each) for each in imports_of(file)} <= {own, *allowed}
+
+
+def test_nothing_depends_on_what_the_check_prints() -> None:
+    assert {room(file) for file in FILES for each in imports_of(file) if room(each) in BESIDE} == set(BESIDE)
 
 
 def test_no_file_imports_itself_through_others() -> None:

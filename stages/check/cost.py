@@ -10,8 +10,8 @@ import numpy as np
 
 from stages.check.words import duration
 from stages.common.arrays import Ints
+from stages.common.errors import counted
 from stages.common.params import Params
-from stages.common.words import count
 from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.normalize.histories import seasons_in_use
@@ -66,16 +66,16 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     work, members = plan_work(panel, origins, settings), settings[Train].members
     cores = processes(settings[Compute]) or 1
     evaluated = f"{len(origins.evaluation)} to evaluate, {len(origins.calibration)} to calibrate intervals, 1 final"
-    on = f"on {count(cores, 'core')}"
+    on = f"on {counted(cores, 'core')}"
     lines = [
-        ("horizon", f"{count(settings[Backtest].horizon, 'step')} (backtest.horizon)"),
+        ("horizon", f"{counted(settings[Backtest].horizon, 'step')} (backtest.horizon)"),
         ("origins", f"{len(origins.all)}: {evaluated}"),
         (
             "training",
-            f"{count(work.windows, 'window')} of {count(work.size, 'step')}; {count(members, 'member')} x "
-            f"{count(work.origins, 'origin')} x {count(work.steps, 'step')} of the optimizer",
+            f"{counted(work.windows, 'window')} of {counted(work.size, 'step')}; {counted(members, 'member')} x "
+            f"{counted(work.origins, 'origin')} x {counted(work.steps, 'step')} of the optimizer",
         ),
-        ("baselines", f"{', '.join(work.baselines)}, on {count(work.values, 'value')}"),
+        ("baselines", f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}"),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
     if members > QUICK:

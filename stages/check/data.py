@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from stages.check.words import number, season_in_words
-from stages.common.errors import quoted
-from stages.common.words import count
+from stages.common.errors import counted, quoted
 from stages.ingest.ended import ends_before_last
 from stages.ingest.gaps import longest_gap
 from stages.ingest.raw import Raw
@@ -37,9 +36,11 @@ def describe_data(panel: Panel, raw: Raw) -> Lines:
 
 def _series(panel: Panel) -> str:
     lengths = panel.lengths
-    each = f"{lengths.min():,} to {lengths.max():,} steps each" if lengths.min() < lengths.max() else ""
-    steps = each or f"{count(int(lengths.max()), 'step')}{' each' if len(lengths) > 1 else ''}"
-    return f"{len(lengths):,} ({_names(panel.ids)}), {steps}, {count(len(panel.y), 'value')} in all"
+    longest = counted(int(lengths.max()), "step")
+    if len(lengths) == 1:
+        return f"1 ({_names(panel.ids)}), {longest}"
+    steps = longest if lengths.min() == lengths.max() else f"{lengths.min():,} to {longest}"
+    return f"{len(lengths):,} ({_names(panel.ids)}), {steps} each, {counted(len(panel.y), 'value')} in all"
 
 
 def _value(panel: Panel, row: int) -> str:
@@ -54,8 +55,8 @@ def _gaps(panel: Panel) -> str:
     filled = np.add.reduceat(panel.filled, panel.indptr[:-1], dtype=np.int64)
     worst = [series for series in np.argsort(-filled, kind="stable")[:FEW] if filled[series]]
     named = ", ".join(f"{quoted(panel.ids[series])} {filled[series]:,}" for series in worst)
-    where = f" of {count(int((filled > 0).sum()), 'series', 'series')}, most in {named}" if len(panel.ids) > 1 else ""
-    return f"{count(int(panel.filled.sum()), 'value')} filled, at most {longest_gap(panel)[1]:,} in a row{where}"
+    where = f" of {counted(int((filled > 0).sum()), 'series', 'series')}, most in {named}" if len(panel.ids) > 1 else ""
+    return f"{counted(int(panel.filled.sum()), 'value')} filled, at most {longest_gap(panel)[1]:,} in a row{where}"
 
 
 def _ends(panel: Panel) -> str:
@@ -80,7 +81,7 @@ def _left_out(panel: Panel, raw: Raw) -> str:
     ended = [name for name, found in zip(raw.ids, with_value, strict=True) if found and name not in kept]
     groups = {"without a value": empty, "that ended too early (ingest.ended_after)": ended}
     texts = [
-        f"{count(len(names), 'series', 'series')} {why}: {_names(names)}" for why, names in groups.items() if names
+        f"{counted(len(names), 'series', 'series')} {why}: {_names(names)}" for why, names in groups.items() if names
     ]
     return "; ".join(texts) or "nothing"
 
@@ -98,7 +99,7 @@ def _seasons(panel: Panel) -> str:
 
 def _season(season: int, frequency: str | None) -> str:
     meaning = season_in_words(season, frequency)
-    return count(season, "step") + (f" ({meaning})" if meaning else "")
+    return counted(season, "step") + (f" ({meaning})" if meaning else "")
 
 
 def _series_at(panel: Panel, row: int) -> str:

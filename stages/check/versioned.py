@@ -1,4 +1,4 @@
-"""Whether Git or DVC has the raw file: an experiment that waits in a queue runs in a copy that holds only what they do."""
+"""Whether Git or DVC has the raw file: a queued experiment runs in a copy that holds only what they have."""
 
 import subprocess
 from pathlib import Path

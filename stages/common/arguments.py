@@ -1,4 +1,4 @@
-"""The arguments of a command `python -m stages.NAME`: `--help` prints its docstring, and anything unknown is refused."""
+"""Arguments of a command `python -m stages.NAME`: `--help` prints its docstring, and what is unknown is refused."""
 
 import argparse
 from typing import NoReturn

@@ -30,6 +30,15 @@ def quoted(value: object) -> str:
     return _cut(repr(value))
 
 
+def counted(amount: int, noun: str, plural: str | None = None) -> str:
+    """An amount of something, for a message.
+
+    >>> counted(1, "origin"), counted(1000, "step"), counted(1, "series", "series")
+    ('1 origin', '1,000 steps', '1 series')
+    """
+    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
 

@@ -48,13 +48,23 @@ OneOrMore = BeforeValidator(lambda value: value if isinstance(value, list) else 
 
 
 class OneOf:
-    """Annotation for a text that must be a key of `table`: `cell: Annotated[str, OneOf(CELLS)]`."""
+    """Annotation for a text that must be a key of `table`: `cell: Annotated[str, OneOf(CELLS)]`.
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        self.names = list(table)
+    renamed: names of earlier versions, and the key that each became
+    """
+
+    def __init__(self, table: Mapping[str, Any], renamed: Mapping[str, str] | None = None) -> None:
+        self.names, self.renamed = list(table), renamed or {}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.literal_schema(self.names)
+        return core_schema.no_info_before_validator_function(
+            self._refuse_renamed, core_schema.literal_schema(self.names)
+        )
+
+    def _refuse_renamed(self, value: Any) -> Any:
+        if isinstance(value, str) and value in self.renamed:
+            raise ValueError(f"{quoted(value)} is now called {self.renamed[value]}; rename it")
+        return value
 
 
 class Section(BaseModel):
@@ -212,7 +222,16 @@ def _wrong(name: str, found: Any, problems: list[Any]) -> str:
         return f"parameter {name} is missing; {ADD_IT}"
     if first["type"] == "value_error":
         return f"{name}: {first['ctx']['error']}"
-    return f"{name} is {quoted(found)}; {_wanted(problem['msg'] for problem in problems)}"
+    wanted = _wanted(problem["msg"] for problem in problems)
+    if isinstance(found, list) and first["loc"] and isinstance(first["loc"][-1], int):  # one item of it
+        item = first["input"]
+        write = (
+            f": write {item:.0f}"
+            if first["type"] == "int_type" and isinstance(item, float) and item.is_integer()
+            else ""
+        )
+        return f"{name} is {quoted(found)}; {quoted(item)} in it {wanted.removeprefix('it ')}{write}"
+    return f"{name} is {quoted(found)}; {wanted}"
 
 
 def _wanted(messages: Iterable[str]) -> str:

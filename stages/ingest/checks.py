@@ -179,7 +179,8 @@ def warn_of_empty_series(raw: Raw) -> None:
     names = [name for name, count in zip(raw.ids, values, strict=True) if not count]
     if names:
         few = ", ".join(quoted(name) for name in names[:5])
-        warn(f"{raw.source}: {len(names)} series have no value and are left out ({few}); remove them from the file")
+        have, are = ("has", "is") if len(names) == 1 else ("have", "are")
+        warn(f"{raw.source}: {len(names)} series {have} no value and {are} left out ({few}); remove them from the file")
 
 
 def warn_of_unusual_frequency(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.arrays import Bools, Ints
-from stages.common.errors import UserError, quoted, warn
+from stages.common.errors import UserError, counted, quoted, warn
 from stages.ingest.columns import Codes
 from stages.ingest.raw import Raw
 from stages.panel.time_axis import both_readings
@@ -106,6 +106,6 @@ def _warn_of_single_hours(raw: Raw, first: pd.Series, is_repeated: Bools, twice:
     single = np.setdiff1d(np.flatnonzero(is_repeated), twice)
     if len(single) and first.sort_values().diff().min() <= pd.Timedelta(hours=1):
         warn(
-            f"{raw.where_timestamp(int(single[0]))} and {len(single) - 1} other times occur once, but the clock in "
-            f"{time_zone} shows them twice; each is read as the first, and the second is missing"
+            f"{raw.where_timestamp(int(single[0]))} and {counted(len(single) - 1, 'other time')} occur once, but the "
+            f"clock in {time_zone} shows each twice; each is read as the first, and the second is missing"
         )

@@ -62,8 +62,9 @@ class Raw:
         )
 
     def found(self, observation: int) -> str:
-        """The timestamp of an observation as the file has it, for messages."""
-        return quoted(str(self.timestamps.iloc[self.time_codes[observation]]))
+        """The timestamp of an observation as the file has it, for messages; a datetime at midnight as its date."""
+        timestamp = self.timestamps.iloc[self.time_codes[observation]]
+        return quoted(timestamp if isinstance(timestamp, str) else str(timestamp).removesuffix(" 00:00:00"))
 
     def take(self, chosen: Bools) -> "Raw":
         """The `chosen` (N,) observations; ids and timestamps stay."""

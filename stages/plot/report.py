@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.common.words import count
+from stages.common.errors import counted
 from stages.plot.chart import chart
 from stages.plot.digits import decimals, write
 from stages.plot.pages import MAX_NAME, Name, Table, shortened
@@ -94,7 +94,7 @@ def forecast_of_one(results: RunResults) -> Table:
         for step, row in zip(results.time_axis.format(shown["ds"]), shown.to_dict("records"), strict=True)
     ]
     more = len(series.future) - len(shown)
-    note = f"{count(more, 'more step')} in reports/forecast.csv." if more else ""
+    note = f"{counted(more, 'more step')} in reports/forecast.csv." if more else ""
     headers = [results.plot_data.time, "forecast", *(f"{level} % interval" for level in levels)]
     return Table(_forecast_title(results), headers, rows, note=note)
 
@@ -135,7 +135,7 @@ def digits(series: SeriesData, levels: list[int]) -> int:
 def _forecast_title(results: RunResults) -> str:
     method = results.plot_data.method
     by = f", by {LABELS.get(method, method)}" if method != MODEL else ""
-    return f"The next {count(results.forecast['horizon'], 'step')}{by}"
+    return f"The next {counted(results.forecast['horizon'], 'step')}{by}"
 
 
 def _limits(row: dict[Hashable, Any], level: int, places: int) -> str:

@@ -5,7 +5,7 @@ First what a reader who knows no statistics needs, then the numbers behind it.
 
 from typing import Any
 
-from stages.common.words import count
+from stages.common.errors import counted
 from stages.panel.words import period_in_words
 from stages.plot.significance import PairedTest
 from stages.predict.baselines import BASELINES, NAIVE
@@ -138,12 +138,13 @@ def _doubts(forecast: dict[str, Any]) -> list[str]:
 
 def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
     """What was evaluated; `left_out` of the series have no scaled errors."""
+    origins = counted(counts["origins"], "origin")
     if left_out:
         return (
-            f"{counts['series'] - left_out} of {counts['series']} series, {count(counts['origins'], 'origin')}; the history of "
-            f"{left_out} is constant or no longer than a season, which gives no scale"
+            f"{counts['series'] - left_out} of {counts['series']} series, {origins}; the history of {left_out} is "
+            "constant or no longer than a season, which gives no scale"
         )
-    return f"{counts['series']} series, {count(counts['origins'], 'origin')}, {counts['points']} values"
+    return f"{counts['series']} series, {origins}, {counts['points']} values"
 
 
 def _against(mase: float, name: str, other: float, test: PairedTest | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from stages.common.arrays import Floats
-from stages.common.errors import quoted, warn
+from stages.common.errors import counted, quoted, warn
 from stages.predict.forecasts import OriginForecast
 
 
@@ -13,7 +13,7 @@ def warn_of_origins_out_of_reach(count: int) -> None:
     """Warn of `count` evaluation origins at which no series has a history."""
     if count:
         warn(
-            f"{count} evaluation origins lie before the first value of every series and are left out; "
+            f"{counted(count, 'evaluation origin')} before the first value of every series, left out; "
             "make backtest.origins or backtest.step smaller"
         )
 
@@ -22,8 +22,9 @@ def warn_of_fallback(final: OriginForecast, ids: list[str]) -> int:
     """Warn of series (S,) `ids` that have the seasonal naive forecast, with the ids of the first five; how many."""
     if count := int(final.fallback.sum()):
         warn(
-            f"{count} of {len(ids)} series are too short for a window and are forecast by seasonal naive "
-            f"({_few(ids, final.fallback)}); make window.size smaller to include them"
+            f"{count} of {len(ids)} series {'is' if count == 1 else 'are'} too short for a window "
+            f"({_few(ids, final.fallback)}): the forecast repeats the last season, or the last value of less than a "
+            "season; wait for more values before you use it, or leave such series out"
         )
     return count
 

@@ -8,9 +8,11 @@ from stages.common.params import Auto, OneOf, Params, PositiveInt, Section
 from stages.normalize.params import Normalize
 from stages.window.experts import EXPERTS
 
+RENAMED_EXPERTS = {"patterns": "seasonal_mean", "growth": "seasonal_drift"}
+
 
 class Window(Section):
-    experts: list[Annotated[str, OneOf(EXPERTS)]]
+    experts: list[Annotated[str, OneOf(EXPERTS, RENAMED_EXPERTS)]]
     size: Auto | PositiveInt
     padding: bool
     max_windows: PositiveInt

@@ -1,5 +1,6 @@
 """Tasks in parallel processes of this machine, the engine `local`; for clusters see tests/test_engines.py."""
 
+import io
 import math
 import operator
 import os
@@ -30,6 +31,28 @@ def test_an_exception_of_a_task_reaches_the_caller(default_params: Params, worke
     compute = change(default_params, compute__workers=workers)[Compute]
     with pytest.raises(ValueError, match="math domain error"), open_pool(compute) as pool:
         list(pool.run(math.sqrt, [(1.0,), (-1.0,)]))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bar_of_tasks_is_shown_on_a_terminal_alone(
+    default_params: Params, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        terminal = True
+
+        def isatty(self) -> bool:
+            return self.terminal
+
+    compute = change(default_params, compute__workers=workers)[Compute]
+    for terminal, bar in [(True, "forecasts"), (False, "forecasts"), (True, None)]:
+        monkeypatch.setattr("sys.stderr", stderr := Terminal())
+        stderr.terminal = terminal
+        with open_pool(compute) as pool:
+            assert list(pool.run(operator.mul, [(1, 2)] * 3, bar)) == [2, 2, 2]
+        shown = stderr.getvalue()
+        assert ("forecasts:   0%" in shown and "/3 [" in shown) == (terminal and bar is not None)
+        assert bool(shown) == (terminal and bar is not None)
+        assert not shown or [each.strip() for each in shown.split("\r")[-2:]] == ["", ""]  # wiped at the end
 
 
 def test_closing_the_pool_ends_its_processes(default_params: Params) -> None:

@@ -50,7 +50,7 @@ def test_warnings_of_similar_ids_and_of_series_without_values(capsys: pytest.Cap
     assert values_of(panel) == {"Shop 1": [1, 2], "shop1": [3, 4], "b": [1, 2]}
     similar, empty = capsys.readouterr().err.splitlines()
     assert "'Shop 1' and 'shop1'" in similar
-    assert "1 series have no value and are left out ('empty')" in empty
+    assert "1 series has no value and is left out ('empty')" in empty
 
 
 def test_a_frequency_that_nobody_uses_is_doubted(capsys: pytest.CaptureFixture[str]) -> None:

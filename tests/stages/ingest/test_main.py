@@ -12,8 +12,10 @@ def test_check_writes_nothing(folder: Path) -> None:
         target.symlink_to(ROOT / name) if name != "params.yaml" else target.write_text((ROOT / name).read_text())
     before = sorted(folder.rglob("*"))
     printed = shell("python", "-m", "stages.ingest", "--check", cwd=folder).stdout
-    assert "series 1, rows 144" in printed
-    assert "frequency MS, season_length 12" in printed
+    lines = {line[2:15].strip(): line[15:] for line in printed.splitlines()[1:]}
+    assert lines["series"] == "1 ('passengers'), 144 steps"
+    assert lines["season"] == "12 steps (a year)"
+    assert "8 members x 8 origins x 100 steps" in lines["training"]
     assert sorted(folder.rglob("*")) == before
     change_file(folder, ingest__value="passenger")
     done = shell("python", "-m", "stages.ingest", "--check", cwd=folder, check=False)

@@ -9,23 +9,29 @@ from stages.panel.words import frequency_in_words, period_in_words
     ("frequency", "words"),
     [
         ("MS", "every month, on its first day"),
-        ("ME", "every month, on its last day"),
+        ("BME", "every month, on its last business day"),
         ("MS-15", "every month, on day 15"),
-        ("2QS", "every half year, on its first day"),
-        ("YS-JUL", "every year, on its first day"),
-        ("5MS", "every 5 months, on its first day"),
-        ("D", "every day"),
-        ("7D", "every week"),
-        ("h", "every hour"),
-        ("30min", "every 30 minutes"),
-        ("250ms", "every 0.25 seconds"),
+        ("QS-FEB", "every quarter, on its first day"),
+        ("YE-JUN", "every year, on its last day"),
+        ("2MS", "every 2 months, on its first day"),
         ("W-MON", "every week"),
+        ("2W-MON", "every 2 weeks"),
         ("B", "every business day"),
+        ("D", "every day"),
+        ("h", "every hour"),
+        ("15min", "every 15 minutes"),
+        ("90s", "every 90 seconds"),
+        ("250ms", "every 0.25 seconds"),
+        ("bh", "pandas' offset bh"),
+        ("2QS", "every half year, on its first day"),
+        ("5MS", "every 5 months, on its first day"),
+        ("7D", "every week"),
+        ("30min", "every 30 minutes"),
         ("SMS", "pandas' offset SMS"),
         (None, "integer steps"),
     ],
 )
-def test_frequencies(frequency: str | None, words: str) -> None:
+def test_a_frequency_in_words(frequency: str | None, words: str) -> None:
     assert frequency_in_words(frequency) == words
 
 

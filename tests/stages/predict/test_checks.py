@@ -11,7 +11,7 @@ from tests.forecasts import constant_forecast, naive_forecast
 def test_origins_before_all_data_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     warn_of_origins_out_of_reach(3)
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("warning: 3 evaluation origins lie before the first value of every series")
+    assert line.startswith("warning: 3 evaluation origins before the first value of every series, left out")
 
 
 def test_a_few_of_the_series_without_a_window_are_named(capsys: pytest.CaptureFixture[str]) -> None:
