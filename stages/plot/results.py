@@ -14,6 +14,7 @@ from stages.panel.time_axis import TimeAxis
 EXTREMES = 3  # best and worst series, at most
 MAX_STEPS = 1_000  # of a series, the latest, that are shown beside its forecasts
 MAX_ORIGINS = 50  # whose forecasts are shown, evenly spread
+MAX_CHARTED = 300  # series, the first, that the interactive chart has beside the worst and the best
 MAX_LEVELS = 5  # whose intervals are shown, likewise
 
 Value = TypeVar("Value")
@@ -70,6 +71,8 @@ class RunResults:
     errors: reports/errors.csv
     halves: reports/half_ensembles.csv
     best, worst: the model's mean scaled error by series
+    plot_data, charted: the series in figures, and in the interactive chart
+    gates: the data of the interactive panel of gates; None where there are none
     input_data: the path of the raw data, and reports/panel.json
     summaries: what the stages normalize, window and train report of themselves, by stage
     params: by section
@@ -82,6 +85,8 @@ class RunResults:
     best: pd.Series
     worst: pd.Series
     plot_data: PlotData
+    charted: PlotData
+    gates: dict[str, Any] | None
     time_axis: TimeAxis
     input_data: dict[str, Any]
     summaries: dict[str, dict[str, Any]]

@@ -41,6 +41,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         "train": {"steps": 1, "networks": 2},
     }
     errors = {"unique_id": list(series), "origin": 3, "cutoff": "2020-09", "model": [0.5, 2.0], "seasonal_naive": 1.0}
+    data = PlotData(series, "model", [80], hostile, hostile)
     return RunResults(
         metrics={
             "evaluated": {"origins": 2, "series": 3, "points": 36, "fallback": 0, "without_scale": 0},
@@ -51,7 +52,9 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         halves=pd.DataFrame(columns=["unique_id", "cutoff", "split_1"]),
         best=pd.Series({"plain": 0.5}),
         worst=pd.Series({hostile: 2.0}),
-        plot_data=PlotData(series, "model", [80], hostile, hostile),
+        plot_data=data,
+        charted=data,
+        gates=None,
         time_axis=TimeAxis("MS", "%Y-%m"),
         input_data={"path": hostile, "series": 3, "filled": 2, "longest_filled": 1, "series_ended": 0, "md5": "d41d8"},
         summaries=summaries,
