@@ -37,7 +37,7 @@ def column_decimals(values: Floats, digits: int = SIGNIFICANT) -> int:
     known = np.abs(values[np.isfinite(values) & (values != 0)])
     if (known == np.round(known)).all():
         return 0
-    return _clipped(digits - 1 - np.floor(np.log10(np.median(known))))
+    return _clipped(digits - 1 - np.floor(np.log10(np.median(known)) + 1e-9))
 
 
 def significant(value: float, digits: int = SIGNIFICANT, sign: str = "") -> str:

@@ -19,7 +19,7 @@ function forecastDrawing(data, series) {
   // The widest level first. The narrow intervals lie on the wide ones, hence the depth.
   const bands = forecasts.flatMap(({ method, at, intervals }) => intervals.map(([lower, upper], i) => ({
     style: styles[method], depth: data.levels.length - i, places: at, lower, upper,
-    name: method ? "" : `${data.levels[i]} % interval`,
+    name: `${data.levels[i]} % interval${data.methods.length > 1 ? ` of ${data.methods[method]}` : ""}`,
   })).reverse());
   const read = (place) => {
     const parts = [];
@@ -36,8 +36,8 @@ function forecastDrawing(data, series) {
     }
     return [labels[place], ...parts].join("; ");
   };
-  const end = series.end ?? y.length - 1;
-  const hint = `${series.name ? `${series.name}. ` : ""}Point at the chart or tap it to read values; drag to move in time.`;
+  const end = y.length - 1;
+  const hint = `${data.series.length > 1 ? `${series.name}. ` : ""}Point at the chart or tap it to read values; drag to move in time.`;
   return { labels, start: series.start, from: end, end, panes: [{ lines, bands, height: null }], read, hint };
 }
 
@@ -56,6 +56,9 @@ function fillTable(table, data, series) {
   const cell = (name, text, i, scope) => htmlElement(name, { ...(i ? { class: "number" } : {}), ...(scope ? { scope } : {}) }, text);
   table.tHead.replaceChildren(htmlElement("tr", {}, ...names.map((text, i) => cell("th", text, i, "col"))));
   const rows = futureRows(data, series, (value) => write(value, series.decimals));
+  const [steps, ending] = withoutEnding(rows.map(([step]) => step));
+  rows.forEach((row, i) => { row[0] = steps[i]; });
+  names[0] += ending.trim().length > 3 && !ending.startsWith("00:00", 1) ? ` (…${ending})` : "";
   table.tBodies[0].replaceChildren(...rows.map((row) => htmlElement("tr", {}, ...row.map((text, i) => (i ? cell("td", text, i) : cell("th", text, i, "row"))))));
 }
 

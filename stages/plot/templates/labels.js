@@ -18,7 +18,7 @@ function timeLabels(texts) {
   const numbers = texts.map((text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : NaN));
   if (known.every((text) => DATE.test(text)) && rises(dates)) return (...shown) => dateLabels(texts, dates, ...shown);
   if (isRegular(numbers)) return (...shown) => numberLabels(texts, numbers, ...shown);
-  return (...shown) => anyLabels(withoutMidnight(texts), ...shown);
+  return (...shown) => anyLabels(withoutEnding(texts)[0], ...shown);
 }
 
 // Whether no date lies before the one to its left: else the first numbers are not year, month and day.
@@ -44,7 +44,7 @@ function dateLabels(texts, dates, first, last, x, width) {
     }
     if (labels.length > 1 && fit(labels, x, width)) return placed(labels, x, width);
   }
-  return anyLabels(withoutMidnight(texts), first, last, x, width);
+  return anyLabels(withoutEnding(texts)[0], first, last, x, width);
 }
 
 // Whether a step is the first of a run of `every` years, months and so on.
@@ -93,11 +93,16 @@ function anyLabels(texts, first, last, x, width) {
   return [];
 }
 
-// Without the time of day that all texts end in, if it is midnight.
-function withoutMidnight(texts) {
-  const ends = new Set(texts.filter((text) => text !== "").map((text) => /[T ]00:00(:00)?.*$/.exec(text)?.[0]));
-  const [end] = ends;
-  return ends.size === 1 && end ? texts.map((text) => text.slice(0, text.length - end.length)) : texts;
+// The texts without the ending that all share, a midnight or seconds and an offset from UTC, and that ending.
+function withoutEnding(texts) {
+  for (const pattern of [/[T ]00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?$/, /(:00(\.0+)?)?(Z|[+-]\d\d:\d\d)$/]) {
+    const endings = new Set(texts.filter((text) => text !== "").map((text) => pattern.exec(text)?.[0] ?? ""));
+    const [ending] = endings;
+    if (endings.size === 1 && ending && texts.every((text) => text === "" || text.length > ending.length + 7)) {
+      return [texts.map((text) => text.slice(0, Math.max(text.length - ending.length, 0))), ending];
+    }
+  }
+  return [texts, ""];
 }
 
 const stepsOf = (first, last) => Array.from({ length: Math.max(last - first + 1, 0) }, (_, i) => first + i);

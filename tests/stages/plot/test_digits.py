@@ -54,7 +54,14 @@ def test_numbers_are_written_with_their_decimals(value: float | None, places: in
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.00012345, "0.0001234"), (99.996, "100.00"), (1234567.8, "1,234,568"), (-3.14159, "-3.142"), (1e20, "1e+20")],
+    [
+        (0.1 - 1e-15, "0.1000"),
+        (0.00012345, "0.0001234"),
+        (99.996, "100.00"),
+        (1234567.8, "1,234,568"),
+        (-3.14159, "-3.142"),
+        (1e20, "1e+20"),
+    ],
 )
 def test_a_single_number_has_four_digits_and_no_exponent(value: float, text: str) -> None:
     assert significant(value) == text

@@ -68,9 +68,8 @@ def shown(page: Page) -> list[str]:
 
 def until(page: Page, condition: str) -> None:
     """Wait for a condition of JavaScript, in a way that the page's policy allows."""
-    page.evaluate(
-        f"() => new Promise((done) => {{ const ask = () => ({condition} ? done() : requestAnimationFrame(ask)); ask(); }})"
-    )
+    ask = f"const ask = () => ({condition} ? done() : requestAnimationFrame(ask));"
+    page.evaluate(f"() => new Promise((done) => {{ {ask} ask(); }})")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
