@@ -169,7 +169,7 @@ def test_pull_requests_are_compared_commented_once_and_stopped_if_worse(light: P
     assert gate.stderr.startswith("worse: model.mase")
     (comment,) = api.marked
     assert "| `train.learning_rate` " in comment
-    assert "Worse than `compare`" in comment
+    assert "### The gate: beyond the tolerances of `compare`" in comment
     assert ARTIFACT in comment
     assert (tmp_path / "first-summary.md").read_text() in comment
     (upload,) = [step["with"]["path"] for step in STEPS if step.get("id") == "artifact"]

@@ -12,10 +12,11 @@ from pathlib import Path
 from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
+from stages.compare.charts import draw
 from stages.compare.comparison import compare, worse
 from stages.compare.page import describe, write_text
 from stages.compare.params import Compare
-from stages.compare.versions import branch_point, read_version
+from stages.compare.versions import branch_point, read_forecasts, read_version
 from stages.plot.pages import render
 
 WORSE = 2  # exit status
@@ -24,8 +25,8 @@ WORSE = 2  # exit status
 def main() -> None:
     arguments = parse()
     tolerances = read_params()[Compare].model_dump()
-    after = read_version(arguments.after)
-    before = read_version(branch_point() if arguments.before is None else arguments.before)
+    first = branch_point() if arguments.before is None else arguments.before
+    after, before = read_version(arguments.after), read_version(first)
     comparison = compare(before, after)
     reasons = worse(comparison, tolerances)
     content = describe(comparison, reasons)
@@ -33,7 +34,8 @@ def main() -> None:
     if arguments.md:
         write_text(arguments.md, page)
     if arguments.html:
-        write_text(arguments.html, render("compare.html", **content))
+        charts = draw(read_forecasts(first), read_forecasts(arguments.after))
+        write_text(arguments.html, render("compare.html", **content, **charts))
     if arguments.json:
         values = {**asdict(comparison), "verdict": comparison.verdict, "worse": reasons}
         write_text(arguments.json, json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n")

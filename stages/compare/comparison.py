@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from stages.common.params import renamed
 from stages.compare.versions import Version
+from stages.plot.digits import significant
 from stages.plot.significance import PAIR, PairedTest, compare_with_others, paired_test
 from stages.predict.metrics import METRICS, metric_of
 
@@ -16,7 +18,10 @@ SUFFIXES = ("_before", "_after")  # of columns that both versions have
 
 @dataclass(frozen=True)
 class Change:
-    """A value in both versions; None in one that does not have it."""
+    """A value in both versions; None in one that does not have it.
+
+    name: in the second version; with an arrow after the one in the first, where a parameter was renamed
+    """
 
     name: str
     before: Any
@@ -83,8 +88,23 @@ class Comparison:
         if self.difference.mean == self.difference.lower == self.difference.upper == 0:
             return "The model's scaled errors are the same."
         side = "smaller" if self.difference.mean < 0 else "larger"
-        significant = "statistically significant" if self.difference.significant else "not significant"
-        return f"The model's scaled errors are {side} by {abs(self.difference.mean):.4g}, {significant}."
+        by = significant(abs(self.difference.mean))
+        return f"The model's scaled errors are {side} by {by}, {self._significance}."
+
+    @property
+    def _significance(self) -> str:
+        return "statistically significant" if self.difference and self.difference.significant else "not significant"
+
+    @property
+    def unmarked(self) -> str:
+        """Why no metric is called better or worse: only a significant change of the errors on the same data is one."""
+        if self.incompatibilities:
+            return "the tasks differ"
+        if self.data:
+            return "the data differ"
+        if self.difference is None:
+            return "the difference cannot be tested"
+        return "" if self.difference.significant else "the change of the scaled errors is not significant"
 
 
 def compare(before: Version, after: Version) -> Comparison:
@@ -93,7 +113,7 @@ def compare(before: Version, after: Version) -> Comparison:
     return Comparison(
         before=before.name,
         after=after.name,
-        params=changes(before.params, after.params),
+        params=parameter_changes(before.params, after.params),
         data=changes(before.panel, after.panel),
         metrics=metric_changes(before.metrics, after.metrics),
         incompatibilities=incompatibilities(before, after),
@@ -127,6 +147,22 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     """The values that differ, in the order of the second version."""
     pairs = [Change(name, before.get(name), after.get(name)) for name in _names(before, after)]
     return [pair for pair in pairs if pair.before != pair.after]
+
+
+def parameter_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """`changes` of parameters; one that was renamed is one change, also where it kept its value.
+
+    Old names are those of the sections' RENAMED, in either version.
+    """
+    new = renamed()
+    first, second = ({new.get(name, name): (name, value) for name, value in each.items()} for each in (before, after))
+    found = []
+    for name in _names(first, second):
+        (was, old), (now, value) = (each.get(name, (None, None)) for each in (first, second))
+        renaming = was is not None and now is not None and was != now
+        if renaming or old != value:
+            found.append(Change(f"{was} → {now}" if renaming else now or was, old, value))
+    return found
 
 
 def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[MetricChange]:
@@ -198,7 +234,7 @@ def _beyond_tolerance(change: MetricChange, metric: str, tolerance: float | None
     if change.worse_by is None or change.worse_by <= tolerance:
         return []
     if METRICS[metric].tolerance == "points":
-        by, allowed = f"{change.worse_by:.3g} further from its level", f"{tolerance:g}"
+        by, allowed = f"{significant(change.worse_by, 3)} further from its level", f"{tolerance:g}"
     else:
         by, allowed = f"{change.worse_by:+.1%}", f"{tolerance:+.1%}"
     tasks = "; the tasks differ: " + ", ".join(comparison.incompatibilities) if comparison.incompatibilities else ""

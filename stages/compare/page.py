@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stages.common.errors import UserError
 from stages.compare.comparison import Change, Comparison, MetricChange
+from stages.plot.digits import column_decimals, significant, write
 from stages.plot.pages import Name, Table
 from stages.plot.significance import PairedTest
 
@@ -18,7 +21,7 @@ def describe(comparison: Comparison, reasons: list[str]) -> dict[str, Any]:
     tables = [
         _changes("Parameters", "No parameter changed.", "parameter", comparison.params),
         _changes("Data", "The data did not change.", "property", comparison.data, note=_data_note(comparison)),
-        _metrics(comparison.metrics),
+        _metrics(comparison),
     ]
     return {
         "title": f"{comparison.before} → {comparison.after}",
@@ -56,14 +59,28 @@ def _data_note(comparison: Comparison) -> str:
     return note
 
 
-def _metrics(changes: list[MetricChange]) -> Table:
-    rows = [[Name(each.name), each.before, each.after, _difference(each), _side(each)] for each in changes]
-    return Table("Metrics" if rows else "There are no metrics.", ["metric", "before", "after", "change", ""], rows)
+def _metrics(comparison: Comparison) -> Table:
+    """Each row with decimals of its own. Better and worse are said where the verdict says so, too."""
+    rows = [
+        [Name(each.name), *_values(each), _difference(each), "" if comparison.unmarked else _side(each)]
+        for each in comparison.metrics
+    ]
+    changed = any(each.before != each.after for each in comparison.metrics)
+    note = f"No metric is called better or worse: {comparison.unmarked}." if comparison.unmarked and changed else ""
+    headers = ["metric", "before", "after", "change", ""]
+    return Table("Metrics" if rows else "There are no metrics.", headers, rows, note=note)
+
+
+def _values(change: MetricChange) -> list[str]:
+    known = np.array([value for value in (change.before, change.after) if value is not None], dtype=np.float64)
+    return [write(value, column_decimals(known)) for value in (change.before, change.after)]
 
 
 def _baselines(tests: dict[str, PairedTest]) -> Table:
+    places = column_decimals(np.array([test.mean for test in tests.values()]))
     rows = [
-        [Name(name), test.mean, f"{test.lower:.4g} to {test.upper:.4g}", test.p_text] for name, test in tests.items()
+        [Name(name), test.mean, f"{write(test.lower, places)} to {write(test.upper, places)}", test.p_text]
+        for name, test in tests.items()
     ]
     title = "Scaled errors of the model after, minus each baseline's"
     return Table(title, ["baseline", "difference", "95 % CI", ""], rows)
@@ -71,7 +88,8 @@ def _baselines(tests: dict[str, PairedTest]) -> Table:
 
 def _test(test: PairedTest, without_halves: list[str]) -> str:
     sentence = (
-        f"Difference {test.mean:+.4g}, 95 % CI {test.lower:+.4g} to {test.upper:+.4g}, {test.p_text} "
+        f"Difference {significant(test.mean, sign='+')}, 95 % CI {significant(test.lower, sign='+')} to "
+        f"{significant(test.upper, sign='+')}, {test.p_text} "
         f"(paired t-test over {test.basis}; {test.parts_text})."
     )
     if not without_halves:
@@ -91,7 +109,7 @@ def _difference(change: MetricChange) -> str:
     if change.before is None or change.after is None or change.after == change.before:
         return ""
     share = f" ({change.after / change.before - 1:+.1%})" if change.before else ""
-    return f"{change.after - change.before:+.4g}{share}"
+    return f"{significant(change.after - change.before, sign='+')}{share}"
 
 
 def _side(change: MetricChange) -> str:

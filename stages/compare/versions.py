@@ -22,7 +22,7 @@ from dvc.scm import RevError, SCMError, resolve_rev
 
 from stages.common.errors import UserError, quoted, warn
 from stages.common.params import PARAMS_FILE
-from stages.common.paths import ERRORS, HALF_ENSEMBLES, METRICS, PANEL_SUMMARY
+from stages.common.paths import ERROR_BY_STEP, ERRORS, EVALUATION, FORECAST, HALF_ENSEMBLES, METRICS, PANEL_SUMMARY
 from stages.common.yaml_1_2 import read_yaml
 from stages.plot.significance import PAIR, read_errors, split_columns
 
@@ -78,6 +78,38 @@ def read_version(revision: str | None) -> Version:
         errors=pd.DataFrame(columns=[*PAIR, "origin", "model"]) if errors is None else errors,
         halves=pd.DataFrame(columns=PAIR) if halves is None else halves,
     )
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What the charts of a page show of one version; an empty table for a report that is not there.
+
+    forecast, evaluation: reports/forecast.csv and evaluation.csv; steps, ids and cutoffs are text
+    by_step: reports/error_by_step.csv
+    missing: the reports that are not there, or not in the cache and in no remote
+    """
+
+    name: str
+    forecast: pd.DataFrame
+    evaluation: pd.DataFrame
+    by_step: pd.DataFrame
+    missing: list[Path]
+
+
+def read_forecasts(revision: str | None) -> Forecasts:
+    """The forecasts of a version. Raises UserError where there is no such revision."""
+    name, commit = _resolve(revision)
+    files, missing = VersionFiles(name, commit), []
+    tables = []
+    for path in (FORECAST, EVALUATION, ERROR_BY_STEP):
+        try:
+            found = files.read(path, _parse_forecasts)
+        except UserError:
+            found = None
+        if found is None:
+            missing.append(path)
+        tables.append(pd.DataFrame() if found is None else found)
+    return Forecasts(name, *tables, missing=missing)
 
 
 @dataclass(frozen=True)
@@ -162,6 +194,14 @@ def _parse_errors(text: str) -> pd.DataFrame:
     errors = read_errors(io.StringIO(text))
     errors = errors.astype(dict.fromkeys(errors.columns.drop(PAIR), float))
     return errors[np.isfinite(errors[["origin", "model"]]).all(axis=1)]
+
+
+def _parse_forecasts(text: str) -> pd.DataFrame:
+    names = pd.read_csv(io.StringIO(text), nrows=0).columns
+    texts = [name for name in ("unique_id", "cutoff", "ds") if name in names]
+    table = pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])
+    numbers = list(names.difference(texts))
+    return table.astype(dict.fromkeys(numbers, float))
 
 
 def _parse_halves(text: str) -> pd.DataFrame:

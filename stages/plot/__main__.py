@@ -21,7 +21,7 @@ from stages.plot.interpretation import look_inside
 from stages.plot.pages import render
 from stages.plot.params import Plot
 from stages.plot.report import describe
-from stages.plot.results import RunResults, extremes, read_forecasts, read_json, select_series
+from stages.plot.results import MAX_CHARTED, RunResults, extremes, read_forecasts, read_json, select_series
 from stages.plot.significance import read_errors
 from stages.plot.style import save_figures
 from stages.train.network import load_networks
@@ -41,11 +41,12 @@ def main() -> None:
     best, worst = extremes(panel, evaluation)
     first = select_series(panel, evaluation, future, method, panel.ids[: settings.series])
     extreme = select_series(panel, evaluation, future, method, [*worst.index, *best.index])
+    charted = select_series(panel, evaluation, future, method, [*panel.ids[:MAX_CHARTED], *extreme.series])
 
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
     figures = draw_results(first, extreme, (worst, best), by_step, loss)
-    figures |= look_inside(panel, windows, networks, params[Model], params[Train])
-    files = save_figures(figures, paths.FIGURES, settings.dpi)
+    inside, gates = look_inside(panel, windows, networks, params[Model], params[Train])
+    files = save_figures(figures | inside, paths.FIGURES, settings.dpi)
     copy_results_in_git()
 
     shown = params.dump("ingest", "backtest", "normalize", "window", "model", "train", "predict")
@@ -58,6 +59,8 @@ def main() -> None:
             best=best,
             worst=worst,
             plot_data=replace(first, series=first.series | extreme.series),
+            charted=charted,
+            gates=gates,
             time_axis=panel.time_axis,
             season_length=panel.season_length,
             input_data={"path": shown["ingest"]["path"], **read_json(paths.PANEL_SUMMARY)},

@@ -1,58 +1,93 @@
-"""The data of the report's interactive chart."""
+"""The data of the report's interactive chart, and of the table beside it."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from stages.plot.digits import decimals, significant
 from stages.plot.pages import MAX_NAME, shortened
 from stages.plot.results import RunResults, SeriesData
 
+MOST_NUMBERS = 300_000  # after which only the series that figures show are added: about three megabytes
+FIRST_SHOWN = 6  # horizons of history; the rest comes with zooming out
+FEWEST_SHOWN = 24  # steps of history
+DIGITS, FUTURE_DIGITS = 8, 10  # significant; reports/forecast.csv has ten, too
+
 
 def chart(results: RunResults) -> dict[str, Any]:
-    """Series, forecasts and intervals as chart.js reads them: steps as the input writes them, eight-digit values."""
-    data = results.plot_data
-    series = [
-        {"name": shortened(name, MAX_NAME), "note": _note(results, name), **_chart_series(results, each)}
-        for name, each in data.series.items()
-    ]
-    return {"levels": data.levels, "series": series}
+    """Series, forecasts and intervals as forecasts.js reads them: steps as the input writes them, eight-digit values.
+
+    `left_out`: how many series of the panel are not in it.
+    """
+    data, series, numbers = results.charted, [], 0
+    for name, each in data.series.items():
+        if numbers < MOST_NUMBERS or name in results.plot_data.series:
+            names = {"id": name, "name": shortened(name, MAX_NAME), "note": _note(results, name)}
+            series.append({**names, **_chart_series(results, each)})
+            numbers += _numbers(series[-1])
+    left_out = int(results.input_data["series"]) - len(series)
+    shown = {"time": data.time, "methods": [data.method], "levels": data.levels}
+    return {**shown, "series": series, "left_out": max(left_out, 0)}
 
 
 def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
-    """The steps `ds`, the values `y` of the first of them, the positions in `ds` of those that were `filled`, and
-    forecasts with their positions `at`.
+    """The steps' `labels`, the values `y` of the first of them, the positions of those that were `filled`, and
+    forecasts with their positions `at`; `start`: the first step that is shown at first.
 
     The future has no cutoff: it begins where the actual values end.
     """
-    actual, levels = series.recent, results.plot_data.levels
+    actual, levels = series.recent, results.charted.levels
     steps = [*actual["ds"], *series.future["ds"]]
     positions = {step: position for position, step in enumerate(steps)}
     forecasts = []
     for cutoff, rows in [*series.evaluations(), (None, series.future)]:
         rows = rows[rows["ds"].isin(positions)]
+        digits = FUTURE_DIGITS if cutoff is None else DIGITS
         if not rows.empty:
             forecasts.append(
                 {
+                    "method": 0,
                     "cutoff": cutoff,
                     "at": [positions[step] for step in rows["ds"]],
-                    "forecast": _eight_digits(rows["forecast"]),
+                    "forecast": rounded(rows["forecast"], digits),
                     "intervals": [
-                        [_eight_digits(rows[f"forecast-{end}-{level}"]) for end in ("lo", "hi")] for level in levels
+                        [rounded(rows[f"forecast-{end}-{level}"], digits) for end in ("lo", "hi")] for level in levels
                     ],
                 }
             )
     written = [*results.time_axis.format(actual["ds"]), *results.time_axis.format(series.future["ds"])]
-    filled = np.flatnonzero(actual["filled"]).tolist()
-    return {"ds": written, "y": _eight_digits(actual["y"]), "filled": filled, "forecasts": forecasts}
+    return {
+        "labels": written,
+        "y": rounded(actual["y"], DIGITS),
+        "filled": np.flatnonzero(actual["filled"]).tolist(),
+        "forecasts": forecasts,
+        "decimals": decimals(actual["y"].to_numpy(), widths(series.future, "forecast", levels)),
+        "start": max(len(actual) - max(FIRST_SHOWN * len(series.future), FEWEST_SHOWN), 0),
+    }
+
+
+def widths(rows: pd.DataFrame, method: str, levels: list[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(H,) the widths of the narrowest of a method's intervals; empty where it has none."""
+    if not levels:
+        return np.zeros(0)
+    lower, upper = (rows[f"{method}-{end}-{levels[0]}"] for end in ("lo", "hi"))
+    return np.asarray(upper - lower, dtype=np.float64)
+
+
+def rounded(values: pd.Series, digits: int) -> list[float | None]:
+    """Values to `digits` significant digits, None for one that is not known."""
+    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values]
+
+
+def _numbers(series: dict[str, Any]) -> int:
+    """How many numbers and texts a series brings."""
+    steps = sum(len(each["at"]) * (2 + 2 * len(each["intervals"])) for each in series["forecasts"])
+    return len(series["labels"]) + len(series["y"]) + steps
 
 
 def _note(results: RunResults, name: str) -> str:
     for kind, errors in (("worst", results.worst), ("best", results.best)):
         if name in errors.index:
-            return f"among the {kind}: scaled error {errors[name]:.3g}"
+            return f"among the {kind}: scaled error {significant(errors[name], 3)}"
     return ""
-
-
-def _eight_digits(values: pd.Series) -> list[float | None]:
-    return [float(f"{value:.8g}") if np.isfinite(value) else None for value in values]

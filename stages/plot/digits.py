@@ -26,14 +26,28 @@ def decimals(values: Floats, widths: Floats) -> int:
     return min(max((len(text.partition(".")[2]) for text in written), default=0), MOST_DECIMALS)
 
 
-def column_decimals(values: Floats) -> int:
+def column_decimals(values: Floats, digits: int = SIGNIFICANT) -> int:
     """The decimals of a column of numbers (N,): the median of those that are not 0 has four significant digits.
+
+    Whole numbers have none.
 
     >>> column_decimals(np.array([0.4705, 1.334])), column_decimals(np.array([38.43, 13.89]))
     (4, 2)
     """
     known = np.abs(values[np.isfinite(values) & (values != 0)])
-    return _clipped(SIGNIFICANT - 1 - np.floor(np.log10(np.median(known)))) if known.size else 0
+    if (known == np.round(known)).all():
+        return 0
+    return _clipped(digits - 1 - np.floor(np.log10(np.median(known)) + 1e-9))
+
+
+def significant(value: float, digits: int = SIGNIFICANT, sign: str = "") -> str:
+    """A single number with so many significant digits; `sign` "+" shows that of a positive one, too.
+
+    >>> significant(0.470512), significant(123.456, 2), significant(2.0, sign="+"), significant(-0.86444, 3)
+    ('0.4705', '123', '+2', '-0.864')
+    """
+    text = write(value, column_decimals(np.array([value]), digits))
+    return f"+{text}" if sign and value > 0 else text
 
 
 def write(value: float | None, places: int) -> str:

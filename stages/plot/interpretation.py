@@ -1,5 +1,7 @@
 """What a trained network does: its gates and states over a window, and how far back its forecast looks."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
@@ -10,6 +12,7 @@ from stages.common.arrays import Floats
 from stages.panel.panel import Panel
 from stages.plot.figures import draw_gates, draw_sensitivity
 from stages.plot.gates import trace_layers
+from stages.plot.inside import gates_panel
 from stages.train.batches import Batches, Inputs
 from stages.train.cells import CELLS
 from stages.train.network import Forecaster
@@ -23,24 +26,26 @@ MAX_TARGETS = 24  # likewise steps ahead
 
 def look_inside(
     panel: Panel, windows: Windows, networks: dict[int, Forecaster], model: Model, settings: Train
-) -> dict[str, Figure]:
-    """Figures of the first of the final origin's `networks`: gates over one window, and sensitivity by lag.
+) -> tuple[dict[str, Figure], dict[str, Any] | None]:
+    """Figures of the first of the final origin's `networks`: gates over one window, and sensitivity by lag; and the
+    data of the report's panel of gates.
 
     No gates where every series is too short for a window, or where the cell has no step function.
     """
     member, network = next(iter(networks.items()))
-    figures = {}
+    figures, gates = {}, None
     long_enough = np.flatnonzero(windows.ends.before >= windows.min_length)
     if len(long_enough) and CELLS[model.cell].step:
         series = int(windows.ends.series[long_enough[0]])
         traced = trace_window(network, model.cell, windows, series)
         title = f"Input of the network from {panel.ids[series]}, season and level removed"
         figures["gates"] = draw_gates(traced, CELLS[model.cell], window_steps(panel, series, windows.size), title)
+        gates = gates_panel(traced, CELLS[model.cell], last_steps(panel, series, windows.size), title)
     by_cell = {model.cell: sensitivity_by_lag(network, windows)}
     if model.cell != "rnn":
         plain = train_plain_rnn(windows, member, model, settings)
         by_cell["plain RNN, trained the same way"] = sensitivity_by_lag(plain, windows)
-    return {**figures, "sensitivity": draw_sensitivity(by_cell)}
+    return {**figures, "sensitivity": draw_sensitivity(by_cell)}, gates
 
 
 def window_steps(panel: Panel, series: int, size: int) -> pd.Series:

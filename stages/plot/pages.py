@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from tabulate import tabulate
 
+from stages.plot.digits import column_decimals, significant, write
+
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ["numbers", "labels", "shapes", "view", "chart", "forecasts", "gates", "steps", "start"]  # one after another
 MAX_NAME = 80  # characters of a name or a value in a table of Markdown, and of a name in the chart
 MAX_TEXT = 200  # likewise in a table of HTML
 
@@ -33,10 +37,22 @@ class Table:
         """The table without title and note, aligned for a terminal."""
         align = ["left" if column < self.words else "right" for column in range(len(self.headers))]
         cells = [
-            [code_span(cell) if isinstance(cell, Name) else format_value(cell) for cell in row] for row in self.rows
+            [code_span(cell) if isinstance(cell, Name) else text for cell, text in zip(row, texts, strict=True)]
+            for row, texts in zip(self.rows, self.texts, strict=True)
         ]
         aligned: str = tabulate(cells, self.headers, tablefmt="pipe", disable_numparse=True, colalign=align)
         return aligned
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """The cells as they are shown: numbers with the same decimals in a column, so that these are aligned."""
+        columns = [[row[column] for row in self.rows] for column in range(len(self.headers))]
+        return [list(row) for row in zip(*map(_column_texts, columns), strict=True)]
+
+
+def _column_texts(cells: list[Any]) -> list[str]:
+    places = column_decimals(np.array([cell for cell in cells if isinstance(cell, float)]))
+    return [write(cell, places) if isinstance(cell, float) else format_value(cell) for cell in cells]
 
 
 class Name(str):
@@ -53,16 +69,14 @@ def render(template: str, **content: Any) -> str:
 
 
 def format_value(value: object) -> str:
-    """A value as tables show it: numbers to four digits, None as a dash, a long text cut.
+    """A single value: numbers to four digits, None as a dash, a long text cut.
 
     >>> format_value(0.123456), format_value(12345.6), format_value(144), format_value(None)
-    ('0.1235', '12350', '144', '-')
+    ('0.1235', '12,346', '144', '-')
     """
     if value is None:
         return "-"
-    if isinstance(value, float) and abs(value) < 1e7:
-        return f"{float(f'{value:.4g}'):.15g}"
-    return f"{value:.4g}" if isinstance(value, float) else shortened(str(value), MAX_TEXT)
+    return significant(value) if isinstance(value, float) else shortened(str(value), MAX_TEXT)
 
 
 def shortened(text: str, most: int) -> str:
@@ -106,7 +120,7 @@ _ENVIRONMENT = Environment(
     keep_trailing_newline=True,
 )
 _ENVIRONMENT.filters |= {"format_value": format_value, "code_span": code_span, "script_json": script_json}
-_SCRIPT = _file_text("chart.js")
+_SCRIPT = Markup("").join(_file_text(f"{name}.js") for name in SCRIPTS)
 _ENVIRONMENT.globals |= {
     "file_text": _file_text,
     "script": _SCRIPT,

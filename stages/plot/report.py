@@ -80,6 +80,7 @@ def describe(results: RunResults) -> dict[str, Any]:
         "input_data": _input_data(results),
         "params": _params(results),
         "chart": chart(results),
+        "gates": results.gates,
         "sections": _sections(results.figures, _named_by_place(results.plot_data)),
     }
 

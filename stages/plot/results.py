@@ -16,6 +16,7 @@ MAX_STEPS = 1_000  # of a series, the latest, that the chart shows beside its fo
 HORIZONS, SEASONS = 10, 2  # that figures show of a series beside its forecasts, whichever is longer
 HORIZONS_BEFORE = 2  # that figures show of a series before a single origin
 MAX_ORIGINS = 50  # whose forecasts are shown, evenly spread
+MAX_CHARTED = 300  # series, the first, that the interactive chart has beside the worst and the best
 MAX_LEVELS = 5  # whose intervals are shown, likewise
 
 Value = TypeVar("Value")
@@ -107,6 +108,8 @@ class RunResults:
     errors: reports/errors.csv
     halves: reports/half_ensembles.csv
     best, worst: the model's mean scaled error by series
+    plot_data, charted: the series in figures, and in the interactive chart
+    gates: the data of the interactive panel of gates; None where there are none
     season_length: of the seasonal naive method, in steps
     input_data: the path of the raw data, and reports/panel.json
     summaries: what the stages normalize, window and train report of themselves, by stage
@@ -121,6 +124,8 @@ class RunResults:
     best: pd.Series
     worst: pd.Series
     plot_data: PlotData
+    charted: PlotData
+    gates: dict[str, Any] | None
     time_axis: TimeAxis
     season_length: int
     input_data: dict[str, Any]

@@ -7,6 +7,7 @@ from typing import Any
 
 from stages.common.errors import counted
 from stages.panel.words import period_in_words
+from stages.plot.digits import significant
 from stages.plot.significance import PairedTest
 from stages.predict.baselines import BASELINES, NAIVE
 from stages.predict.metrics import LOW_COVERAGE, metric_of
@@ -45,7 +46,7 @@ def headline(metrics: dict[str, Any], forecast: dict[str, Any], tests: dict[str,
         *_best(method, scores["mase"], others, tests),
         *_dominated(scores),
         *_doubts(forecast),
-        f"MASE of {LABELS.get(method, method)} {scores['mase']:.4g} over {_extent(counts, counts['without_scale'])}.",
+        f"MASE of {LABELS.get(method, method)} {significant(scores['mase'])} over {_extent(counts, counts['without_scale'])}.",
         *(_against(scores["mase"], name, others[name], tests.get(name)) for name in compared),
         *_coverage(scores),
         *_fallback(counts["fallback"]),
@@ -93,7 +94,7 @@ def _answer(gap: float, test: PairedTest | None) -> str:
 def _failing_intervals(scores: dict[str, float], counts: dict[str, Any]) -> list[str]:
     """A warning for each level whose intervals covered far fewer of the actual values than they should."""
     return [
-        f"Warning: the {level} % intervals covered {_per_cent(scores[key])} % of {counts['interval_points']} actual "
+        f"Warning: the {level} % intervals covered {significant(scores[key], 2)} % of {counts['interval_points']} actual "
         "values; take them for too narrow."
         for key, level in _coverages(scores)
         if scores[key] < level - LOW_COVERAGE
@@ -108,7 +109,7 @@ def _best(method: str, mase: float, others: dict[str, float], tests: dict[str, P
     test = tests.get(best)
     clear = "significantly" if test and test.significant else "not significantly"
     return [
-        f"{_sentence(LABELS.get(best, best))} was best at the evaluation origins (MASE {others[best]:.4g}, {clear} "
+        f"{_sentence(LABELS.get(best, best))} was best at the evaluation origins (MASE {significant(others[best])}, {clear} "
         f"better). To publish that forecast, set predict.method to {best} in params.yaml and run dvc repro."
     ]
 
@@ -117,7 +118,7 @@ def _dominated(scores: dict[str, float]) -> list[str]:
     median = scores.get("mase_median", 0.0)
     if scores["mase"] <= SPREAD_OUT * median or not median:
         return []
-    return [f"A few series dominate the mean: the median MASE is {median:.4g}. See the worst series."]
+    return [f"A few series dominate the mean: the median MASE is {significant(median)}. See the worst series."]
 
 
 def _doubts(forecast: dict[str, Any]) -> list[str]:
@@ -150,12 +151,12 @@ def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
 def _against(mase: float, name: str, other: float, test: PairedTest | None) -> str:
     gap = mase - other
     side = "lower than" if gap < 0 else "higher than" if gap > 0 else "the same as"
-    share = f"{_per_cent(100 * abs(gap) / other)} % " if gap and other else ""
-    sentence = f"{share}{side} {name} ({other:.4g})"
+    share = f"{significant(100 * abs(gap) / other, 2)} % " if gap and other else ""
+    sentence = f"{share}{side} {name} ({significant(other)})"
     if test:
         sentence += (
             f", {'statistically significant' if test.significant else 'not significant'} ({test.p_text}; difference "
-            f"{test.mean:+.3g}, 95 % CI {test.lower:+.3g} to {test.upper:+.3g}; {test.basis}; {test.parts_text})"
+            f"{significant(test.mean, 3, '+')}, 95 % CI {significant(test.lower, 3, '+')} to {significant(test.upper, 3, '+')}; {test.basis}; {test.parts_text})"
         )
     return f"{_sentence(sentence)}."
 
@@ -163,7 +164,7 @@ def _against(mase: float, name: str, other: float, test: PairedTest | None) -> s
 def _coverage(scores: dict[str, float]) -> list[str]:
     """How many of the actual values the intervals of each level covered."""
     parts = [
-        f"{level} % intervals covered {_per_cent(scores[key])} % of the actual values"
+        f"{level} % intervals covered {significant(scores[key], 2)} % of the actual values"
         for key, level in _coverages(scores)
     ]
     return ["; ".join(parts) + "."] if parts else []
@@ -179,11 +180,6 @@ def _fallback(forecasts: int) -> list[str]:
     if not forecasts:
         return []
     return [f"{forecasts} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
-
-
-def _per_cent(share: float) -> str:
-    """A share to two digits and whole numbers: 0.4, 57, 1200."""
-    return f"{share:.0f}" if share >= 10 else f"{share:.2g}"
 
 
 def _sentence(text: str) -> str:

@@ -1,150 +1,161 @@
-"use strict";
-// The chart of one series: actual values, each forecast with its intervals, and the values at the selected step.
-(() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const chart = document.getElementById("chart");
-  const readout = document.getElementById("readout");
-  const choice = document.getElementById("series");
-  const margin = { left: 64, right: 12, top: 10, bottom: 26 };
+// A chart: one or more panes over the same steps, with a cursor whose values are read out, zoom and pan.
+//
+// A drawing has: `labels` of the steps; `start`, the first step that is shown at first; `end`, the last step of the data,
+// or null; `from`, the step where the cursor begins; `panes`; and `read`, from a step to the text of its values. A pane
+// has `lines` ({style, name, places, values}), `bands` ({name, depth, places, lower, upper}), a `height` in pixels, or
+// null for one by the width, a `title`, and `low` and `high` where the axis of values does not follow the values shown.
+
+const MARGIN = { right: 12, top: 10, bottom: 26, between: 30 };
+
+// The chart in a box of charts.html; returns the function that shows a drawing.
+function makeChart(box) {
+  const area = box.querySelector(".chart");
+  const readout = box.querySelector(".readout");
+  let drawing = null;
+  let view = null;
   let cursor = null;
-  let scales = null;
+  let left = 0; // the edge of the plot, right of the numbers
+  let guides = [];
 
-  const element = (name, attributes, text) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
-  const shown = (value) => (value === null ? "none" : value.toLocaleString("en", { maximumSignificantDigits: 7 }));
-  const short = (text) => (text.length > 19 ? text.slice(0, 18) + "…" : text);
-
-  // Round values between low and high and how to write them; a fixed number, so that rounding cannot loop forever.
-  function ticks(low, high, most) {
-    const rough = high / most - low / most;
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
-    const first = Math.ceil(low / step);
-    const values = Array.from({ length: Math.ceil(most) + 1 }, (_, i) => (first + i) * step).filter((v) => v <= high);
-    const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 20);
-    const wide = Math.max(Math.abs(low), Math.abs(high)) >= 1e7 || step < 1e-6;
-    const write = (v) => (wide ? v.toExponential(3) : v.toLocaleString("en", { maximumFractionDigits: digits }));
-    return values.map((value) => [value, write(value)]).filter(([, text], i, all) => !i || text !== all[i - 1][1]);
-  }
-
-  // A line through the values that are known; a dot for one alone.
-  function line(places, values, x, y) {
-    const known = (i) => values[i] !== null && values[i] !== undefined;
-    return values.map((value, i) => {
-      if (!known(i)) return "";
-      const end = known(i - 1) || known(i + 1) ? "" : "m-1 0h2";
-      return `${known(i - 1) ? "L" : "M"}${x(places[i]).toFixed(1)} ${y(value).toFixed(1)}${end}`;
-    }).join("");
-  }
-
-  // The areas between two limits, one for each run of steps that have both; of a single step a bar.
-  function band(places, lower, upper, x, y) {
-    const runs = [];
-    lower.forEach((value, i) => {
-      if (value === null || upper[i] === null) return;
-      if (i && runs.length && runs.at(-1).at(-1) === i - 1) runs.at(-1).push(i);
-      else runs.push([i]);
-    });
-    return runs.map((run) => {
-      const corner = (i, value, side) => `${(x(places[i]) + (run.length > 1 ? 0 : side)).toFixed(1)} ${y(value).toFixed(1)}`;
-      const there = run.flatMap((i) => (run.length > 1 ? [0] : [-2, 2]).map((side) => corner(i, upper[i], side)));
-      const back = run.flatMap((i) => (run.length > 1 ? [0] : [-2, 2]).map((side) => corner(i, lower[i], side)));
-      return `M${[...there, ...back.reverse()].join("L")}Z`;
-    }).join("");
-  }
+  const right = () => Math.max(area.clientWidth, 200) - MARGIN.right;
+  const x = (place) => left + ((place - view.first) / view.span) * (right() - left);
 
   function draw() {
-    const series = data.series[choice.selectedIndex];
-    const width = Math.max(chart.clientWidth, 200);
-    const height = Math.round(Math.min(Math.max(width * 0.45, 220), 420));
-    let low = Infinity;
-    let high = -Infinity;
-    const widen = (values) => values.forEach((v) => { if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); } });
-    widen(series.y);
-    for (const forecast of series.forecasts) [forecast.forecast, ...forecast.intervals.flat()].forEach(widen);
-    if (!(high - low > Math.abs(high) * 1e-9)) { const pad = Math.abs(low) * 0.1 || 1; low -= pad; high += pad; }
-    const last = Math.max(series.ds.length - 1, 1);
-    const x = (place) => margin.left + (place / last) * (width - margin.left - margin.right);
-    const y = (value) => height - margin.bottom - ((value / 2 - low / 2) / (high / 2 - low / 2)) * (height - margin.top - margin.bottom);
-    const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true" });
-    for (const [value, text] of ticks(low, high, height / 60)) {
-      svg.append(element("line", { class: "axis", x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }));
-      svg.append(element("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, text));
+    if (!drawing) return;
+    const width = right() + MARGIN.right;
+    const panes = drawing.panes.map((pane) => ({ ...pane, ...visible(pane, view), height: pane.height ?? heightFor(width) }));
+    for (const pane of panes) pane.ticks = ticks(pane.low, pane.high, pane.height / 50);
+    left = Math.ceil(Math.max(30, ...panes.flatMap((pane) => pane.ticks.map(([, text]) => textWidth(text)))) + 10);
+    const height = panes.reduce((sum, pane) => sum + pane.height + MARGIN.between, MARGIN.top + MARGIN.bottom - MARGIN.between);
+    const svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true" });
+    guides = [];
+    let top = MARGIN.top;
+    for (const pane of panes) {
+      drawPane(svg, pane, top, width);
+      top += pane.height + MARGIN.between;
     }
-    const count = Math.max(2, Math.min(6, Math.floor(width / 190)));
-    for (let i = 0; i < count; i++) {
-      const place = Math.round((i * last) / (count - 1));
-      const anchor = i === 0 ? "start" : i === count - 1 ? "end" : "middle";
-      svg.append(element("text", { x: x(place), y: height - 8, "text-anchor": anchor }, short(series.ds[place] ?? "")));
+    for (const [step, text, middle] of drawing.timeLabels(...view.steps, x, width)) {
+      svg.append(svgElement("line", { class: "axis", x1: x(step), x2: x(step), y1: height - MARGIN.bottom, y2: height - MARGIN.bottom + 5 }));
+      svg.append(svgElement("text", { class: "time", x: middle, y: height - 7, "text-anchor": "middle" }, text));
     }
-    for (const forecast of series.forecasts) {
-      for (const [lower, upper] of [...forecast.intervals].reverse()) {
-        svg.append(element("path", { class: "band", d: band(forecast.at, lower, upper, x, y) }));
-      }
-    }
-    const places = series.y.map((_, i) => i);
-    const filled = new Set(series.filled);
-    const beside = (i) => filled.has(i - 1) || filled.has(i) || filled.has(i + 1);
-    svg.append(element("path", { class: "filled", d: line(places, series.y.map((value, i) => (beside(i) ? value : null)), x, y) }));
-    svg.append(element("path", { class: "actual", d: line(places, series.y.map((value, i) => (filled.has(i) ? null : value)), x, y) }));
-    for (const forecast of series.forecasts) {
-      svg.append(element("path", { class: "forecast", d: line(forecast.at, forecast.forecast, x, y) }));
-    }
-    const end = x(series.y.length - 1);
-    svg.append(element("line", { class: "end", x1: end, x2: end, y1: margin.top, y2: height - margin.bottom }));
-    const guide = element("line", { class: "cursor", y1: margin.top, y2: height - margin.bottom, visibility: "hidden" });
-    svg.append(guide);
-    chart.replaceChildren(svg);
-    scales = { x, last, width, guide, series, filled };
-    if (cursor !== null) point(cursor);
+    area.replaceChildren(svg);
+    placeGuides();
   }
 
+  function drawPane(svg, pane, top, width) {
+    const scale = (value) => ((value / 2 - pane.low / 2) / (pane.high / 2 - pane.low / 2)) * pane.height;
+    const y = (value) => pane.height - scale(value);
+    for (const [value, text] of pane.ticks) {
+      const at = top + y(value);
+      svg.append(svgElement("line", { class: "axis", x1: left, x2: right(), y1: at, y2: at }));
+      svg.append(svgElement("text", { x: left - 6, y: at + 4, "text-anchor": "end" }, text));
+    }
+    // An inner picture: what reaches over its edges is not shown.
+    const inner = svgElement("svg", { x: left, y: top, width: right() - left, height: pane.height });
+    const across = (place) => x(place) - left;
+    for (const band of pane.bands) {
+      inner.append(svgElement("path", { class: `band ${band.style}`, d: bandPath(band.places, band.lower, band.upper, across, y) }));
+    }
+    for (const line of pane.lines) {
+      inner.append(svgElement("path", { class: `line ${line.style}`, d: linePath(line.places, line.values, across, y) }));
+    }
+    for (const [style, place] of [["end", drawing.end], ["cursor", null]]) {
+      const at = place === null ? 0 : across(place);
+      const upright = svgElement("line", { class: style, x1: at, x2: at, y1: 0, y2: pane.height });
+      if (style === "end" && place === null) continue;
+      if (style === "cursor") guides.push(upright);
+      inner.append(upright);
+    }
+    svg.append(inner);
+    if (pane.title) svg.append(svgElement("text", { class: "title", x: width - MARGIN.right, y: top - 2, "text-anchor": "end" }, pane.title));
+  }
+
+  function placeGuides() {
+    for (const guide of guides) {
+      guide.setAttribute("visibility", cursor === null ? "hidden" : "visible");
+      if (cursor !== null) for (const side of ["x1", "x2"]) guide.setAttribute(side, x(cursor) - left);
+    }
+  }
+
+  // Read a step, and bring it into view.
   function point(place) {
-    const { x, guide, series, filled } = scales;
-    cursor = Math.min(Math.max(place, 0), series.ds.length - 1);
-    guide.setAttribute("x1", x(cursor));
-    guide.setAttribute("x2", x(cursor));
-    guide.setAttribute("visibility", "visible");
-    const parts = [series.ds[cursor]];
-    if (cursor < series.y.length) parts.push(`${filled.has(cursor) ? "filled" : "actual"} ${shown(series.y[cursor])}`);
-    for (const forecast of series.forecasts) {
-      const i = forecast.at.indexOf(cursor);
-      if (i < 0) continue;
-      const limits = data.levels.map((level, k) => [level, forecast.intervals[k][0][i], forecast.intervals[k][1][i]]);
-      const intervals = limits.filter(([, lower]) => lower !== null).map(([level, lower, upper]) => `${level} % ${shown(lower)} to ${shown(upper)}`);
-      const from = forecast.cutoff === null ? "" : ` (cutoff ${forecast.cutoff})`;
-      parts.push(`forecast${from} ${shown(forecast.forecast[i])}${intervals.length ? `, ${intervals.join(", ")}` : ""}`);
-    }
-    readout.textContent = parts.join("; ");
-    chart.setAttribute("aria-valuemax", series.ds.length - 1);
-    chart.setAttribute("aria-valuenow", cursor);
-    chart.setAttribute("aria-valuetext", readout.textContent);
+    cursor = Math.min(Math.max(place, 0), drawing.labels.length - 1);
+    const { first } = view;
+    view.reveal(cursor);
+    if (view.first === first) placeGuides();
+    else draw();
+    readout.textContent = drawing.read(cursor);
+    area.setAttribute("aria-valuenow", cursor);
+    area.setAttribute("aria-valuetext", readout.textContent);
   }
 
-  for (const series of data.series) {
-    const option = document.createElement("option");
-    option.textContent = series.note ? `${series.name} (${series.note})` : series.name;
-    choice.append(option);
+  const current = () => cursor ?? drawing.from;
+  const actions = {
+    in: () => view.zoom(IN, view.nearest(current())),
+    out: () => view.zoom(1 / IN, view.nearest(current())),
+    all: () => view.all(),
+  };
+  for (const button of box.querySelectorAll("button[data-do]")) {
+    button.addEventListener("click", () => { actions[button.dataset.do](); draw(); });
   }
-  choice.addEventListener("change", () => { cursor = null; draw(); readout.textContent = choice.value; });
-  chart.addEventListener("pointermove", (event) => {
-    if (!scales) return;
-    const { width, last } = scales;
-    const at = event.clientX - chart.getBoundingClientRect().left;
-    point(Math.round(((at - margin.left) / (width - margin.left - margin.right)) * last));
+  const plot = () => ({ left, right: right() });
+  handle(area, { view: () => view, plot, redraw: draw, point, cursor: current });
+  new ResizeObserver(draw).observe(area);
+
+  return function show(next) {
+    drawing = { ...next, timeLabels: timeLabels(next.labels) };
+    view = new View(next.labels.length, next.start);
+    cursor = null;
+    box.querySelector(".legend").replaceChildren(...legend(next));
+    readout.textContent = next.hint;
+    area.setAttribute("aria-valuemax", next.labels.length - 1);
+    area.setAttribute("aria-valuenow", next.from);
+    area.setAttribute("aria-valuetext", next.hint);
+    draw();
+  };
+}
+
+const heightFor = (width) => Math.round(Math.min(Math.max(width * 0.4, 190), 380));
+
+// What of a pane is in view, one step to each side included, and the range of its values.
+function visible(pane, view) {
+  const near = (place) => place >= view.first - 1 && place <= view.last + 1;
+  const cut = ({ places, ...each }, keys) => {
+    const kept = [...places.keys()].filter((i) => near(places[i]));
+    return { ...each, places: kept.map((i) => places[i]), ...Object.fromEntries(keys.map((key) => [key, kept.map((i) => each[key][i])])) };
+  };
+  const lines = pane.lines.map((line) => cut(line, ["values"]));
+  const bands = pane.bands.map((band) => cut(band, ["lower", "upper"]));
+  let low = pane.low ?? Infinity;
+  let high = pane.high ?? -Infinity;
+  const widen = (places, values) => values.forEach((value, i) => {
+    if (!isKnown(value) || places[i] < view.first || places[i] > view.last) return;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
   });
-  chart.addEventListener("keydown", (event) => {
-    if (!scales || event.altKey || event.ctrlKey || event.metaKey) return;
-    const { series } = scales;
-    const from = cursor ?? series.y.length - 1;
-    const to = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: series.ds.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    point(to);
+  for (const { places, values } of lines) widen(places, values);
+  for (const { places, lower, upper } of bands) [lower, upper].forEach((values) => widen(places, values));
+  if (low > high) [low, high] = [0, 1];
+  let room = (high / 2 - low / 2) * 0.08;
+  if (!(high - low > Math.abs(high) * 1e-9)) room = Math.abs(low) * 0.1 || 1;
+  if (pane.low === undefined && Number.isFinite(low - room)) low -= room;
+  if (pane.high === undefined && Number.isFinite(high + room)) high += room;
+  return { lines, bands, low, high };
+}
+
+// What each kind of line and area means, once.
+function legend(drawing) {
+  const entries = new Map();
+  for (const { lines, bands } of drawing.panes) {
+    for (const { name, style } of lines) if (name) entries.set(name, ["line", style, 1]);
+    for (const { name, style, depth } of bands) if (name) entries.set(name, ["band", style, depth]);
+  }
+  if (drawing.end !== null) entries.set("end of the data", ["line", "end", 1]);
+  return [...entries].map(([name, [kind, style, depth]]) => {
+    const shape = () => (kind === "line"
+      ? svgElement("path", { class: `line ${style}`, d: "M1 7h24" })
+      : svgElement("rect", { class: `band ${style}`, x: 1, y: 1, width: 24, height: 12 }));
+    const swatch = svgElement("svg", { width: 26, height: 14, "aria-hidden": "true" }, ...Array.from({ length: depth }, shape));
+    return htmlElement("li", {}, swatch, name);
   });
-  new ResizeObserver(draw).observe(chart);
-})();
+}

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.compare.comparison import Comparison, changes, common_pairs, compare, metric_changes, worse
+from stages.compare.comparison import (
+    Change,
+    Comparison,
+    changes,
+    common_pairs,
+    compare,
+    metric_changes,
+    parameter_changes,
+    worse,
+)
 from stages.compare.params import Compare, tolerance_fields
 from stages.compare.versions import Version
 from stages.predict.metrics import METRICS, Metric, mae
@@ -44,6 +53,22 @@ def compared(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
 def test_changes_hold_changed_new_and_removed_values() -> None:
     found = changes({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4})
     assert [(each.name, each.before, each.after) for each in found] == [("b", 2, 5), ("d", None, 4), ("c", 3, None)]
+
+
+def test_a_renamed_parameter_is_one_change_in_either_direction() -> None:
+    """Two names of earlier versions, one with another value now; names that both versions share are as ever."""
+    old = {"train.base_pull": 20.0, "window.most": 5, "model.cell": "lstm"}
+    new = {"train.expert_pull": 20.0, "window.max_windows": 6, "model.cell": "lstm"}
+    assert parameter_changes(old, new) == [
+        Change("train.base_pull → train.expert_pull", 20.0, 20.0), Change("window.most → window.max_windows", 5, 6),
+    ]  # fmt: skip
+    assert [each.name for each in parameter_changes(new, old)] == [
+        "train.expert_pull → train.base_pull", "window.max_windows → window.most",
+    ]  # fmt: skip
+    assert parameter_changes(old, old) == []
+    assert parameter_changes({}, new | {"model.cell": None}) == [
+        Change("train.expert_pull", None, 20.0), Change("window.max_windows", None, 6),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -106,8 +131,8 @@ def test_errors_of_different_tasks_are_not_paired(other: dict[str, Any], words: 
 @pytest.mark.parametrize(
     ("moved", "words"),
     [
-        ([-0.11, -0.09, -0.1, -0.12, -0.08], "smaller by 0.1, statistically significant"),
-        ([0.5, -0.4, 0.3, -0.2, 0.1], "larger by 0.06, not significant"),
+        ([-0.11, -0.09, -0.1, -0.12, -0.08], "smaller by 0.1000, statistically significant"),
+        ([0.5, -0.4, 0.3, -0.2, 0.1], "larger by 0.06000, not significant"),
         ([0.0] * 5, "the same"),
     ],
 )
@@ -128,7 +153,7 @@ def test_training_that_moves_all_errors_as_much_explains_a_difference() -> None:
     found = compare(before, after)
     assert found.difference is not None
     assert found.difference.training_error == pytest.approx(0.2)
-    assert "smaller by 0.1, not significant" in found.verdict
+    assert "smaller by 0.1000, not significant" in found.verdict
     assert found.without_halves == []
 
 

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from stages.compare.comparison import Change, Comparison, MetricChange
 from stages.compare.page import describe
@@ -57,21 +60,37 @@ def test_metrics_show_difference_share_and_side() -> None:
         MetricChange("evaluated.points", 0.0, 10.0),
         MetricChange("model.rmse", None, 1.0, "rmse"),
     ]
-    assert cells(markdown(compared(metrics=metrics))) == [
-        ["`model.mase`", "0.5", "0.6", "+0.1 (+20.0%)", "worse"],
-        ["`skill`", "0.5", "0.75", "+0.25 (+50.0%)", "better"],
+    assert cells(markdown(compared(metrics=metrics, difference=TEST))) == [
+        ["`model.mase`", "0.5000", "0.6000", "+0.1000 (+20.0%)", "worse"],
+        ["`skill`", "0.5000", "0.7500", "+0.2500 (+50.0%)", "better"],
         ["`evaluated.points`", "0", "10", "+10", ""],
         ["`model.rmse`", "-", "1", "", ""],
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"difference": replace(TEST, p=0.5)}, "the change of the scaled errors is not significant"),
+        ({"difference": TEST, "data": [Change("md5", "0", "1")]}, "the data differ"),
+        ({"incompatibilities": ["horizon 1 -> 2"], "data": [Change("md5", "0", "1")]}, "the tasks differ"),
+        ({}, "the difference cannot be tested"),
+    ],
+)
+def test_metrics_are_called_better_or_worse_only_where_the_verdict_is(changes: dict[str, Any], reason: str) -> None:
+    page = markdown(compared(metrics=[MetricChange("model.mase", 0.5, 0.6, "mase", 0.2)], **changes))
+    assert f"No metric is called better or worse: {reason}." in page
+    assert ["`model.mase`", "0.5000", "0.6000", "+0.1000 (+20.0%)", ""] in cells(page)
+    assert "worse |" not in page
+
+
 def test_the_test_and_the_reasons_are_shown() -> None:
     page = markdown(compared(difference=TEST, baselines={"auto_ets": TEST}), ["model.mase 1 -> 2"])
     assert (
-        "Difference -0.5, 95 % CI -0.7 to -0.3, p = 0.001 (paired t-test over 12 series; "
+        "Difference -0.5000, 95 % CI -0.7000 to -0.3000, p = 0.001 (paired t-test over 12 series; "
         "standard error 0.1: 0.08 from the data, 0.06 from training).\n" in page
     )
-    assert cells(page) == [["`auto_ets`", "-0.5", "-0.7 to -0.3", "p = 0.001"]]
+    assert cells(page) == [["`auto_ets`", "-0.5000", "-0.7000 to -0.3000", "p = 0.001"]]
     assert page.rstrip().endswith("- model.mase 1 -> 2")
 
 

@@ -42,6 +42,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
     }
     errors = {"unique_id": list(series), "origin": 3, "cutoff": "2020-09", "model": [0.5, 2.0], "seasonal_naive": 1.0}
     forecast = {"method": "model", "series": 3, "horizon": 3, "series_too_short": 0, "series_with_wide_intervals": 0}
+    data = PlotData(series, "model", [80], hostile, hostile)
     return RunResults(
         forecast=forecast,
         metrics={
@@ -60,7 +61,9 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         halves=pd.DataFrame(columns=["unique_id", "cutoff", "split_1"]),
         best=pd.Series({"plain": 0.5}),
         worst=pd.Series({hostile: 2.0}),
-        plot_data=PlotData(series, "model", [80], hostile, hostile),
+        plot_data=data,
+        charted=data,
+        gates=None,
         time_axis=TimeAxis("MS", "%Y-%m"),
         season_length=12,
         input_data={

@@ -1,10 +1,13 @@
 """The data of the chart: values and forecasts by step."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from stages.plot import chart as chart_module
 from stages.plot import results as module
 from stages.plot.chart import chart
 from stages.plot.results import RunResults
@@ -13,15 +16,16 @@ from stages.plot.results import RunResults
 def test_the_chart_holds_the_values_by_step(results: RunResults, hostile: str) -> None:
     content = chart(results)
     first, second = content["series"]
-    assert first["ds"][0] == "2020-01"
-    assert first["ds"][-1] == "2021-03"
+    assert first["labels"][0] == "2020-01"
+    assert first["labels"][-1] == "2021-03"
     assert first["y"] == list(range(12))
     assert first["filled"] == [4]
     past, future = first["forecasts"]
     assert (past["cutoff"], past["at"]) == ("2020-09", [9, 10, 11])
     assert (future["cutoff"], future["at"], future["forecast"]) == (None, [12, 13, 14], [2, 3, 4])
     assert past["intervals"] == [[[1, 2, 3], [3, 4, 5]]]
-    assert second["name"] == hostile
+    assert (second["id"], second["name"], content["methods"], content["time"]) == (hostile, hostile, ["model"], hostile)
+    assert (first["decimals"], first["start"]) == (1, 0)  # intervals two units wide; all of the short history
     assert json.dumps(content, allow_nan=False)
 
 
@@ -30,14 +34,40 @@ def test_the_chart_holds_the_last_steps_of_a_long_series(results: RunResults, mo
     monkeypatch.setattr(module, "MAX_STEPS", 2)
     first = chart(results)["series"][0]
     assert first["y"] == [10, 11]
-    assert first["ds"] == ["2020-11", "2020-12", "2021-01", "2021-02", "2021-03"]
+    assert first["labels"] == ["2020-11", "2020-12", "2021-01", "2021-02", "2021-03"]
     assert [(each["at"], each["forecast"]) for each in first["forecasts"]] == [([0, 1], [3, 4]), ([2, 3, 4], [2, 3, 4])]
 
 
+def test_a_long_history_begins_where_six_horizons_are_left(results: RunResults) -> None:
+    """Six of three steps are 18, and at least 24 are shown."""
+    series = next(iter(results.charted.series.values()))
+    days = pd.date_range("1900-01-01", periods=400, freq="D").to_series().reset_index(drop=True)
+    actual = pd.DataFrame({"ds": days, "y": 1.5, "filled": False})
+    future = pd.DataFrame({"ds": pd.date_range("1901-02-05", periods=5, freq="D")}).assign(forecast=0.123456789012)
+    for limit in ("forecast-lo-80", "forecast-hi-80"):
+        future[limit] = np.nan
+    long = {"long": replace(series, actual=actual, future=future)}
+    (found,) = chart(replace(results, charted=replace(results.charted, series=long)))["series"]
+    assert found["start"] == 400 - 6 * 5
+    assert found["decimals"] == 1  # those of the values, where no interval is known
+    assert found["forecasts"][-1]["forecast"] == [0.123456789] * 5  # ten digits, as in reports/forecast.csv
+
+
+def test_series_beyond_the_budget_are_counted_but_those_of_figures_stay(
+    results: RunResults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart_module, "MOST_NUMBERS", 1)
+    many = {f"s{i}": next(iter(results.charted.series.values())) for i in range(30)}
+    content = chart(replace(results, charted=replace(results.charted, series=many | results.charted.series)))
+    assert [each["name"] for each in content["series"]] == ["s0", *results.plot_data.series]
+    assert content["left_out"] == 0  # of the three of the panel
+    assert chart(replace(results, input_data={"series": 40}))["left_out"] == 38
+
+
 def test_a_long_name_is_cut_and_limits_that_are_not_known_are_null(results: RunResults) -> None:
-    ((name, series), *_) = results.plot_data.series.items()
+    ((name, series), *_) = results.charted.series.items()
     series.future["forecast-lo-80"] = np.nan
-    results.plot_data.series[f"{name} {'x' * 5_000} 7"] = series
+    results.charted.series[f"{name} {'x' * 5_000} 7"] = series
     content = chart(results)["series"]
     assert content[0]["forecasts"][-1]["intervals"][0][0] == [None] * 3
     assert len(content[-1]["name"]) == 80

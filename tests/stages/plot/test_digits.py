@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.plot.digits import column_decimals, decimals, write
+from stages.plot.digits import column_decimals, decimals, significant, write
 
 NONE = np.array([np.nan])
 
@@ -30,10 +30,10 @@ def test_without_an_interval_values_keep_their_own_decimals(values: list[float],
     [
         ([0.4705, 1.334, 0.6], 4),
         ([13.89, 38.43], 2),
-        ([1000.0, 0.0, 0.0], 0),
+        ([1000.0, 60.0, 0.0], 0),
         ([123456.0], 0),
         ([np.nan], 0),
-        ([1.0], 3),
+        ([1.5], 3),
     ],
 )
 def test_the_median_of_a_column_has_four_significant_digits(values: list[float], places: int) -> None:
@@ -50,3 +50,19 @@ def test_the_median_of_a_column_has_four_significant_digits(values: list[float],
 )  # fmt: skip
 def test_numbers_are_written_with_their_decimals(value: float | None, places: int, text: str) -> None:
     assert write(value, places) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1 - 1e-15, "0.1000"),
+        (0.00012345, "0.0001234"),
+        (99.996, "100.00"),
+        (1234567.8, "1,234,568"),
+        (-3.14159, "-3.142"),
+        (1e20, "1e+20"),
+    ],
+)
+def test_a_single_number_has_four_digits_and_no_exponent(value: float, text: str) -> None:
+    assert significant(value) == text
+    assert significant(abs(value), sign="+") == f"+{text.lstrip('-')}"

@@ -109,8 +109,10 @@ def test_figures_show_the_first_member(
     """An RNN has no other beside it."""
     params = change(default_params, model__cell=cell, train__epochs=1)
     networks = {member: Forecaster(params[Model], targets=3) for member in (1, 4)}
-    figures = look_inside(panel, windows, networks, params[Model], params[Train])
+    figures, gates = look_inside(panel, windows, networks, params[Model], params[Train])
     assert list(figures) == ["gates", "sensitivity"]
+    assert gates is not None
+    assert gates["labels"] == last_steps(panel, 0, windows.size)
     lines = figures["sensitivity"].axes[0].lines
     assert [line.get_label() for line in lines] == labels
     np.testing.assert_array_equal(lines[0].get_ydata(), sensitivity_by_lag(networks[1], windows))
@@ -124,7 +126,8 @@ def test_a_cell_without_a_step_has_no_gates(
     monkeypatch.setitem(CELLS, "lstm", replace(CELLS["lstm"], step=None))
     params = change(default_params, train__epochs=1)
     networks = {0: Forecaster(params[Model], targets=3)}
-    assert list(look_inside(panel, windows, networks, params[Model], params[Train])) == ["sensitivity"]
+    figures, gates = look_inside(panel, windows, networks, params[Model], params[Train])
+    assert (list(figures), gates) == (["sensitivity"], None)
     plt.close("all")
 
 

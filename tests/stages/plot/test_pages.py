@@ -47,8 +47,15 @@ def test_a_table_shows_four_digits_and_a_dash_for_none() -> None:
     ]
 
 
+def test_numbers_of_a_column_have_the_same_decimals() -> None:
+    """Those with which the median, 38.43, has four digits; a whole number has them too, and a count has none."""
+    table = Table("t", ["", "MAE", "n"], [["a", 13.891, 5], ["b", 38.43, 60], ["c", 1234.5, 7], ["d", 40.0, None]])
+    assert [row[1:] for row in table.texts] == [["13.89", "5"], ["38.43", "60"], ["1,234.50", "7"], ["40.00", "-"]]
+    assert re.search(r"\| +13\.89 \| +5 \|\n.* +38\.43 \|", table.markdown())
+
+
 @pytest.mark.parametrize(
-    ("value", "text"), [(1234.56, "1235"), (0.00001234, "1.234e-05"), (2.5e9, "2.5e+09"), (7, "7"), ("a", "a")]
+    ("value", "text"), [(1234.56, "1,235"), (0.00001234, "0.00001234"), (2.5e9, "2,500,000,000"), (7, "7"), ("a", "a")]
 )
 def test_numbers_are_short(value: object, text: str) -> None:
     assert format_value(value) == text
