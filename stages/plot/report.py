@@ -135,7 +135,7 @@ def digits(series: SeriesData, levels: list[int]) -> int:
 
 def _forecast_title(results: RunResults) -> str:
     method = results.plot_data.method
-    by = f", by {LABELS.get(method, method)}" if method != MODEL else ""
+    by = f", by {LABELS[method]}" if method != MODEL else ""
     return f"The next {counted(results.forecast['horizon'], 'step')}{by}"
 
 

@@ -46,7 +46,7 @@ def headline(metrics: dict[str, Any], forecast: dict[str, Any], tests: dict[str,
         *_best(method, scores["mase"], others, tests),
         *_dominated(scores),
         *_doubts(forecast),
-        f"MASE of {LABELS.get(method, method)} {significant(scores['mase'])} over {_extent(counts, counts['without_scale'])}.",
+        f"MASE of {_label(method)} {significant(scores['mase'])} over {_extent(counts, counts['without_scale'])}.",
         *(_against(scores["mase"], name, others[name], tests.get(name)) for name in compared),
         *_coverage(scores),
         *_fallback(counts["fallback"]),
@@ -74,9 +74,9 @@ def _verdict(
     method: str, compared: list[str], mase: float, others: dict[str, float], tests: dict[str, PairedTest], naive: str
 ) -> str:
     """Better than repeating the last year: yes, significantly. Better than AutoTheta: not shown."""
-    subject = "Better" if method == MODEL else f"{_sentence(LABELS.get(method, method))}: better"
+    subject = "Better" if method == MODEL else f"{_sentence(_label(method))}: better"
     answers = [
-        f"{'Better' if place else subject} than {naive if name == NAIVE else LABELS.get(name, name)}: "
+        f"{'Better' if place else subject} than {naive if name == NAIVE else _label(name)}: "
         f"{_answer(mase - others[name], tests.get(name))}."
         for place, name in enumerate(compared)
     ]
@@ -94,8 +94,8 @@ def _answer(gap: float, test: PairedTest | None) -> str:
 def _failing_intervals(scores: dict[str, float], counts: dict[str, Any]) -> list[str]:
     """A warning for each level whose intervals covered far fewer of the actual values than they should."""
     return [
-        f"Warning: the {level} % intervals covered {significant(scores[key], 2)} % of {counts['interval_points']} actual "
-        "values; take them for too narrow."
+        f"Warning: the {level} % intervals covered {significant(scores[key], 2)} % of {counts['interval_points']} "
+        "actual values; take them for too narrow."
         for key, level in _coverages(scores)
         if scores[key] < level - LOW_COVERAGE
     ]
@@ -109,7 +109,7 @@ def _best(method: str, mase: float, others: dict[str, float], tests: dict[str, P
     test = tests.get(best)
     clear = "significantly" if test and test.significant else "not significantly"
     return [
-        f"{_sentence(LABELS.get(best, best))} was best at the evaluation origins (MASE {significant(others[best])}, {clear} "
+        f"{_sentence(_label(best))} was best at the evaluation origins (MASE {significant(others[best])}, {clear} "
         f"better). To publish that forecast, set predict.method to {best} in params.yaml and run dvc repro."
     ]
 
@@ -154,10 +154,10 @@ def _against(mase: float, name: str, other: float, test: PairedTest | None) -> s
     share = f"{significant(100 * abs(gap) / other, 2)} % " if gap and other else ""
     sentence = f"{share}{side} {name} ({significant(other)})"
     if test:
-        sentence += (
-            f", {'statistically significant' if test.significant else 'not significant'} ({test.p_text}; difference "
-            f"{significant(test.mean, 3, '+')}, 95 % CI {significant(test.lower, 3, '+')} to {significant(test.upper, 3, '+')}; {test.basis}; {test.parts_text})"
-        )
+        clear = "statistically significant" if test.significant else "not significant"
+        mean, lower, upper = (significant(value, 3, sign="+") for value in (test.mean, test.lower, test.upper))
+        sentence += f", {clear} ({test.p_text}; difference {mean}, 95 % CI {lower} to {upper}; "
+        sentence += f"{test.basis}; {test.parts_text})"
     return f"{_sentence(sentence)}."
 
 
@@ -180,6 +180,11 @@ def _fallback(forecasts: int) -> list[str]:
     if not forecasts:
         return []
     return [f"{forecasts} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
+
+
+def _label(method: str) -> str:
+    """The name of a method in a sentence."""
+    return LABELS.get(method, method)
 
 
 def _sentence(text: str) -> str:

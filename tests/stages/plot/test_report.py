@@ -102,7 +102,7 @@ def test_errors_by_origin_name_the_series_that_they_are_means_of() -> None:
 
 def test_the_brief_holds_headline_and_tables_in_markdown(results: RunResults) -> None:
     brief = render("report.md", **describe(results))
-    assert "MASE of the model 0.5 over 3 series" in brief
+    assert "MASE of the model 0.5000 over 3 series" in brief
     assert "| model " in brief
     assert (
         brief.index("The next 3 steps") < brief.index("Better than repeating the last year") < brief.index("| model ")

@@ -34,13 +34,13 @@ def test_the_verdict_comes_first_and_the_numbers_after_it() -> None:
     tests = {"seasonal_naive": sure(-0.5), "auto_ets": unsure(-0.1)}
     verdict, first, naive, other, covered = headline(metrics(0.5, 1.0, 0.625), FORECAST, tests, NAIVE)
     assert verdict == "Better than repeating the last year: yes, significantly. Better than AutoETS: not shown."
-    assert first == "MASE of the model 0.5 over 3 series, 2 origins, 36 values."
+    assert first == "MASE of the model 0.5000 over 3 series, 2 origins, 36 values."
     assert naive == (
         "50 % lower than seasonal_naive (1), statistically significant "
-        "(p = 0.001; difference -0.5, 95 % CI -0.7 to -0.3; 12 series; "
+        "(p = 0.001; difference -0.500, 95 % CI -0.700 to -0.300; 12 series; "
         "standard error 0.1: 0.08 from the data, 0.06 from training)."
     )
-    assert other.startswith("20 % lower than auto_ets (0.625), not significant (p = 0.3;")
+    assert other.startswith("20 % lower than auto_ets (0.6250), not significant (p = 0.3;")
     assert covered == "80 % intervals covered 77 % of the actual values."
 
 
@@ -67,7 +67,7 @@ def test_a_loss_says_which_method_was_best_and_how_to_take_it() -> None:
     verdict, best, *_ = headline(metrics(0.474, 1.0, 0.232), FORECAST, tests, NAIVE)
     assert verdict.endswith("Better than AutoETS: no, significantly worse.")
     assert best == (
-        "AutoETS was best at the evaluation origins (MASE 0.232, significantly better). To publish that forecast, set "
+        "AutoETS was best at the evaluation origins (MASE 0.2320, significantly better). To publish that forecast, set "
         "predict.method to auto_ets in params.yaml and run dvc repro."
     )
 
@@ -76,7 +76,9 @@ def test_a_combination_that_is_best_is_named() -> None:
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
     verdict, best, *_ = headline(measured, FORECAST, {}, NAIVE)
     assert "Better than AutoETS" in verdict
-    assert best.startswith("The combination was best at the evaluation origins (MASE 0.4, not significantly better).")
+    assert best.startswith(
+        "The combination was best at the evaluation origins (MASE 0.4000, not significantly better)."
+    )
     assert "predict.method to combination" in best
 
 
@@ -86,7 +88,7 @@ def test_the_verdict_is_on_the_published_method() -> None:
     verdict, warning, first, *_ = headline(measured, published, {"seasonal_naive": sure(-0.6)}, NAIVE)
     assert verdict.startswith("The combination: better than repeating the last year: yes, significantly. Better than")
     assert warning.startswith("Warning: the 80 % intervals covered 50 % of 36 actual values")
-    assert first.startswith("MASE of the combination 0.4 over")
+    assert first.startswith("MASE of the combination 0.4000 over")
     verdict, *_ = headline(measured, {**FORECAST, "method": "seasonal_naive"}, {}, NAIVE)
     assert verdict == "Seasonal naive: better than AutoETS: no."
 
@@ -100,7 +102,7 @@ def test_intervals_that_fail_say_so_in_the_first_lines(coverage: float, warned: 
 
 def test_a_mean_that_rests_on_a_few_series_is_said() -> None:
     _, second, *_ = headline(metrics(5.0, 9.0, 8.0, mase_median=0.8), FORECAST, {}, NAIVE)
-    assert second == "A few series dominate the mean: the median MASE is 0.8. See the worst series."
+    assert second == "A few series dominate the mean: the median MASE is 0.8000. See the worst series."
     assert not any("dominate" in line for line in headline(metrics(1.5, 9, 8, mase_median=0.8), FORECAST, {}, NAIVE))
 
 
@@ -116,7 +118,7 @@ def test_a_perfect_baseline_is_no_equal() -> None:
 
 
 def test_large_shares_have_no_exponent() -> None:
-    assert any(line.startswith("1400 % higher than") for line in headline(metrics(1.5, 0.1, 2.0), FORECAST, {}, NAIVE))
+    assert any(line.startswith("1,400 % higher than") for line in headline(metrics(1.5, 0.1, 2.0), FORECAST, {}, NAIVE))
 
 
 def test_without_origins_nothing_is_claimed() -> None:
@@ -134,7 +136,7 @@ def test_series_without_a_scale_are_left_out_of_the_count() -> None:
     measured = {**metrics(0.5, 1.0, 0.625), "evaluated": {**COUNTS, "without_scale": 2, "origins": 1}}
     _, first, *_ = headline(measured, FORECAST, {}, NAIVE)
     assert first == (
-        "MASE of the model 0.5 over 1 of 3 series, 1 origin; the history of 2 is constant or no longer than a season, "
+        "MASE of the model 0.5000 over 1 of 3 series, 1 origin; the history of 2 is constant or no longer than a season, "
         "which gives no scale."
     )
     nothing = {"evaluated": {**COUNTS, "without_scale": 3}, "model": {"smape": 0.0}, "baseline": {}}
