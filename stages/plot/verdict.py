@@ -46,7 +46,7 @@ def headline(metrics: dict[str, Any], forecast: dict[str, Any], tests: dict[str,
         *_best(method, scores["mase"], others, tests),
         *_dominated(scores),
         *_doubts(forecast),
-        f"MASE of {_label(method)} {significant(scores['mase'])} over {_extent(counts, counts['without_scale'])}.",
+        f"MASE of {LABELS[method]} {significant(scores['mase'])} over {_extent(counts, counts['without_scale'])}.",
         *(_against(scores["mase"], name, others[name], tests.get(name)) for name in compared),
         *_coverage(scores),
         *_fallback(counts["fallback"]),
@@ -74,9 +74,9 @@ def _verdict(
     method: str, compared: list[str], mase: float, others: dict[str, float], tests: dict[str, PairedTest], naive: str
 ) -> str:
     """Better than repeating the last year: yes, significantly. Better than AutoTheta: not shown."""
-    subject = "Better" if method == MODEL else f"{_sentence(_label(method))}: better"
+    subject = "Better" if method == MODEL else f"{_sentence(LABELS[method])}: better"
     answers = [
-        f"{'Better' if place else subject} than {naive if name == NAIVE else _label(name)}: "
+        f"{'Better' if place else subject} than {naive if name == NAIVE else LABELS[name]}: "
         f"{_answer(mase - others[name], tests.get(name))}."
         for place, name in enumerate(compared)
     ]
@@ -109,7 +109,7 @@ def _best(method: str, mase: float, others: dict[str, float], tests: dict[str, P
     test = tests.get(best)
     clear = "significantly" if test and test.significant else "not significantly"
     return [
-        f"{_sentence(_label(best))} was best at the evaluation origins (MASE {significant(others[best])}, {clear} "
+        f"{_sentence(LABELS[best])} was best at the evaluation origins (MASE {significant(others[best])}, {clear} "
         f"better). To publish that forecast, set predict.method to {best} in params.yaml and run dvc repro."
     ]
 
@@ -180,11 +180,6 @@ def _fallback(forecasts: int) -> list[str]:
     if not forecasts:
         return []
     return [f"{forecasts} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
-
-
-def _label(method: str) -> str:
-    """The name of a method in a sentence."""
-    return LABELS.get(method, method)
 
 
 def _sentence(text: str) -> str:
