@@ -155,8 +155,8 @@ def parameter_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Cha
     first, second = ({new.get(name, name): (name, value) for name, value in each.items()} for each in (before, after))
     found = []
     for name in _names(first, second):
-        (was, old), (now, value) = (each.get(name, (None, None)) for each in (first, second))
-        renaming = was is not None and now is not None and was != now
+        (was, old), (now, value) = (each.get(name, ("", None)) for each in (first, second))
+        renaming = was != now and "" not in (was, now)
         if renaming or old != value:
             found.append(Change(f"{was} → {now}" if renaming else now or was, old, value))
     return found
