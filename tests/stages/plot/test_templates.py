@@ -390,8 +390,8 @@ def test_dark_figures_stay_on_white_and_print_is_light_and_whole(open_page: Open
     line = style(page, ".line.method-0", "stroke")
     page.emulate_media(color_scheme="dark")
     assert style(page, "body", "backgroundColor") != light["backgroundColor"]
-    figure = [style(page, "figure img", name) for name in ("filter", "backgroundColor")]
-    assert figure == ["none", "rgb(255, 255, 255)"]
+    assert style(page, "figure img", "filter") == "none"
+    assert style(page, "figure .wide", "backgroundColor") == "rgb(255, 255, 255)"
     parameter = page.get_by_role("rowheader", name="backtest.horizon")
     assert not parameter.is_visible()
     assert page.locator("#forecasts .tall").evaluate("(each) => each.scrollHeight <= each.clientHeight + 1")  # ten rows
