@@ -130,11 +130,6 @@ def schema_of(section: str) -> type[Section]:
     return schema
 
 
-def renamed() -> dict[str, str]:
-    """The full names of parameters of earlier versions, and those that they became."""
-    return {f"{name}.{old}": new for name in SECTIONS for old, new in schema_of(name).RENAMED.items()}
-
-
 def check_params(values: dict[Any, Any]) -> Params:
     """The parameters in `values`, by section and key.
 

@@ -9,7 +9,6 @@ from stages.common.arrays import Floats
 from stages.compare.versions import Forecasts
 from stages.plot.digits import column_decimals, decimals
 from stages.plot.pages import MAX_NAME, shortened
-from stages.plot.results import MAX_LEVELS, spread
 
 MOST_SERIES = 50  # that both versions forecast, the first of them
 DIGITS = 8
@@ -51,11 +50,11 @@ def forecast_chart(before: Forecasts, after: Forecasts) -> dict[str, Any] | None
     if before.forecast.empty or after.forecast.empty:
         return None
     versions = [(before, _method(before)), (after, _method(after))]
-    levels = sorted(set(_levels(*versions[0])) & set(_levels(*versions[1])))
+    levels = sorted(set(_levels(*versions[0])) & set(_levels(*versions[1])))[:1]  # more areas would hide each other
     both = set(before.forecast["unique_id"])
     ids = [name for name in after.forecast["unique_id"].unique() if name in both][:MOST_SERIES]
-    series = [_series(versions, name, spread(levels, MAX_LEVELS)) for name in ids]
-    shown = {"time": "", "methods": [before.name, after.name], "levels": spread(levels, MAX_LEVELS)}
+    series = [_series(versions, name, levels) for name in ids]
+    shown = {"time": "", "methods": [before.name, after.name], "levels": levels}
     return {**shown, "series": series} if series else None
 
 
@@ -77,7 +76,7 @@ def _series(versions: list[tuple[Forecasts, str]], name: str, levels: list[int])
     actual = {step: y for past in pasts for step, y in zip(past["ds"], past["y"], strict=True)}
     known = max((positions[step] for step in actual), default=-1)
     cutoff = last_in_common(*pasts)
-    forecasts = []
+    forecasts: list[dict[str, Any]] = []
     for place, ((_, method), past, future) in enumerate(zip(versions, pasts, futures, strict=True)):
         for at, rows in ((cutoff, past[past["cutoff"] == cutoff]), (None, future)):
             if not rows.empty and method in rows:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.common.params import renamed
+from stages.common.params import SECTIONS, schema_of
 from stages.compare.versions import Version
 from stages.plot.digits import significant
 from stages.plot.significance import PAIR, PairedTest, compare_with_others, paired_test
@@ -154,12 +154,12 @@ def parameter_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Cha
 
     Old names are those of the sections' RENAMED, in either version.
     """
-    new = renamed()
+    new = {f"{section}.{old}": name for section in SECTIONS for old, name in schema_of(section).RENAMED.items()}
     first, second = ({new.get(name, name): (name, value) for name, value in each.items()} for each in (before, after))
     found = []
     for name in _names(first, second):
-        (was, old), (now, value) = (each.get(name, (None, None)) for each in (first, second))
-        renaming = was is not None and now is not None and was != now
+        (was, old), (now, value) = (each.get(name, ("", None)) for each in (first, second))
+        renaming = was != now and "" not in (was, now)
         if renaming or old != value:
             found.append(Change(f"{was} → {now}" if renaming else now or was, old, value))
     return found

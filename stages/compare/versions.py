@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -99,17 +100,15 @@ class Forecasts:
 def read_forecasts(revision: str | None) -> Forecasts:
     """The forecasts of a version. Raises UserError where there is no such revision."""
     name, commit = _resolve(revision)
-    files, missing = VersionFiles(name, commit), []
-    tables = []
+    files = VersionFiles(name, commit)
+    found: dict[Path, pd.DataFrame] = {}
     for path in (FORECAST, EVALUATION, ERROR_BY_STEP):
-        try:
-            found = files.read(path, _parse_forecasts)
-        except UserError:
-            found = None
-        if found is None:
-            missing.append(path)
-        tables.append(pd.DataFrame() if found is None else found)
-    return Forecasts(name, *tables, missing=missing)
+        with suppress(UserError):
+            table = files.read(path, _parse_forecasts)
+            found |= {} if table is None else {path: table}
+    forecast, evaluation, by_step = (found.get(path, pd.DataFrame()) for path in (FORECAST, EVALUATION, ERROR_BY_STEP))
+    missing = [path for path in (FORECAST, EVALUATION, ERROR_BY_STEP) if path not in found]
+    return Forecasts(name, forecast, evaluation, by_step, missing)
 
 
 @dataclass(frozen=True)

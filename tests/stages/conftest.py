@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 OpenPage = Callable[..., Page]
 
@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
     """A function from HTML to the open page, in a window `width` pixels wide; other arguments are of the context."""
     logged: list[str] = []
-    contexts = []
+    contexts: list[BrowserContext] = []
 
     def opened(html: str, width: int = 1280, **settings: Any) -> Page:
         file = tmp_path / f"page_{len(contexts)}.html"

@@ -35,7 +35,8 @@ function makeChart(box) {
       top += pane.height + MARGIN.between;
     }
     for (const [step, text, middle] of drawing.timeLabels(...view.steps, x, width)) {
-      svg.append(svgElement("line", { class: "axis", x1: x(step), x2: x(step), y1: height - MARGIN.bottom, y2: height - MARGIN.bottom + 5 }));
+      const bottom = height - MARGIN.bottom;
+      svg.append(svgElement("line", { class: "axis", x1: x(step), x2: x(step), y1: bottom, y2: bottom + 5 }));
       svg.append(svgElement("text", { class: "time", x: middle, y: height - 7, "text-anchor": "middle" }, text));
     }
     area.replaceChildren(svg);
@@ -67,7 +68,8 @@ function makeChart(box) {
       inner.append(upright);
     }
     svg.append(inner);
-    if (pane.title) svg.append(svgElement("text", { class: "title", x: width - MARGIN.right, y: top - 2, "text-anchor": "end" }, pane.title));
+    const corner = { x: width - MARGIN.right, y: top - 2, "text-anchor": "end" };
+    if (pane.title) svg.append(svgElement("text", corner, pane.title));
   }
 
   function placeGuides() {

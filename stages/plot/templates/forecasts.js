@@ -51,15 +51,15 @@ function futureRows(data, series, number) {
 }
 
 function fillTable(table, data, series) {
-  const [method] = data.methods;
-  const names = [data.time, method, ...data.levels.flatMap((level) => [`${level} % from`, "to"])];
-  const cell = (name, text, i, scope) => htmlElement(name, { ...(i ? { class: "number" } : {}), ...(scope ? { scope } : {}) }, text);
-  table.tHead.replaceChildren(htmlElement("tr", {}, ...names.map((text, i) => cell("th", text, i, "col"))));
   const rows = futureRows(data, series, (value) => write(value, series.decimals));
   const [steps, ending] = withoutEnding(rows.map(([step]) => step));
   rows.forEach((row, i) => { row[0] = steps[i]; });
-  names[0] += ending.trim().length > 3 && !ending.startsWith("00:00", 1) ? ` (…${ending})` : "";
-  table.tBodies[0].replaceChildren(...rows.map((row) => htmlElement("tr", {}, ...row.map((text, i) => (i ? cell("td", text, i) : cell("th", text, i, "row"))))));
+  const time = ending.startsWith(":") ? `${data.time} (…${ending})` : data.time; // seconds and an offset from UTC
+  const names = [time, data.methods[0], ...data.levels.flatMap((level) => [`${level} % from`, "to"])];
+  const cell = (name, text, i, scope) => htmlElement(name, { ...(i ? { class: "number" } : {}), ...(scope ? { scope } : {}) }, text);
+  table.tHead.replaceChildren(htmlElement("tr", {}, ...names.map((text, i) => cell("th", text, i, "col"))));
+  const body = rows.map((row) => row.map((text, i) => (i ? cell("td", text, i) : cell("th", text, i, "row"))));
+  table.tBodies[0].replaceChildren(...body.map((cells) => htmlElement("tr", {}, ...cells)));
 }
 
 // The lines of reports/forecast.csv for one series, with the columns that the chart has.

@@ -38,7 +38,8 @@ function dateLabels(texts, dates, first, last, x, width) {
     if (steps.length * 2 * GAP > width) continue;
     const all = steps.map((step) => [step, dateText(texts[step], dates[step], field)]);
     // The last days of a month give way to the first.
-    const labels = all.filter((each, i) => field !== 2 || i + 1 === all.length || dates[all[i + 1][0]][2] >= dates[each[0]][2] || fit([each, all[i + 1]], x, width));
+    const stays = (each, next) => !next || dates[next[0]][2] >= dates[each[0]][2] || fit([each, next], x, width);
+    const labels = field === 2 ? all.filter((each, i) => stays(each, all[i + 1])) : all;
     if (labels.length && labels.every(([, text]) => text.length < 9 && text.includes(":"))) {
       labels[0][1] = texts[labels[0][0]].slice(0, 16); // the date once, where no label is a midnight
     }
@@ -95,7 +96,7 @@ function anyLabels(texts, first, last, x, width) {
 
 // The texts without the ending that all share, a midnight or seconds and an offset from UTC, and that ending.
 function withoutEnding(texts) {
-  for (const pattern of [/[T ]00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?$/, /(:00(\.0+)?)?(Z|[+-]\d\d:\d\d)$/]) {
+  for (const pattern of [/[T ]00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?$/, /(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)$/]) {
     const endings = new Set(texts.filter((text) => text !== "").map((text) => pattern.exec(text)?.[0] ?? ""));
     const [ending] = endings;
     if (endings.size === 1 && ending && texts.every((text) => text === "" || text.length > ending.length + 7)) {

@@ -268,29 +268,27 @@ def test_labels_never_overlap_and_stay_inside(open_page: OpenPage, results: RunR
             assert len(times) >= 2, (name, start, times)
 
 
-@pytest.mark.parametrize(
-    ("name", "start", "expected"),
-    [
-        ("months", 0, ["1949", "1950", "1951", "1952"]),
-        ("dates of months", 0, ["1949", "1950"]),
-        ("months", 120, ["1959-01", "1959-07", "1960-01"]),
-        ("years", 0, ["1880", "1890", "1900"]),
-        ("days", 0, ["1996-04", "1996-07", "1996-10", "1997-01"]),
-        ("days", 700, ["1998-02-16", "1998-02-21", "1998-03-01"]),
-        ("weeks", 0, ["2020/04", "2020/07", "2020/10", "2021/01"]),
-        ("hours with a zone", 0, ["2011-12-29", "2012-01-01", "2012-01-03"]),
-        ("hours with a zone", 370, ["21:00", "2012-01-13", "03:00", "06:00"]),
-        ("integers", 0, ["0", "50", "100", "150"]),
-        ("German times", 0, ["18.03.1996 00:00", "22.03.1996 04:00"]),
-    ],
-)
-def test_labels_are_at_round_places(
-    open_page: OpenPage, results: RunResults, name: str, start: int, expected: list[str]
-) -> None:
+ROUND: list[tuple[str, int, list[str]]] = [  # the first labels, from a step on
+    ("months", 0, ["1949", "1950", "1951", "1952"]),
+    ("dates of months", 0, ["1949", "1950"]),
+    ("months", 120, ["1959-01", "1959-07", "1960-01"]),
+    ("years", 0, ["1880", "1890", "1900"]),
+    ("days", 0, ["1996-04", "1996-07", "1996-10", "1997-01"]),
+    ("days", 700, ["1998-02-16", "1998-02-21", "1998-03-01"]),
+    ("weeks", 0, ["2020/04", "2020/07", "2020/10", "2021/01"]),
+    ("hours with a zone", 0, ["2011-12-29", "2012-01-01", "2012-01-03"]),
+    ("hours with a zone", 370, ["21:00", "2012-01-13", "03:00", "06:00"]),
+    ("integers", 0, ["0", "50", "100", "150"]),
+    ("German times", 0, ["18.03.1996 00:00", "22.03.1996 04:00"]),
+]
+
+
+def test_labels_are_at_round_places(open_page: OpenPage, results: RunResults) -> None:
     page = open_page(page_of(results), 800)
     page.evaluate("() => { window.part = document.getElementById('forecasts'); window.show = makeChart(part); }")
-    boxes, *_ = page.evaluate(DRAW, [LABELS[name], start])
-    assert [box[0] for box in boxes if box[5]][: len(expected)] == expected
+    for name, start, expected in ROUND:
+        boxes, *_ = page.evaluate(DRAW, [LABELS[name], start])
+        assert [box[0] for box in boxes if box[5]][: len(expected)] == expected, (name, start)
 
 
 def test_the_table_shows_the_forecast_and_copies_it_in_full(open_page: OpenPage, results: RunResults) -> None:
@@ -368,6 +366,19 @@ def test_gates_of_one_unit_are_read(open_page: OpenPage, results: RunResults) ->
     assert open_page(page_of(results)).locator("#gates").count() == 0
 
 
+def test_the_table_names_an_offset_once_and_a_midnight_not_at_all(open_page: OpenPage, results: RunResults) -> None:
+    """Their column is narrow enough for a telephone."""
+    hours = HOURS[:60].to_series().reset_index(drop=True)
+    nights = pd.date_range("2021-01-01", periods=60, freq="D").to_series().reset_index(drop=True)
+    for steps, axis, header, first in [
+        (hours, TimeAxis("h", "%Y-%m-%dT%H:%M:%S%z", "Australia/Melbourne"), "day (…:00+1100)", "2011-12-30T13:00"),
+        (nights, TimeAxis("D", "%Y-%m-%d %H:%M:%S"), "day", "2021-02-20"),
+    ]:
+        page = open_page(page_of(with_series(results, steps, axis, ["one"])), 390)
+        assert page.locator("#forecast th").first.inner_text() == header
+        assert page.locator("#forecast tbody th").first.inner_text() == first
+
+
 def style(page: Page, selector: str, name: str) -> Any:
     return page.locator(selector).first.evaluate(f"(each) => getComputedStyle(each).{name}")
 
@@ -379,8 +390,8 @@ def test_dark_figures_stay_on_white_and_print_is_light_and_whole(open_page: Open
     line = style(page, ".line.method-0", "stroke")
     page.emulate_media(color_scheme="dark")
     assert style(page, "body", "backgroundColor") != light["backgroundColor"]
-    figure = [style(page, "figure img", name) for name in ("filter", "backgroundColor")]
-    assert figure == ["none", "rgb(255, 255, 255)"]
+    assert style(page, "figure img", "filter") == "none"
+    assert style(page, "figure .wide", "backgroundColor") == "rgb(255, 255, 255)"
     parameter = page.get_by_role("rowheader", name="backtest.horizon")
     assert not parameter.is_visible()
     assert page.locator("#forecasts .tall").evaluate("(each) => each.scrollHeight <= each.clientHeight + 1")  # ten rows
