@@ -70,11 +70,16 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     lines = [
         ("horizon", f"{counted(settings[Backtest].horizon, 'step')} (backtest.horizon)"),
         ("origins", f"{len(origins.all)}: {evaluated}"),
-        (
-            "training",
-            f"{counted(work.windows, 'window')} of {counted(work.size, 'step')}; {counted(members, 'member')} x "
-            f"{counted(work.origins, 'origin')} x {counted(work.steps, 'step')} of the optimizer",
-        ),
+    ]
+    if not work.windows:
+        return [
+            *lines,
+            ("training", "no series is long enough for a window and the horizon; `window` will refuse this"),
+        ]
+    networks = f"{counted(members, 'member')} x {counted(work.origins, 'origin')}"
+    lines += [
+        ("training", f"{networks} x {counted(work.steps, 'step')} of the optimizer"),
+        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} at the final origin"),
         ("baselines", f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}"),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
