@@ -83,9 +83,10 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         ("baselines", f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}"),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
-    if members > QUICK:
-        quick = f"about {duration(work.seconds(QUICK, cores))} {on}, with slightly larger errors"
-        lines.append(("quick look", f"`dvc exp run -S train.members={QUICK}`: {quick}"))
+    quick = duration(work.seconds(QUICK, cores))
+    if members > QUICK and quick != duration(work.seconds(members, cores)):
+        command = f"`dvc exp run -S train.members={QUICK}`"
+        lines.append(("quick look", f"{command}: about {quick} {on}, with slightly larger errors"))
     return lines
 
 
