@@ -29,7 +29,7 @@ def code_in(page: Path, words: str) -> str:
     blocks = "\n".join(re.findall(fence, text, re.S | re.M))
     lines = [line.partition("  #")[0].strip() for line in blocks.splitlines()]
     spans = re.findall(r"`([^`\n]+)`", re.sub(fence, "", text, flags=re.S | re.M))
-    found = [each for each in [*lines, *spans] if each.startswith(words)]
+    found: list[str] = [each for each in [*lines, *spans] if each.startswith(words)]
     assert found, f"{page} has no code that begins with {words!r}"
     return found[0]
 
@@ -47,12 +47,11 @@ def set_the_five_lines(folder: Path) -> None:
     (block,) = re.findall(r"```yaml\n(ingest:\n.*?)```", FRONT.read_text(), re.S)
     five = block.splitlines()[1:]
     assert len(five) == 5
-    text = (folder / "params.yaml").read_text()
+    lines = (folder / "params.yaml").read_text().splitlines()
+    keys = [line.split(":")[0] + ":" for line in lines]
     for line in five:
-        key = line.split(":")[0]
-        text, count = re.subn(rf"^{key}:.*$", lambda _, line=line: line, text, count=1, flags=re.M)
-        assert count == 1, key
-    (folder / "params.yaml").write_text(text)
+        lines[keys.index(line.split(":")[0] + ":")] = line  # the first with that key: `ingest` is the first section
+    (folder / "params.yaml").write_text("\n".join(lines) + "\n")
     assert yaml.safe_load(block)["ingest"]["path"] == "data/raw/sales.csv"
 
 

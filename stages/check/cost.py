@@ -70,17 +70,23 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     lines = [
         ("horizon", f"{counted(settings[Backtest].horizon, 'step')} (backtest.horizon)"),
         ("origins", f"{len(origins.all)}: {evaluated}"),
-        (
-            "training",
-            f"{counted(work.windows, 'window')} of {counted(work.size, 'step')}; {counted(members, 'member')} x "
-            f"{counted(work.origins, 'origin')} x {counted(work.steps, 'step')} of the optimizer",
-        ),
+    ]
+    if not work.windows:
+        return [
+            *lines,
+            ("training", "no series is long enough for a window and the horizon; `window` will refuse this"),
+        ]
+    networks = f"{counted(members, 'member')} x {counted(work.origins, 'origin')}"
+    lines += [
+        ("training", f"{networks} x {counted(work.steps, 'step')} of the optimizer"),
+        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} at the final origin"),
         ("baselines", f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}"),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
-    if members > QUICK:
-        quick = f"about {duration(work.seconds(QUICK, cores))} {on}, with slightly larger errors"
-        lines.append(("quick look", f"`dvc exp run -S train.members={QUICK}`: {quick}"))
+    quick = duration(work.seconds(QUICK, cores))
+    if members > QUICK and quick != duration(work.seconds(members, cores)):
+        command = f"`dvc exp run -S train.members={QUICK}`"
+        lines.append(("quick look", f"{command}: about {quick} {on}, with slightly larger errors"))
     return lines
 
 

@@ -64,6 +64,8 @@ def _ends(panel: Panel) -> str:
     latest = int(rows[panel.ds.iloc[rows].argmax()])
     earlier = np.flatnonzero(ends_before_last(panel))
     if not len(earlier):
+        if panel.ds.iloc[rows].nunique() > 1:
+            return f"at {_time(panel, latest)} the latest; all begin at the same step, so each counts its own"
         return f"{'all ' if len(rows) > 1 else ''}at {_time(panel, latest)}"
     earliest = int(rows[earlier][panel.ds.iloc[rows[earlier]].argmin()])
     return (

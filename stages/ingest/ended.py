@@ -44,7 +44,8 @@ def _steps_before_last(panel: Panel) -> Ints:
         return np.zeros(len(panel.ids), dtype=np.int64)
     last = panel.ds.iloc[panel.indptr[1:] - 1]
     numbers = panel.time_axis.grid(first.min(), last.max()).numbers(pd.Index(last))
-    return numbers.max() - numbers
+    behind: Ints = numbers.max() - numbers
+    return behind
 
 
 def warn_of_ended_series(panel: Panel, ended_after: int | None, source: str) -> None:

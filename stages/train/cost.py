@@ -9,7 +9,7 @@ import math
 import os
 from dataclasses import dataclass
 
-from stages.common.errors import UserError, warn
+from stages.common.errors import UserError, counted, warn
 from stages.common.params import Params
 from stages.compute.memory import lack_of_memory, processes
 from stages.compute.params import Compute
@@ -118,7 +118,8 @@ def check_params(others: Params) -> None:
     seconds = PER_STEP + PER_LAYER * model.num_layers * network.directions  # on a GPU, too
     hours = training_hours(settings.members, settings.epochs, seconds, min(cores, settings.members))
     known = compute.engine == "local" or compute.workers != "auto"
-    if known and (problem := _too_long(hours, compute, f"{settings.members} x {settings.epochs:,} epochs", cores)):
+    work = f"{settings.members} x {settings.epochs:,} epochs"
+    if known and (problem := _too_long(hours, compute, work, cores)):
         raise ValueError(problem)
     if problem := lack_of_memory(network.bytes(1), 1, compute, _work(network), SMALLER):
         raise ValueError(problem)
@@ -139,11 +140,11 @@ def check_training(networks: int, network: NetworkSize, steps: int, batch: int, 
         return
     cores = min(cores, networks)
     hours = training_hours(networks, steps, network.seconds(batch), cores)
-    work = f"{networks} networks of {network.weights:,} weights x {steps:,} steps"
+    work = f"{counted(networks, 'network')} of {counted(network.weights, 'weight')} x {counted(steps, 'step')}"
     if problem := _too_long(hours, compute, work, cores):
         raise UserError(f"params.yaml: {problem}")
     if hours >= LONG:
-        warn(f"training ({work}) takes about {_duration(hours)} on {cores} cores")
+        warn(f"training ({work}) takes about {_duration(hours)} on {counted(cores, 'core')}")
 
 
 def _work(network: NetworkSize) -> str:
@@ -155,7 +156,7 @@ def _too_long(hours: float, compute: Compute, work: str, cores: int) -> str | No
     if compute.max_hours is None or hours <= compute.max_hours:
         return None
     return (
-        f"training ({work}) takes about {_duration(hours)} on {cores} cores, more than compute.max_hours "
+        f"training ({work}) takes about {_duration(hours)} on {counted(cores, 'core')}, more than compute.max_hours "
         f"({compute.max_hours:g}); make train.epochs, train.members or the network smaller, or max_hours larger or null"
     )
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from stages.common.errors import counted
+
 REFRESH_SECONDS = 0.2
 
 
@@ -45,7 +47,7 @@ def epoch_bar(networks: int, epochs: int, local: bool) -> Iterator[ProgressBoard
         rows = np.memmap(path, dtype=np.float64, mode="w+", shape=(networks, 2))
 
         def show() -> None:
-            with tqdm(total=networks * epochs, unit="epoch", desc=f"{networks} networks", leave=False) as bar:
+            with tqdm(total=networks * epochs, unit="epoch", desc=counted(networks, "network"), leave=False) as bar:
                 last = False
                 while not last:
                     last = done.wait(REFRESH_SECONDS)

@@ -56,3 +56,9 @@ def test_a_quick_look_is_named_and_takes_less(panel: Panel, default_params: Para
 def test_a_horizon_that_is_too_long_is_refused(panel: Panel, default_params: Params) -> None:
     with pytest.raises(UserError, match=r"backtest\.horizon 70 is no shorter"):
         describe_cost(panel, change(default_params, backtest__horizon=70))
+
+
+def test_series_too_short_for_a_window_are_said(default_params: Params) -> None:
+    long_windows = change(default_params, backtest__horizon=3, window__size=20, window__padding=False)
+    *_, (name, text) = describe_cost(panel_of([np.arange(8.0)]), long_windows)
+    assert (name, text.startswith("no series is long enough for a window")) == ("training", True)

@@ -45,6 +45,12 @@ def test_gaps_ends_and_what_is_left_out_are_counted_and_named() -> None:
     assert found["season"] == "none; ingest.season_length sets one"
 
 
+def test_series_that_count_their_own_steps_end_where_they_end() -> None:
+    rows = [f"{name},{step},1" for name, length in (("a", 20), ("b", 5)) for step in range(length)]
+    found = lines_of("id,time,value\n" + "\n".join(rows), series="id", frequency=None)
+    assert found["ends"] == "at 19 the latest; all begin at the same step, so each counts its own"
+
+
 def test_other_seasons_are_named_with_what_they_mean() -> None:
     days = "\n".join(f"{day:%Y-%m-%d},1" for day in pd.date_range("2020-01-01", periods=800))
     assert lines_of("time,value\n" + days, frequency="D")["season"] == (
