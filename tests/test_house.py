@@ -76,6 +76,6 @@ def test_the_front_door_names_every_folder_and_is_short() -> None:
     page = (ROOT / "README.md").read_text()
     assert len(page.splitlines()) <= 200
     lines = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, flags=re.MULTILINE))
-    assert list(lines) == [*SHARED, *PIPELINE, *COMMANDS]
+    assert list(lines) == [*SHARED, *PIPELINE, *COMMANDS, *BESIDE]
     for script in (ROOT / "stages").glob("*/__main__.py"):
         assert lines[script.parent.name] == first_line(script)

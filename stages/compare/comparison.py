@@ -253,8 +253,9 @@ def _narrow_intervals(comparison: Comparison, tolerance: float | None) -> list[s
         became_worse = change.worse_by is not None and change.worse_by > tolerance
         if change.after < level - tolerance and not became_worse:
             values = f" of {comparison.interval_points:g} values" if comparison.interval_points else ""
+            below = significant(level - change.after, 3)
             reasons.append(
-                f"{change.name} is {change.after:g}{values}, {level - change.after:.3g} points below its level "
+                f"{change.name} is {change.after:g}{values}, {below} points below its level "
                 f"(compare.coverage allows {tolerance:g})"
             )
     return reasons

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from stages.common.arrays import Floats
+from stages.plot.digits import significant
 from stages.plot.lines import (
     bin_size,
     draw_actual,
@@ -127,8 +128,8 @@ def draw_extremes(data: PlotData, worst: pd.Series, best: pd.Series) -> Figure:
         series = data.series[name]
         hardest, origins = series.hardest_evaluation(), series.evaluation["cutoff"].nunique()
         _draw_origin(ax, data, series, hardest)
-        over = f" here, {mean:.3g} over {origins} origins" if origins > 1 else ""
-        error = f"scaled error {hardest['scaled_error'].mean():.3g}{over}"
+        over = f" here, {significant(mean, 3)} over {origins} origins" if origins > 1 else ""
+        error = f"scaled error {significant(hardest['scaled_error'].mean(), 3)}{over}"
         ax.set_title(f"{fit_name(name, series.place, f'{kind}: ')}\n{error}", color=EXTREMES[kind])
     draw_legend(figure)
     return figure
@@ -140,7 +141,7 @@ def draw_error_by_step(by_step: pd.DataFrame) -> Figure:
     largest = by_step.drop(columns="step").max()
     outlying = largest > (OUTLYING * largest.median() or np.inf)
     for name in largest.index:
-        beyond = f", up to {largest[name]:.3g}" if outlying[name] else ""
+        beyond = f", up to {significant(largest[name], 3)}" if outlying[name] else ""
         style = method_style(name) | {"linewidth": 2.5 if name == "model" else 1.2, "marker": _marker(by_step)}
         ax.plot(by_step["step"], by_step[name], label=f"{name}{beyond}", **style)
     ax.set(xlabel="steps ahead", ylabel="mean absolute scaled error", ylim=(0, None))

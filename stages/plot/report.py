@@ -11,7 +11,7 @@ import pandas as pd
 
 from stages.common.errors import counted
 from stages.plot.chart import chart
-from stages.plot.digits import decimals, write
+from stages.plot.digits import decimals, significant, write
 from stages.plot.pages import MAX_NAME, Name, Table, shortened
 from stages.plot.results import PlotData, RunResults, SeriesData
 from stages.plot.significance import PairedTest, compare_with_others
@@ -165,7 +165,7 @@ def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: s
 
 
 def _interval(test: PairedTest | None) -> str:
-    return f"{test.lower:+.3g} to {test.upper:+.3g}" if test else ""
+    return f"{significant(test.lower, 3, '+')} to {significant(test.upper, 3, '+')}" if test else ""
 
 
 def errors_by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:

@@ -22,6 +22,7 @@ import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from stages.common.arrays import Floats, Ints
+from stages.plot.digits import significant
 
 PAIR = ["unique_id", "cutoff"]  # the columns by which two versions' errors are paired
 SPLIT = "split_"  # begins the names of the columns with differences of half ensembles
@@ -65,10 +66,10 @@ class PairedTest:
     def parts_text(self) -> str:
         """The standard error and its two parts, for a sentence."""
         if self.training_error is None:
-            return f"standard error {self.error:.2g}, without variation from training"
+            return f"standard error {significant(self.error, 2)}, without variation from training"
         from_data = sqrt(max(self.error**2 - self.training_error**2, 0.0))
-        parts = f"{from_data:.2g} from the data, {self.training_error:.2g} from training"
-        return f"standard error {self.error:.2g}: {parts}"
+        parts = f"{significant(from_data, 2)} from the data, {significant(self.training_error, 2)} from training"
+        return f"standard error {significant(self.error, 2)}: {parts}"
 
 
 def read_errors(source: Path | TextIO) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def test_the_test_and_the_reasons_are_shown() -> None:
     page = markdown(compared(difference=TEST, baselines={"auto_ets": TEST}), ["model.mase 1 -> 2"])
     assert (
         "Difference -0.5000, 95 % CI -0.7000 to -0.3000, p = 0.001 (paired t-test over 12 series; "
-        "standard error 0.1: 0.08 from the data, 0.06 from training).\n" in page
+        "standard error 0.10: 0.080 from the data, 0.060 from training).\n" in page
     )
     assert cells(page) == [["`auto_ets`", "-0.5000", "-0.7000 to -0.3000", "p = 0.001"]]
     assert page.rstrip().endswith("- model.mase 1 -> 2")
@@ -96,7 +96,7 @@ def test_the_test_and_the_reasons_are_shown() -> None:
 
 def test_a_test_without_variation_from_training_says_so() -> None:
     page = markdown(compared(difference=replace(TEST, training_error=None), without_halves=["main", "work tree"]))
-    assert "12 series; standard error 0.1, without variation from training). Another seed may pass" in page
+    assert "12 series; standard error 0.10, without variation from training). Another seed may pass" in page
     assert "no half ensembles (reports/half_ensembles.csv) in main and work tree.\n" in page
 
 

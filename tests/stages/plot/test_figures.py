@@ -241,8 +241,8 @@ def test_extremes_are_drawn_where_there_are_some(data: PlotData) -> None:
     figures = draw_results(data, both, extremes, by_step, loss)
     assert list(figures) == [*names, "extremes"]
     worst, best = figures["extremes"].axes
-    assert worst.get_title(loc="left") == "worst: other\nscaled error 0.3"
-    assert best.get_title(loc="left") == "best: 1: \\$a\\$ <b>\nscaled error 0.7 here, 0.5 over 2 origins"
+    assert worst.get_title(loc="left") == "worst: other\nscaled error 0.300"
+    assert best.get_title(loc="left") == "best: 1: \\$a\\$ <b>\nscaled error 0.700 here, 0.500 over 2 origins"
     assert [[1, 6.5], [2, 6.9]] in [points(line) for line in best.lines]
     plt.close("all")
 

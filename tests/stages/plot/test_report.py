@@ -86,7 +86,7 @@ def test_the_leaderboard_shows_every_point_metric_and_the_interval_of_the_differ
     content = leaderboard(metrics(0.5, 1.0, 2.0), tests, "model")
     names = ["MASE", "median MASE", "sMAPE", "MAPE", "MAE", "RMSE", "Other"]
     assert content.headers == ["", *names, "model minus method, 95 % CI"]
-    assert content.rows[1] == ["seasonal_naive", 1.0, *[None] * 6, "-0.7 to -0.3"]
+    assert content.rows[1] == ["seasonal_naive", 1.0, *[None] * 6, "-0.700 to -0.300"]
     assert "minus the method's" in content.note
     assert "MAE and RMSE are means over series in the input's units" in content.note
 

@@ -38,7 +38,7 @@ def test_the_verdict_comes_first_and_the_numbers_after_it() -> None:
     assert naive == (
         "50 % lower than seasonal_naive (1), statistically significant "
         "(p = 0.001; difference -0.500, 95 % CI -0.700 to -0.300; 12 series; "
-        "standard error 0.1: 0.08 from the data, 0.06 from training)."
+        "standard error 0.10: 0.080 from the data, 0.060 from training)."
     )
     assert other.startswith("20 % lower than auto_ets (0.6250), not significant (p = 0.3;")
     assert covered == "80 % intervals covered 77 % of the actual values."
