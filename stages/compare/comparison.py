@@ -13,6 +13,7 @@ from stages.plot.digits import significant
 from stages.plot.significance import PAIR, PairedTest, compare_with_others, paired_test
 from stages.predict.metrics import METRICS, metric_of
 
+OTHERS = ("baseline.", "combination.")  # begin the metrics of methods beside the model
 SUFFIXES = ("_before", "_after")  # of columns that both versions have
 
 
@@ -166,8 +167,9 @@ def parameter_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Cha
 
 
 def metric_changes(before: dict[str, Any], after: dict[str, Any]) -> list[MetricChange]:
-    """The model's metrics, and the others that changed."""
-    pairs = [_metric_change(name, before.get(name), after.get(name)) for name in _names(before, after)]
+    """The model's metrics, and the others that changed; of another method its MASE alone."""
+    names = [name for name in _names(before, after) if not name.startswith(OTHERS) or name.endswith(".mase")]
+    pairs = [_metric_change(name, before.get(name), after.get(name)) for name in names]
     return [pair for pair in pairs if pair.of_model or pair.before != pair.after]
 
 

@@ -255,3 +255,9 @@ def test_a_tolerance_that_is_not_in_the_file_allows_any_change() -> None:
     assert Compare.model_validate({"mase": 0.1}).model_dump() == {
         "mase": 0.1, "smape": None, "mape": None, "mae": None, "rmse": None, "coverage": None, "msis": None,
     }  # fmt: skip
+
+
+def test_of_methods_beside_the_model_the_mase_alone_is_listed() -> None:
+    before = {"model.mase": 1.0, "combination.mase": 1.0, "combination.rmse": 9.0, "baseline.auto_ets.mase": 2.0}
+    after = {"model.mase": 1.0, "combination.mase": 1.5, "combination.rmse": 8.0, "baseline.auto_ets.mase": 2.0}
+    assert [change.name for change in metric_changes(before, after)] == ["model.mase", "combination.mase"]
