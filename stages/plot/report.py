@@ -2,26 +2,21 @@
 
 import base64
 import json
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from stages.common.errors import counted
 from stages.plot.chart import chart
-from stages.plot.digits import decimals, significant, write
+from stages.plot.digits import significant
+from stages.plot.forecast_table import forecast_table, lead
 from stages.plot.pages import MAX_NAME, Name, Table, shortened
-from stages.plot.results import PlotData, RunResults, SeriesData
+from stages.plot.results import PlotData, RunResults
 from stages.plot.significance import PairedTest, compare_with_others
 from stages.plot.style import shows_name
-from stages.plot.verdict import LABELS, all_scores, headline, repeating
+from stages.plot.verdict import all_scores, headline, repeating
 from stages.predict.metrics import METRICS
 from stages.predict.params import MODEL
-
-FEW = 6  # series whose forecasts are printed
-MOST_STEPS = 12  # of a single one
 
 CAPTIONS = {  # of figures, by section
     "Forecasts": {
@@ -67,12 +62,15 @@ def describe(results: RunResults) -> dict[str, Any]:
     tests = compare_with_others(results.errors, results.halves, horizon, method) if evaluated else {}
     naive = repeating(results.season_length, results.time_axis.frequency)
     value = shortened(results.plot_data.value, MAX_NAME)
+    verdict, numbers = headline(results.metrics, results.forecast, tests, naive)
     return {
         "title": f"Forecast of {value}",
         "value": value,
         "method": method,
-        "headline": headline(results.metrics, results.forecast, tests, naive),
-        "forecast": forecast_of_one(results) if results.forecast["series"] == 1 else forecast_of_several(results),
+        "lead": lead(results),
+        "verdict": verdict,
+        "numbers": numbers,
+        "forecast": forecast_table(results),
         "leaderboard": leaderboard(results.metrics, tests, method) if evaluated else None,
         "origins": errors_by_origin(results.errors, results.metrics) if evaluated else None,
         "extremes": _extremes(results),
@@ -83,65 +81,6 @@ def describe(results: RunResults) -> dict[str, Any]:
         "gates": results.gates,
         "sections": _sections(results.figures, _named_by_place(results.plot_data)),
     }
-
-
-def forecast_of_one(results: RunResults) -> Table:
-    """The forecast of a single series: the next steps, in the input's units and with the digits that matter."""
-    (series,) = results.plot_data.series.values()
-    shown, levels = series.future.head(MOST_STEPS), results.plot_data.levels
-    places = digits(series, levels)
-    rows = [
-        [Name(step), write(row["forecast"], places), *(_limits(row, level, places) for level in levels)]
-        for step, row in zip(results.time_axis.format(shown["ds"]), shown.to_dict("records"), strict=True)
-    ]
-    more = len(series.future) - len(shown)
-    note = f"{counted(more, 'more step')} in reports/forecast.csv." if more else ""
-    headers = [results.plot_data.time, "forecast", *(f"{level} % interval" for level in levels)]
-    return Table(_forecast_title(results), headers, rows, note=note)
-
-
-def forecast_of_several(results: RunResults) -> Table:
-    """The forecasts of the first series: the next step and the last one."""
-    levels = results.plot_data.levels[:1]
-    rows = []
-    for name, series in list(results.plot_data.series.items())[:FEW]:
-        places, ends = digits(series, levels), series.future.iloc[[0, -1]]
-        cells = [
-            [Name(step), write(row["forecast"], places), *(_limits(row, level, places) for level in levels)]
-            for step, row in zip(results.time_axis.format(ends["ds"]), ends.to_dict("records"), strict=True)
-        ]
-        rows.append([Name(name), *cells[0], *cells[1]])
-    more = results.forecast["series"] - len(rows)
-    note = f"{more:,} more series, and the steps between, are in reports/forecast.csv." if more else ""
-    intervals = [f"{level} % interval" for level in levels]
-    return Table(
-        _forecast_title(results),
-        ["series", "next step", "forecast", *intervals, "last step", "forecast", *intervals],
-        rows,
-        note=note or "The steps between are in reports/forecast.csv.",
-    )
-
-
-def digits(series: SeriesData, levels: list[int]) -> int:
-    """The decimals that matter for a series' forecast."""
-    future, narrowest = series.future, levels[0] if levels else None
-    widths = (
-        future[f"forecast-hi-{narrowest}"] - future[f"forecast-lo-{narrowest}"]
-        if narrowest
-        else future["forecast"] * np.nan
-    )
-    return decimals(series.actual["y"].to_numpy(), widths.to_numpy())
-
-
-def _forecast_title(results: RunResults) -> str:
-    method = results.plot_data.method
-    by = f", by {LABELS[method]}" if method != MODEL else ""
-    return f"The next {counted(results.forecast['horizon'], 'step')}{by}"
-
-
-def _limits(row: dict[Hashable, Any], level: int, places: int) -> str:
-    lower, upper = (row[f"forecast-{end}-{level}"] for end in ("lo", "hi"))
-    return "" if np.isnan(lower + upper) else f"{write(lower, places)} to {write(upper, places)}"
 
 
 def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: str) -> Table:

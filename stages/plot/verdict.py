@@ -17,8 +17,10 @@ LABELS = {MODEL: "the model", COMBINATION: "the combination", **{name: each.labe
 SPREAD_OUT = 2  # times the median MASE: from here on a mean is said to rest on a few series
 
 
-def headline(metrics: dict[str, Any], forecast: dict[str, Any], tests: dict[str, PairedTest], naive: str) -> list[str]:
-    """Sentences: the verdict, doubts, which method was best and how to take it; then the numbers.
+def headline(
+    metrics: dict[str, Any], forecast: dict[str, Any], tests: dict[str, PairedTest], naive: str
+) -> tuple[list[str], list[str]]:
+    """Sentences: the verdict, with which method was best, how to take it, and doubts; and the numbers.
 
     metrics: reports/metrics.json; forecast: reports/forecast.json
     tests: by method, of the published method's scaled errors minus that method's
@@ -26,31 +28,30 @@ def headline(metrics: dict[str, Any], forecast: dict[str, Any], tests: dict[str,
     """
     counts, method = metrics["evaluated"], forecast["method"]
     if MODEL not in metrics:
-        return [
-            "No evaluation origins (backtest.origins is 0): the accuracy of this forecast was not measured.",
-            *_doubts(forecast),
-        ]
+        unknown = "No evaluation origins (backtest.origins is 0): the accuracy of this forecast was not measured."
+        return [unknown, *_doubts(forecast)], []
     scores = all_scores(metrics)[method]
     if "mase" not in scores:
-        return [
-            f"No scaled errors over {_extent(counts)}: every history is constant or no longer than a season.",
-            *_doubts(forecast),
-        ]
+        unknown = f"No scaled errors over {_extent(counts)}: every history is constant or no longer than a season."
+        return [unknown, *_doubts(forecast)], []
     others = {name: each["mase"] for name, each in all_scores(metrics).items() if name != method and "mase" in each}
     rivals = [name for name in others if name in metrics["baseline"]]
     best = min(rivals, key=lambda name: others[name], default=NAIVE)
     compared = [name for name in dict.fromkeys([NAIVE, best]) if name in rivals]
-    return [
+    verdict = [
         _verdict(method, compared, scores["mase"], others, tests, naive),
         *_failing_intervals(scores, counts),
         *_best(method, scores["mase"], others, tests),
         *_dominated(scores),
         *_doubts(forecast),
+    ]
+    numbers = [
         f"MASE of {LABELS[method]} {significant(scores['mase'])} over {_extent(counts, counts['without_scale'])}.",
         *(_against(scores["mase"], name, others[name], tests.get(name)) for name in compared),
         *_coverage(scores),
         *_fallback(counts["fallback"]),
     ]
+    return verdict, numbers
 
 
 def all_scores(metrics: dict[str, Any]) -> dict[str, dict[str, float]]:

@@ -4,12 +4,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from stages.plot.pages import render
-from stages.plot.report import describe, errors_by_origin, forecast_of_one, forecast_of_several, leaderboard
+from stages.plot.report import describe, errors_by_origin, leaderboard
 from stages.plot.results import RunResults
 from stages.plot.significance import PairedTest
 from stages.predict import metrics as table
@@ -22,54 +21,6 @@ def metrics(model: float, naive: float, other: float, series: int = 3) -> dict[s
         "model": {"mase": model},
         "baseline": {"seasonal_naive": {"mase": naive}, "auto_ets": {"mase": other}},
     }
-
-
-@pytest.fixture
-def alone(results: RunResults) -> RunResults:
-    """A single series."""
-    only = {"plain": results.plot_data.series["plain"]}
-    return replace(
-        results, plot_data=replace(results.plot_data, series=only), forecast={**results.forecast, "series": 1}
-    )
-
-
-def test_the_forecast_of_a_single_series_is_its_next_steps(alone: RunResults) -> None:
-    """Intervals are 2 wide: two decimals make that 200 units of the last place, one decimal 20."""
-    content = forecast_of_one(alone)
-    assert content.title == "The next 3 steps"
-    assert content.headers[1:] == ["forecast", "80 % interval"]
-    assert content.rows == [
-        ["2021-01", "2.0", "1.0 to 3.0"],
-        ["2021-02", "3.0", "2.0 to 4.0"],
-        ["2021-03", "4.0", "3.0 to 5.0"],
-    ]
-    assert content.note == ""
-
-
-def test_a_long_forecast_is_printed_in_part(alone: RunResults, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.plot.report.MOST_STEPS", 2)
-    content = forecast_of_one(alone)
-    assert len(content.rows) == 2
-    assert content.note == "1 more step in reports/forecast.csv."
-
-
-def test_the_forecast_of_several_series_is_the_next_step_and_the_last(results: RunResults, hostile: str) -> None:
-    content = forecast_of_several(results)
-    assert content.rows[0] == ["plain", "2021-01", "2.0", "1.0 to 3.0", "2021-03", "4.0", "3.0 to 5.0"]
-    assert content.rows[1][0] == hostile
-    assert content.note == "1 more series, and the steps between, are in reports/forecast.csv."
-
-
-def test_a_forecast_without_limits_has_the_digits_of_the_values(alone: RunResults) -> None:
-    series = alone.plot_data.series["plain"]
-    series.future[["forecast-lo-80", "forecast-hi-80"]] = np.nan
-    series.actual["y"] += 0.25
-    assert forecast_of_one(alone).rows[0] == ["2021-01", "2.00", ""]
-
-
-def test_the_method_is_named_where_it_is_not_the_model(alone: RunResults) -> None:
-    named = replace(alone, plot_data=replace(alone.plot_data, method="combination"))
-    assert forecast_of_one(named).title == "The next 3 steps, by the combination"
 
 
 def test_the_leaderboard_puts_the_best_first_even_if_it_is_not_the_model() -> None:

@@ -5,13 +5,19 @@ from typing import Any
 import pytest
 
 from stages.plot.significance import PairedTest
-from stages.plot.verdict import headline
+from stages.plot.verdict import headline as verdict_and_numbers
 
 COUNTS = {
     "origins": 2, "series": 3, "points": 36, "interval_points": 36, "fallback": 0, "without_scale": 0,
 }  # fmt: skip
 FORECAST = {"method": "model", "series": 3, "series_too_short": 0, "series_with_wide_intervals": 0}
 NAIVE = "repeating the last year"
+
+
+def headline(measured: dict[str, Any], forecast: dict[str, Any], tests: dict[str, PairedTest], naive: str) -> list[str]:
+    """The verdict, and the numbers after it."""
+    verdict, numbers = verdict_and_numbers(measured, forecast, tests, naive)
+    return [*verdict, *numbers]
 
 
 def metrics(model: float, naive: float, other: float, **more: float) -> dict[str, Any]:
