@@ -91,19 +91,19 @@ def test_a_panel_of_constants_has_no_scaled_metrics() -> None:
 
 
 def test_a_combination_is_measured_with_intervals_of_its_own() -> None:
-    """Of forecasts 7, 1 and 4 the median is 4; its errors at the earlier origin, of 3, 5 and 4, are smaller."""
+    """Of forecasts 7, and 1 and 4, it is 4.75; its errors at the earlier origin are smaller than the model's."""
     scored = [scored_at(2, 7.0), scored_at(4, 30.0)]
     histories = [PANEL.at(each.origin) for each in scored]
     shape = scored[0].forecast.point.shape
     baselines = {name: [np.full(shape, value)] * 2 for name, value in {"auto_ets": 1.0, "auto_theta": 4.0}.items()}
     methods = by_method(scored, {"seasonal_naive": [np.ones(shape)] * 2, **baselines}, histories)
     evaluation = evaluate(methods, 0, histories[0], [80], ["model", "combination"])
-    assert evaluation.methods["combination"].tolist() == [[4, 4], [4, 4]]
+    assert evaluation.methods["combination"].tolist() == [[4.75, 4.75], [4.75, 4.75]]
     widths = {name: upper - lower for name, (lower, upper) in evaluation.limits.items()}
     assert (widths["combination"] < widths["model"]).all()
     metrics = measure([evaluation], [80])
     assert set(metrics["baseline"]) == {"seasonal_naive", "auto_ets", "auto_theta"}
-    assert metrics["combination"]["mae"] == np.abs(np.array([[4, 6], [4, 1]]) - 4).mean()
+    assert metrics["combination"]["mae"] == np.abs(np.array([[4, 6], [4, 1]]) - 4.75).mean()
     assert "coverage_80" in metrics["combination"]
     assert "coverage_80" not in metrics["baseline"]["auto_ets"]
 

@@ -10,11 +10,12 @@ from tests.forecasts import constant_forecast
 PANEL = panel_of([np.arange(1.0, 13.0), np.full(12, 5.0)])
 
 
-def test_a_combination_is_the_median_at_each_step() -> None:
-    model, others = np.array([[1.0, 9.0], [5.0, 5.0]]), [np.array([[2.0, 7.0], [6.0, 6.0]]), np.array([[4.0, 8.0]] * 2)]
-    assert combine(model, others, np.array([False, False])).tolist() == [[2, 8], [5, 6]]
+def test_a_combination_is_the_mean_of_the_model_and_the_median_of_the_others_at_each_step() -> None:
+    model = np.array([[1.0, 9.0], [5.0, 5.0]])
+    others = [np.array([[2.0, 7.0], [6.0, 6.0]]), np.array([[5.0, 8.0]] * 2), np.array([[3.0, 1e9], [9.0, 7.0]])]
+    assert combine(model, others, np.array([False, False])).tolist() == [[2, 8.5], [5.5, 6]]
     assert combine(model, others[:1], np.array([False, False])).tolist() == [[1.5, 8], [5.5, 5.5]]
-    assert combine(model, others, np.array([False, True])).tolist() == [[2, 8], [5, 5]]
+    assert combine(model, others, np.array([False, True])).tolist() == [[2, 8.5], [5, 5]]
 
 
 def test_the_combination_leaves_out_the_yardstick_and_leaves_the_model_as_it_is() -> None:
