@@ -13,6 +13,8 @@ the horizon are left out.
 import argparse
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,23 +30,39 @@ Floats = npt.NDArray[np.float64]
 LEVELS = [80, 95]
 
 
-def run_pipeline(histories: dict[str, Floats], horizon: int, seasons: list[int], settings: list[str]) -> pd.DataFrame:
-    """reports/forecast.csv of a copy of the project on `histories`, with the seconds that it took as `attrs`."""
+@contextmanager
+def project_on(
+    series: dict[str, Floats], horizon: int, seasons: list[int], settings: list[str], **changes: object
+) -> Iterator[Path]:
+    """A copy of the project with the series (n,), by id, as its data; `settings` are parameters, section.key=value."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = make_project(Path(temporary) / "project")
-        frames = [pd.DataFrame({"unique_id": i, "ds": range(len(y)), "y": y}) for i, y in histories.items()]
+        frames = [pd.DataFrame({"unique_id": i, "ds": range(len(y)), "y": y}) for i, y in series.items()]
         pd.concat(frames).to_csv(folder / "data/raw/panel.csv", index=False)
         given = {"ingest__path": "data/raw/panel.csv", "ingest__frequency": None, "ingest__season_length": seasons}
-        change_file(folder, **LONG_COLUMNS, **given, backtest__horizon=horizon, predict__baselines=["seasonal_naive"])
+        change_file(folder, **LONG_COLUMNS, **given, backtest__horizon=horizon, **changes)
         for setting in settings:
             name, value = setting.split("=")
             change_file(folder, **{name.replace(".", "__"): pd.eval(value) if value[0] in "[0123456789" else value})
+        yield folder
+
+
+def run_pipeline(histories: dict[str, Floats], horizon: int, seasons: list[int], settings: list[str]) -> pd.DataFrame:
+    """reports/forecast.csv of a copy of the project on `histories`, with the seconds that it took as `attrs`."""
+    with project_on(histories, horizon, seasons, settings, predict__baselines=["seasonal_naive"]) as folder:
         started = time.perf_counter()
         shell("dvc", "repro", cwd=folder)
         forecast = pd.read_csv(folder / "reports/forecast.csv", dtype={"unique_id": str})
         forecast.attrs["seconds"] = time.perf_counter() - started
         print((folder / "reports/report.md").read_text())
         return forecast
+
+
+def read_series(file: Path) -> dict[str, Floats]:
+    """The values (n,) of each series by its id, from a long CSV or Parquet file, in the order of `ds`."""
+    read = pd.read_parquet if file.suffix == ".parquet" else pd.read_csv
+    table = read(file).sort_values(["unique_id", "ds"])
+    return {str(i): y for i, y in table.groupby("unique_id")["y"].apply(lambda y: y.to_numpy(float)).items()}
 
 
 def main() -> None:
@@ -57,11 +75,8 @@ def main() -> None:
     arguments.add_argument("--set", nargs="*", default=[], help="parameters to change, section.key=value")
     given = arguments.parse_args()
 
-    read = pd.read_parquet if given.file.suffix == ".parquet" else pd.read_csv
-    table = read(given.file).sort_values(["unique_id", "ds"])
     least = given.horizon + given.season[0] + 2
-    series = {str(i): y for i, y in table.groupby("unique_id")["y"].apply(lambda y: y.to_numpy(float)).items()}
-    series = {i: y[len(y) % given.sum :].reshape(-1, given.sum).sum(axis=1) for i, y in series.items()}
+    series = {i: y[len(y) % given.sum :].reshape(-1, given.sum).sum(axis=1) for i, y in read_series(given.file).items()}
     series = {i: y for i, y in series.items() if len(y) >= least}
     histories = {i: y[: -given.horizon] for i, y in series.items()}
     actual = np.stack([y[-given.horizon :] for y in series.values()])
