@@ -63,8 +63,9 @@ def main() -> None:
         histories = [panel.at(each.origin) for each in model]
         names = choose_baselines(settings.baselines, histories, settings.needed_baseline)
         baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
+    method = settings.published(len(panel.ids), names)
     methods = by_method(model, baselines, histories)
-    limited = with_intervals(settings.method, methods)
+    limited = with_intervals(method, methods)
     evaluations = [
         evaluate(methods, place, histories[place], levels, limited)
         for place, each in enumerate(model)
@@ -83,11 +84,11 @@ def main() -> None:
     write_csv(half_ensemble_table(evaluations, panel), HALF_ENSEMBLES, digits=3)
     write_csv(evaluation, EVALUATION)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
-    write_csv(forecast_table(points, limits, panel, levels, settings.method), FORECAST)
+    write_csv(forecast_table(points, limits, panel, levels), FORECAST)
     warn_of_origins_out_of_reach(len(planned) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)
-    wide = warn_of_wide_intervals(methods[settings.method][0].forecast, *limits[settings.method], panel.ids)
-    summary = forecast_summary(settings.method, list(methods), panel, horizon, levels, short, wide)
+    wide = warn_of_wide_intervals(methods[method][0].forecast, *limits[method], panel.ids)
+    summary = forecast_summary(method, list(methods), panel, horizon, levels, short, wide)
     write_json(FORECAST_SUMMARY, summary)
     print(in_one_line(metrics["evaluated"]))
 

@@ -13,7 +13,7 @@ CHEAPEST = "auto_theta"  # of the methods that a combination can be made of
 
 
 class Predict(Section):
-    method: Annotated[str, OneOf([MODEL, COMBINATION, *BASELINES])]
+    method: Auto | Annotated[str, OneOf([MODEL, COMBINATION, *BASELINES])]
     levels: list[Annotated[int, Field(gt=0, lt=100)]]
     baselines: Auto | list[Annotated[str, OneOf(BASELINES)]]
 
@@ -30,6 +30,12 @@ class Predict(Section):
         if self.method == COMBINATION and not combinable(self.baselines):
             raise ValueError(f"method is {COMBINATION}, but baselines holds no method to combine; add auto_theta there")
         return self
+
+    def published(self, series: int, baselines: list[str]) -> str:
+        """Whose forecast is published, of a panel of so many series; `auto`: the combination for a single one."""
+        if self.method != "auto":
+            return self.method
+        return COMBINATION if series == 1 and combinable(baselines) else MODEL
 
     @property
     def needed_baseline(self) -> str | None:

@@ -25,15 +25,14 @@ def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
 
 
 def forecast_table(
-    points: dict[str, Floats], limits: dict[str, Limits], panel: Panel, levels: list[int], first: str
+    points: dict[str, Floats], limits: dict[str, Limits], panel: Panel, levels: list[int]
 ) -> pd.DataFrame:
     """reports/forecast.csv: each method's forecast of the future, in the input's order, units and time format.
 
     points: (S, horizon) by method
     limits: lower and upper ones, each (levels, S, horizon), of the methods that have intervals
-    first: the method whose columns come first
     """
-    horizon = points[first].shape[1]
+    horizon = points[MODEL].shape[1]
     last = panel.ds.iloc[panel.indptr[1:] - 1]
     axis = panel.time_axis
     steps = {step: axis.format(axis.next_steps(step, horizon)).to_numpy() for step in last.unique()}
@@ -41,8 +40,8 @@ def forecast_table(
         "unique_id": np.repeat(np.array(panel.ids, dtype=object), horizon),
         "ds": np.concatenate([steps[step] for step in last]),
     }
-    for name in dict.fromkeys([first, *points]):
-        table |= _columns(name, points[name], limits, levels)
+    for name, point in points.items():
+        table |= _columns(name, point, limits, levels)
     return pd.DataFrame(table)
 
 

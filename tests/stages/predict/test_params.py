@@ -30,6 +30,21 @@ def test_a_method_without_a_forecast_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("series", "baselines", "method"),
+    [
+        (1, ["seasonal_naive", "auto_ets"], "combination"),
+        (2, ["seasonal_naive", "auto_ets"], "model"),
+        (1, ["seasonal_naive"], "model"),
+    ],
+)
+def test_a_single_series_has_the_combination_where_there_is_one(
+    default_params: Params, series: int, baselines: list[str], method: str
+) -> None:
+    assert default_params[Predict].published(series, baselines) == method
+    assert change(default_params, predict__method="auto_ets")[Predict].published(series, baselines) == "auto_ets"
+
+
+@pytest.mark.parametrize(
     ("method", "needed"), [("model", None), ("auto_ets", "auto_ets"), ("combination", "auto_theta")]
 )
 def test_the_baseline_that_a_method_needs(default_params: Params, method: str, needed: str | None) -> None:

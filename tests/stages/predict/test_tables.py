@@ -166,7 +166,7 @@ def test_the_forecast_is_in_the_order_of_the_input_and_follows_each_series() -> 
     final = naive_forecast(panel, 0)
     limits = {"model": intervals(final, half_widths_at(final, [], [80], panel.at(0)))}
     points = {"model": final.point, "auto_ets": final.point + 1}
-    table = forecast_table(points, limits, panel, [80], "model")
+    table = forecast_table(points, limits, panel, [80])
     assert list(table) == ["unique_id", "ds", "model", "model-lo-80", "model-hi-80", "auto_ets"]
     assert table["unique_id"].tolist() == ["b"] * 3 + ["a"] * 3 + ["c"] * 3
     assert table["ds"].tolist() == [
@@ -176,14 +176,14 @@ def test_the_forecast_is_in_the_order_of_the_input_and_follows_each_series() -> 
     assert table["auto_ets"].tolist() == [3] * 3 + [4] * 3 + [5] * 3
 
 
-@pytest.mark.parametrize("first", ["combination", "auto_ets"])
-def test_the_columns_of_the_published_method_come_first(panel: Panel, first: str) -> None:
+def test_limits_stand_beside_their_method(panel: Panel) -> None:
     points = {name: np.full((2, 2), value) for value, name in enumerate(["model", "auto_ets", "combination"])}
-    limits = {name: (points[name][None] - 1, points[name][None] + 1) for name in dict.fromkeys(["model", first])}
-    table = forecast_table(points, limits, panel, [80], first)
-    assert list(table)[2:8] == [first, f"{first}-lo-80", f"{first}-hi-80", "model", "model-lo-80", "model-hi-80"]
-    assert len(set(table)) == len(table.columns) == 2 + 3 + 4
-    assert table[f"{first}-lo-80"].tolist() == [points[first][0, 0] - 1] * 4
+    limits = {name: (points[name][None] - 1, points[name][None] + 1) for name in ("model", "combination")}
+    table = forecast_table(points, limits, panel, [80])
+    assert list(table)[2:] == [
+        "model", "model-lo-80", "model-hi-80", "auto_ets", "combination", "combination-lo-80", "combination-hi-80",
+    ]  # fmt: skip
+    assert table["combination-lo-80"].tolist() == [1] * 4
 
 
 def test_the_forecast_is_described(panel: Panel) -> None:
