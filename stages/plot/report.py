@@ -132,6 +132,7 @@ def choices(results: RunResults) -> Table:
         ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
         ["window.max_windows", f"{window['windows']} windows"],
         ["train.epochs", f"{train['steps']} steps for each of {train['networks']} networks"],
+        ["predict.method", f"{results.plot_data.method} is published"],
         ["predict.baselines", _left_out(results.metrics["evaluated"].get("baselines_left_out"))],
     ]
     return Table("Chosen automatically", ["parameter", "choice"], rows, words=2)
