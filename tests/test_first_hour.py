@@ -79,7 +79,7 @@ def test_from_a_clone_to_a_queue_of_experiments_on_a_file_of_ones_own(tmp_path: 
     assert "neither Git nor DVC has data/raw/sales.csv" in checked
     assert "Running stage 'plot'" in run(FRONT, "dvc repro", folder)
     run(DATA, "git add data/raw/sales.csv", folder)
-    run(FRONT, "git add params.yaml dvc.lock reports && git commit", folder)
+    run(FRONT, "git add params.yaml dvc.lock reports data/raw && git commit", folder)
     assert shell("git", "status", "--porcelain", cwd=folder).stdout == ""
     assert "neither Git nor DVC" not in run(FRONT, "python -m stages.ingest --check", folder)
 

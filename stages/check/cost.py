@@ -39,6 +39,7 @@ class Work:
     steps, step_seconds: of each network: steps of the optimizer, and the seconds of each on one core
     baselines: their names
     values: those in the histories of all origins
+    season_length: of the baselines
     """
 
     origins: int
@@ -48,12 +49,16 @@ class Work:
     step_seconds: float
     baselines: list[str]
     values: int
+    season_length: int
 
     def seconds(self, members: int, cores: int) -> float:
         """The time of a run with so many members on so many cores."""
         networks = math.ceil(members * self.origins / cores)
-        baselines = self.values * sum(BASELINES[name].seconds for name in self.baselines)
-        return START + networks * self.steps * self.step_seconds + baselines / cores
+        return START + networks * self.steps * self.step_seconds + self.baseline_seconds(cores)
+
+    def baseline_seconds(self, cores: int) -> float:
+        """The part of the time that the baselines take."""
+        return sum(BASELINES[name].cost(self.values, self.season_length) for name in self.baselines) / cores
 
 
 def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
@@ -80,7 +85,11 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     lines += [
         ("training", f"{networks} x {counted(work.steps, 'step')} of the optimizer"),
         ("windows", f"{work.windows:,} of {counted(work.size, 'step')} at the final origin"),
-        ("baselines", f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}"),
+        (
+            "baselines",
+            f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}; they take "
+            f"{duration(work.baseline_seconds(cores))} of the time (predict.baselines)",
+        ),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
     quick = duration(work.seconds(QUICK, cores))
@@ -111,6 +120,7 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_size, windows)),
         baselines=choose_baselines(settings[Predict].baselines, histories, settings[Predict].needed_baseline),
         values=sum(int(history.lengths.sum()) for history in histories),
+        season_length=panel.season_length,
     )
 
 

@@ -71,7 +71,7 @@ def _ends(panel: Panel) -> str:
     return (
         f"{len(earlier):,} of {len(rows):,} series before the last, the earliest {quoted(_series_at(panel, earliest))} "
         f"at {_time(panel, earliest)}; the last {quoted(_series_at(panel, latest))} at {_time(panel, latest)}; "
-        "each is forecast from its own end"
+        "each is forecast from its own end (ingest.ended_after leaves out those that ended)"
     )
 
 

@@ -17,5 +17,5 @@ def hint_to_version(path: str) -> str | None:
     if listed:
         return None
     return (
-        f"neither Git nor DVC has {path}; before you commit or queue experiments, `git add` it, or `dvc add` if large"
+        f"neither Git nor DVC has {path}; before experiments commit it, or `dvc add` it if large and commit {path}.dvc"
     )

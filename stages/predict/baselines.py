@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from math import inf
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from stages.common.arrays import Floats
 from stages.panel.panel import History
 
 NAIVE = "seasonal_naive"
+MOST_SECONDS = 200  # of one core, that `auto` gives a method
 
 Method = Callable[[Floats, int, int], Floats]  # history (n,), season length, horizon -> forecast (horizon,)
 
@@ -25,17 +25,20 @@ class Baseline:
 
     label: its name in sentences
     forecast: gives the forecast (horizon,) of one history (n,), in the history's units; NaN where the method fails
-    most_values: `auto` runs the method where the histories of all origins together hold no more values. It then takes
-        a minute or two on two cores.
-    seconds: for each value of monthly series, on one core
+    seconds: for each value of a series whose season has 12 steps or fewer, on one core
+    growth: the power of a longer season, over 12, with which the seconds grow
     log: whether the method forecasts the logarithm of a positive history
     """
 
     label: str
     forecast: Method
-    most_values: float = inf
     seconds: float = 0.0
+    growth: float = 0.0
     log: bool = False
+
+    def cost(self, values: int, season_length: int) -> float:
+        """The seconds that so many values of series with that season take on one core."""
+        return values * self.seconds * max(season_length / 12, 1) ** self.growth
 
 
 def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:
@@ -64,28 +67,28 @@ auto_ets, auto_theta, auto_arima = (
 
 BASELINES: dict[str, Baseline] = {
     NAIVE: Baseline("seasonal naive", seasonal_naive),
-    "auto_ets": Baseline("AutoETS", auto_ets, most_values=250_000, seconds=1e-3),
-    "auto_theta": Baseline("AutoTheta", auto_theta, most_values=500_000, seconds=2e-4),
-    "auto_arima": Baseline("AutoARIMA", auto_arima, most_values=20_000, seconds=1e-2),
-    "auto_theta_log": Baseline("AutoTheta of logarithms", auto_theta, most_values=500_000, seconds=2e-4, log=True),
-    "auto_arima_log": Baseline("AutoARIMA of logarithms", auto_arima, most_values=20_000, seconds=1e-2, log=True),
+    "auto_ets": Baseline("AutoETS", auto_ets, seconds=1e-3),
+    "auto_theta": Baseline("AutoTheta", auto_theta, seconds=2e-4),
+    "auto_arima": Baseline("AutoARIMA", auto_arima, seconds=1e-2, growth=1.6),
+    "auto_theta_log": Baseline("AutoTheta of logarithms", auto_theta, seconds=2e-4, log=True),
+    "auto_arima_log": Baseline("AutoARIMA of logarithms", auto_arima, seconds=1e-2, growth=1.6, log=True),
 }
 
 
 def choose_baselines(named: str | list[str], histories: list[History], needed: str | None) -> list[str]:
-    """The baselines that are named, or with `auto` all that are fast enough for all values of the histories.
+    """The baselines that are named, or with `auto` all that take MOST_SECONDS at most for all values of the histories.
 
     Without a positive history, methods that take logarithms equal those that do not, and `auto` leaves them out.
     needed: a baseline that `auto` includes in any case
     """
     if isinstance(named, list):
         return named
-    values = sum(int(history.lengths.sum()) for history in histories)
+    values, season = sum(int(history.lengths.sum()) for history in histories), histories[0].panel.season_length
     logs = any(_some_positive(history) for history in reversed(histories))
     return [
         name
         for name, baseline in BASELINES.items()
-        if name == needed or (values <= baseline.most_values and (logs or not baseline.log))
+        if name == needed or (baseline.cost(values, season) <= MOST_SECONDS and (logs or not baseline.log))
     ]
 
 

@@ -9,6 +9,7 @@ from stages.predict.baselines import BASELINES, NAIVE, combinable
 
 MODEL, COMBINATION = "model", "combination"
 
+FEW_SERIES = 8  # up to which the combination was measured to be more accurate than the model alone
 CHEAPEST = "auto_theta"  # of the methods that a combination can be made of
 
 
@@ -32,10 +33,10 @@ class Predict(Section):
         return self
 
     def published(self, series: int, baselines: list[str]) -> str:
-        """Whose forecast is published, of a panel of so many series; `auto`: the combination for a single one."""
+        """Whose forecast is published, of a panel of so many series; `auto`: the combination for a few."""
         if self.method != "auto":
             return self.method
-        return COMBINATION if series == 1 and combinable(baselines) else MODEL
+        return COMBINATION if series <= FEW_SERIES and combinable(baselines) else MODEL
 
     @property
     def needed_baseline(self) -> str | None:

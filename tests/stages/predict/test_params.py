@@ -33,11 +33,12 @@ def test_a_method_without_a_forecast_is_refused(
     ("series", "baselines", "method"),
     [
         (1, ["seasonal_naive", "auto_ets"], "combination"),
-        (2, ["seasonal_naive", "auto_ets"], "model"),
+        (8, ["seasonal_naive", "auto_ets"], "combination"),
+        (9, ["seasonal_naive", "auto_ets"], "model"),
         (1, ["seasonal_naive"], "model"),
     ],
 )
-def test_a_single_series_has_the_combination_where_there_is_one(
+def test_few_series_have_the_combination_where_there_is_one(
     default_params: Params, series: int, baselines: list[str], method: str
 ) -> None:
     assert default_params[Predict].published(series, baselines) == method
