@@ -26,7 +26,8 @@ def test_metrics_forecast_and_figures_are_complete(finished: Path) -> None:
     naive = metrics["baseline"]["seasonal_naive"]["mase"]
     assert metrics["skill"] == pytest.approx(1 - metrics["model"]["mase"] / naive, abs=1e-5)
     assert metrics["evaluated"] == {
-        "origins": 2, "series": 3, "points": 15, "interval_points": 15, "fallback": 1, "without_scale": 1,
+        "origins": 2, "series": 3, "forecasts": 5, "points": 15, "interval_points": 15, "fallback": 1,
+        "without_scale": 1,
     }  # fmt: skip
     assert "null" not in json.dumps(metrics)
     assert "NaN" not in json.dumps(metrics)

@@ -101,7 +101,7 @@ class Comparison:
         """Why no metric is called better or worse: only a significant change of the errors on the same data is one."""
         if self.incompatibilities:
             return "the tasks differ"
-        if self.data:
+        if any(None not in (change.before, change.after) for change in self.data):
             return "the data differ"
         if self.difference is None:
             return "the difference cannot be tested"

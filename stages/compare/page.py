@@ -53,7 +53,8 @@ def _data_note(comparison: Comparison) -> str:
     if not changed:
         return ""
     common, first, second = comparison.pairs
-    note = f"{common} forecasts (of {first} and {second}) have the same cutoff in both; the test compares these."
+    note = f"{common} forecasts (of {first} and {second}) have the same cutoff in both"
+    note += "; the test compares these." if comparison.difference else "."
     if changed == {"md5"}:
         return "Series, rows and steps are the same, values are not. " + note
     return note

@@ -14,6 +14,7 @@ DATES = (
     rf"x?{YEAR}([-/. ]?[mqw]?\d{{1,2}}|[-/. ]{MONTH})([-/.]\d{{1,2}})?( 00:00:00)?"
     rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d\d)?\d\d|\d{{1,2}}[-/.]{YEAR}|q[1-4][- ]?{YEAR}|{MONTH}[- ]?(\d\d)?\d\d"
 )
+MOST_NAMED = 8  # columns, in a message
 MIN_TIMES = 3  # names that are times, before they are taken for a time axis
 UNNAMED = r"|Unnamed: \d+|__index_level_\d+__|level_0|index|0"  # what pandas may show for a column without a name
 NUMBER = r"[+-]?\d+([.,]\d+)?"
@@ -63,5 +64,6 @@ def _instead(name: str, columns: list[str]) -> str:
         return f": the first row holds {quoted(columns[0])}, which looks like data; write a row of names above it"
     if len(columns) == 1:
         return f", only {quoted(columns[0])}; a file needs a column of times (1, 2, 3, ... will do) and one of values"
-    close = difflib.get_close_matches(name, columns, n=1) or [", ".join(columns)]
-    return f", but there is {quoted(close[0])}; correct ingest.series, ingest.time or ingest.value in params.yaml"
+    close = difflib.get_close_matches(name, columns, n=1) or columns
+    there = ", ".join(map(quoted, close[:MOST_NAMED]))
+    return f", but there is {there}; correct ingest.series, ingest.time or ingest.value in params.yaml"

@@ -21,7 +21,7 @@ def lead(results: RunResults) -> str:
     data = results.plot_data
     if results.forecast["series"] > 1:
         steps = counted(results.forecast["horizon"], "step")
-        return f"The next {steps} of {results.forecast['series']:,} series: choose one below."
+        return f"The next {steps} of {results.forecast['series']:,} series."
     (series,) = data.series.values()
     parts = [
         f"{point} for {step}{f' ({data.levels[0]} % interval {limits[0]})' if any(limits[:1]) else ''}"
@@ -34,13 +34,13 @@ def forecast_table(results: RunResults) -> Table:
     """The next steps of a single series; of several the next step and the last one of the first of them."""
     data, horizon = results.plot_data, results.forecast["horizon"]
     by = f", by {LABELS[data.method]}" if data.method != MODEL else ""
-    title = f"The next {counted(horizon, 'step')}{by}"
+    title = f"The next {counted(horizon, 'step') if horizon > 1 else 'step'}{by}"
     headers = ["forecast", *(f"{level} % interval" for level in data.levels)]
     if results.forecast["series"] == 1:
         (series,) = data.series.values()
         more = f"{counted(horizon - MOST_STEPS, 'more step')} in reports/forecast.csv." if horizon > MOST_STEPS else ""
         rows = _cells(results, series, series.future.head(MOST_STEPS))
-        return Table(title, [data.time, *headers], rows, words=1, note=more)
+        return Table(title, [Name(data.time), *headers], rows, words=1, note=more)
     narrow = 2 if data.levels else 1  # the forecast, and its narrowest interval
     rows = [
         [Name(name), *(cell for ends in _cells(results, series, _ends(series)) for cell in ends[: 1 + narrow])]

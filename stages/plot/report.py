@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from stages.common.errors import counted
 from stages.plot.chart import chart
 from stages.plot.digits import significant
 from stages.plot.forecast_table import forecast_table, lead
@@ -63,6 +64,7 @@ def describe(results: RunResults) -> dict[str, Any]:
     naive = repeating(results.season_length, results.time_axis.frequency)
     value = shortened(results.plot_data.value, MAX_NAME)
     verdict, numbers = headline(results.metrics, results.forecast, tests, naive)
+    verdict += _ending(results.input_data)
     return {
         "title": f"Forecast of {value}",
         "value": value,
@@ -113,7 +115,7 @@ def errors_by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:
     rows = []
     for origin, at_origin in errors.groupby("origin", sort=False):
         cutoffs = at_origin["cutoff"].unique()
-        cutoff = cutoffs[0] if len(cutoffs) == 1 else f"{len(cutoffs)} different cutoffs"
+        cutoff = at_origin["cutoff"].mode()[0] + (f" (and {len(cutoffs) - 1} others)" if len(cutoffs) > 1 else "")
         rows.append([origin, Name(cutoff), *(float(at_origin[method].mean()) for method in methods)])
     series, note = errors["unique_id"].nunique(), ""
     if series < metrics["evaluated"]["series"]:
@@ -163,23 +165,24 @@ def _input_data(results: RunResults) -> Table:
     return Table("Input data", ["property", "value"], rows, words=2, note=_doubts(results.input_data))
 
 
+def _ending(summary: dict[str, Any]) -> list[str]:
+    """A sentence where series end on different dates."""
+    earlier = summary["series_ending_earlier"]
+    if not earlier:
+        return []
+    what = "ends before the last step; its forecast begins" if earlier == 1 else "end early; their forecasts begin"
+    return [f"{earlier:,} of {summary['series']:,} series {what} there (ingest.ended_after leaves out what has ended)."]
+
+
 def _doubts(summary: dict[str, Any]) -> str:
     """What in the data makes forecasts doubtful: series that ended early, and long gaps that were filled."""
     doubts = []
-    if summary["series_ending_earlier"]:
-        doubts.append(
-            f"{summary['series_ending_earlier']} of {summary['series']} series end before the last step; each is "
-            "forecast from its own end."
-        )
-    if summary["series_ended"]:
-        doubts.append(
-            f"{summary['series_ended']} series ended long before the last step; the forecast of such a series begins "
-            "where it ends."
-        )
+    if ended := summary["series_ended"]:
+        doubts.append(f"{ended:,} series ended long before the last step, left out or not.")
     if summary["filled"]:
         doubts.append(
-            f"{summary['filled']} missing values were filled, at most {summary['longest_filled']} in a row; no filled "
-            "value is scored."
+            f"{counted(summary['filled'], 'missing value')} filled, at most {summary['longest_filled']} in a row; no "
+            "filled value is scored."
         )
     return " ".join(doubts)
 

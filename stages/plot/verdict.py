@@ -31,6 +31,9 @@ def headline(
         unknown = "No evaluation origins (backtest.origins is 0): the accuracy of this forecast was not measured."
         return [unknown, *_doubts(forecast)], []
     scores = all_scores(metrics)[method]
+    if method == MODEL and counts["fallback"] == counts["forecasts"]:
+        unknown = "The model was not evaluated: at the evaluation origins every history was too short for a window."
+        return [unknown, *_doubts(forecast)], []
     if "mase" not in scores:
         unknown = f"No scaled errors over {_extent(counts)}: every history is constant or no longer than a season."
         return [unknown, *_doubts(forecast)], []
@@ -42,7 +45,7 @@ def headline(
         _verdict(method, compared, scores["mase"], others, tests, naive),
         *_failing_intervals(scores, counts),
         *_best(method, scores["mase"], others, tests),
-        *_dominated(scores),
+        *_dominated(scores, counts["series"]),
         *_doubts(forecast),
     ]
     numbers = [
@@ -75,87 +78,115 @@ def _verdict(
     method: str, compared: list[str], mase: float, others: dict[str, float], tests: dict[str, PairedTest], naive: str
 ) -> str:
     """Better than repeating the last year: yes, significantly. Better than AutoTheta: not shown."""
+    if not compared:
+        return f"{_sentence(LABELS[method])}: there is no classical method to compare it with."
     subject = "Better" if method == MODEL else f"{_sentence(LABELS[method])}: better"
     answers = [
         f"{'Better' if place else subject} than {naive if name == NAIVE else LABELS[name]}: "
-        f"{_answer(mase - others[name], tests.get(name))}."
+        f"{_answer(mase, others[name], tests.get(name))}."
         for place, name in enumerate(compared)
     ]
     return " ".join(answers)
 
 
-def _answer(gap: float, test: PairedTest | None) -> str:
-    if test is None:
-        return "not shown, with too few forecasts for a test" if gap < 0 else "no"
-    if gap < 0:
-        return "yes, significantly" if test.significant else "not shown"
-    return "no, significantly worse" if gap > 0 and test.significant else "no"
+def _answer(mase: float, other: float, test: PairedTest | None) -> str:
+    """Whether `mase` is better than another method's, and by how much."""
+    share = _share(mase, other)
+    if mase < other:
+        if _is_clear(mase - other, test):
+            return f"yes, significantly ({share} smaller errors)"
+        why = "which chance may explain" if test else "too few forecasts for a test"
+        return f"not shown ({share} smaller errors, {why})"
+    if mase == other:
+        return "no, the same"
+    clear = ", significantly" if _is_clear(mase - other, test) else ""
+    return f"no ({share} larger errors{clear})" if share else "no"
+
+
+def _is_clear(gap: float, test: PairedTest | None) -> bool:
+    """Whether a test calls a gap significant; not where its sample of the series has a gap of the other sign."""
+    return test is not None and test.significant and (test.mean < 0) == (gap < 0)
+
+
+def _share(mase: float, other: float) -> str:
+    """The gap as a share of the other method's error; empty where that is 0."""
+    return f"{significant(100 * abs(mase - other) / other, 2)} %" if other else ""
 
 
 def _failing_intervals(scores: dict[str, float], counts: dict[str, Any]) -> list[str]:
     """A warning for each level whose intervals covered far fewer of the actual values than they should."""
     return [
-        f"Warning: the {level} % intervals covered {significant(scores[key], 2)} % of {counts['interval_points']} "
-        "actual values; take them for too narrow."
+        f"Warning: the {level} % intervals covered {significant(scores[key], 2)} % of the actual values "
+        f"({counted(counts['interval_points'], 'value')}, all series with the same weight); take them for too narrow."
         for key, level in _coverages(scores)
         if scores[key] < level - LOW_COVERAGE
     ]
 
 
 def _best(method: str, mase: float, others: dict[str, float], tests: dict[str, PairedTest]) -> list[str]:
-    """Which other method was best, if one was, and how to publish its forecast."""
-    best = min(others, key=lambda name: others[name], default=method)
-    if best == method or others[best] >= mase:
+    """Which method was best, if another than the published one was, and how to publish its forecast.
+
+    A method that is significantly better goes before one that is better by more and not significantly.
+    """
+    better = [name for name in others if others[name] < mase]
+    if not better:
         return []
-    test = tests.get(best)
-    clear = "significantly" if test and test.significant else "not significantly"
+    clear = [name for name in better if _is_clear(mase - others[name], tests.get(name))]
+    best = min(clear or better, key=lambda name: others[name])
+    how = "significantly better" if clear else "not significantly better" if best in tests else "too few for a test"
     return [
-        f"{_sentence(LABELS[best])} was best at the evaluation origins (MASE {significant(others[best])}, {clear} "
-        f"better). To publish that forecast, set predict.method to {best} in params.yaml and run dvc repro."
+        f"{_sentence(LABELS[best])} was better at the evaluation origins (MASE {significant(others[best])}, {how}). To "
+        f"publish that forecast, set predict.method to {best} in params.yaml and run dvc repro."
     ]
 
 
-def _dominated(scores: dict[str, float]) -> list[str]:
+def _dominated(scores: dict[str, float], series: int) -> list[str]:
     median = scores.get("mase_median", 0.0)
     if scores["mase"] <= SPREAD_OUT * median or not median:
         return []
-    return [f"A few series dominate the mean: the median MASE is {significant(median)}. See the worst series."]
+    few = "series dominate the mean; see the worst series" if series > 1 else "origins dominate the mean"
+    return [f"A few {few}. The median MASE is {significant(median)}."]
 
 
 def _doubts(forecast: dict[str, Any]) -> list[str]:
     """What the run warned of: series that the model does not forecast, and intervals that say little."""
-    doubts = []
-    if short := forecast["series_too_short"]:
+    doubts, method, of = [], forecast["method"], f"of {forecast['series']:,} series"
+    if (short := forecast["series_too_short"]) and method in (MODEL, COMBINATION):
+        forecasts = "forecast" if method == MODEL else "part in the combination"
         doubts.append(
-            f"{short} of {forecast['series']} series are too short for the model: their forecast repeats the last "
-            "season or value."
+            f"{short:,} {of} {_are(short)} too short for the model, whose {forecasts} then repeats the last season or "
+            "value."
         )
     if wide := forecast["series_with_wide_intervals"]:
         doubts.append(
-            f"The intervals of {wide} of {forecast['series']} series reach further beyond the history than its "
+            f"{wide:,} {of} {'has' if wide == 1 else 'have'} intervals that reach further beyond the history than its "
             "smallest and largest value are apart."
         )
     return doubts
+
+
+def _are(amount: int) -> str:
+    return "is" if amount == 1 else "are"
 
 
 def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
     """What was evaluated; `left_out` of the series have no scaled errors."""
     origins = counted(counts["origins"], "origin")
     if left_out:
+        scaled = counts["series"] - left_out
         return (
-            f"{counts['series'] - left_out} of {counts['series']} series, {origins}; the history of {left_out} is "
+            f"{scaled:,} of {counts['series']:,} series, {origins}; the history of {left_out:,} is "
             "constant or no longer than a season, which gives no scale"
         )
-    return f"{counts['series']} series, {origins}, {counts['points']} values"
+    return f"{counts['series']:,} series, {origins}, {counted(counts['points'], 'value')}"
 
 
 def _against(mase: float, name: str, other: float, test: PairedTest | None) -> str:
-    gap = mase - other
-    side = "lower than" if gap < 0 else "higher than" if gap > 0 else "the same as"
-    share = f"{significant(100 * abs(gap) / other, 2)} % " if gap and other else ""
+    side = "lower than" if mase < other else "higher than" if mase > other else "the same as"
+    share = f"{_share(mase, other)} " if mase != other and other else ""
     sentence = f"{share}{side} {name} ({significant(other)})"
     if test:
-        clear = "statistically significant" if test.significant else "not significant"
+        clear = "statistically significant" if _is_clear(mase - other, test) else "not significant"
         mean, lower, upper = (significant(value, 3, sign="+") for value in (test.mean, test.lower, test.upper))
         sentence += f", {clear} ({test.p_text}; difference {mean}, 95 % CI {lower} to {upper}; "
         sentence += f"{test.basis}; {test.parts_text})"
@@ -180,7 +211,8 @@ def _coverages(scores: dict[str, float]) -> list[tuple[str, int]]:
 def _fallback(forecasts: int) -> list[str]:
     if not forecasts:
         return []
-    return [f"{forecasts} of the model's forecasts are seasonal naive ones: the history was too short for a window."]
+    reason = "the history was too short for a window"
+    return [f"{forecasts:,} of the model's forecasts {_are(forecasts)} seasonal naive: {reason}."]
 
 
 def _sentence(text: str) -> str:

@@ -38,7 +38,8 @@ class Baseline:
 
     def cost(self, values: int, season_length: int) -> float:
         """The seconds that so many values of series with that season take on one core."""
-        return values * self.seconds * max(season_length / 12, 1) ** self.growth
+        slower: float = max(season_length / 12, 1) ** self.growth
+        return values * self.seconds * slower
 
 
 def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:

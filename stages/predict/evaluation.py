@@ -80,6 +80,7 @@ def _counts(evaluations: list[Evaluation]) -> dict[str, int]:
     return {
         "origins": len(evaluations),
         "series": len({int(i) for evaluation in evaluations for i in evaluation.series}),
+        "forecasts": sum(len(evaluation.series) for evaluation in evaluations),
         "points": int(sum((~np.isnan(evaluation.actual)).sum() for evaluation in evaluations)),
         "interval_points": int(sum(_with_limits(evaluation).sum() for evaluation in evaluations)),
         "fallback": sum(evaluation.fallback for evaluation in evaluations),

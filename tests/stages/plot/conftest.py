@@ -49,6 +49,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
             "evaluated": {
                 "origins": 2,
                 "series": 3,
+                "forecasts": 6,
                 "points": 36,
                 "interval_points": 36,
                 "fallback": 0,

@@ -70,8 +70,8 @@ def test_a_single_step_is_said_once(alone: RunResults) -> None:
     short = replace(alone.plot_data, value="sales", series={"plain": series}, levels=[])
     one = replace(alone, plot_data=short, forecast={**alone.forecast, "horizon": 1})
     assert lead(one) == "sales: 2 for 2021-01."
-    assert forecast_table(one).title == "The next 1 step"
+    assert forecast_table(one).title == "The next step"
 
 
 def test_of_several_series_the_sentence_counts(results: RunResults) -> None:
-    assert lead(results) == "The next 3 steps of 3 series: choose one below."
+    assert lead(results) == "The next 3 steps of 3 series."

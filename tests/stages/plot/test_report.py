@@ -47,7 +47,7 @@ def test_errors_by_origin_name_the_series_that_they_are_means_of() -> None:
         {"unique_id": ["a", "b", "a"], "cutoff": ["5", "7", "2"], "origin": [3, 3, 6], "model": [1.0, 2.0, 4.0]}
     )
     content = errors_by_origin(errors, {"evaluated": {"series": 5}})
-    assert content.rows == [[3, "2 different cutoffs", 1.5], [6, "2", 4.0]]
+    assert content.rows == [[3, "5 (and 1 others)", 1.5], [6, "2", 4.0]]
     assert "2 series" in content.note
 
 
@@ -63,12 +63,13 @@ def test_the_brief_holds_headline_and_tables_in_markdown(results: RunResults) ->
 
 def test_the_report_says_what_in_the_data_makes_forecasts_doubtful(results: RunResults) -> None:
     assert describe(results)["input_data"].note == (
-        "2 missing values were filled, at most 1 in a row; no filled value is scored."
+        "2 missing values filled, at most 1 in a row; no filled value is scored."
     )
     clean = {**results.input_data, "filled": 0, "longest_filled": 0}
     assert describe(replace(results, input_data=clean))["input_data"].note == ""
-    ended = describe(replace(results, input_data={**clean, "series_ended": 1}))["input_data"].note
-    assert ended.startswith("1 series ended long before the last step;")
+    ended = describe(replace(results, input_data={**clean, "series_ended": 1, "series_ending_earlier": 2}))
+    assert ended["input_data"].note == "1 series ended long before the last step, left out or not."
+    assert ended["verdict"][-1].startswith("2 of 3 series end early; their forecasts begin there")
 
 
 def test_the_caption_names_the_series_that_figures_number(results: RunResults) -> None:

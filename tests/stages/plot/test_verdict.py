@@ -8,7 +8,7 @@ from stages.plot.significance import PairedTest
 from stages.plot.verdict import headline as verdict_and_numbers
 
 COUNTS = {
-    "origins": 2, "series": 3, "points": 36, "interval_points": 36, "fallback": 0, "without_scale": 0,
+    "origins": 2, "series": 3, "forecasts": 6, "points": 36, "interval_points": 36, "fallback": 0, "without_scale": 0,
 }  # fmt: skip
 FORECAST = {"method": "model", "series": 3, "series_too_short": 0, "series_with_wide_intervals": 0}
 NAIVE = "repeating the last year"
@@ -39,7 +39,10 @@ def unsure(gap: float) -> PairedTest:
 def test_the_verdict_comes_first_and_the_numbers_after_it() -> None:
     tests = {"seasonal_naive": sure(-0.5), "auto_ets": unsure(-0.1)}
     verdict, first, naive, other, covered = headline(metrics(0.5, 1.0, 0.625), FORECAST, tests, NAIVE)
-    assert verdict == "Better than repeating the last year: yes, significantly. Better than AutoETS: not shown."
+    assert verdict == (
+        "Better than repeating the last year: yes, significantly (50 % smaller errors). "
+        "Better than AutoETS: not shown (20 % smaller errors, which chance may explain)."
+    )
     assert first == "MASE of the model 0.5000 over 3 series, 2 origins, 36 values."
     assert naive == (
         "50 % lower than seasonal_naive (1), statistically significant "
@@ -53,13 +56,15 @@ def test_the_verdict_comes_first_and_the_numbers_after_it() -> None:
 @pytest.mark.parametrize(
     ("gap", "test", "answer"),
     [
-        (-0.5, sure(-0.5), "yes, significantly"),
-        (-0.5, unsure(-0.5), "not shown"),
-        (-0.5, None, "not shown, with too few forecasts for a test"),
-        (0.5, sure(0.5), "no, significantly worse"),
-        (0.5, unsure(0.5), "no"),
-        (0.5, None, "no"),
-        (0.0, None, "no"),
+        (-0.5, sure(-0.5), "yes, significantly (50 % smaller errors)"),
+        (-0.5, sure(0.5), "not shown (50 % smaller errors, which chance may explain)"),
+        (-0.5, unsure(-0.5), "not shown (50 % smaller errors, which chance may explain)"),
+        (-0.5, None, "not shown (50 % smaller errors, too few forecasts for a test)"),
+        (0.5, sure(0.5), "no (50 % larger errors, significantly)"),
+        (0.5, sure(-0.5), "no (50 % larger errors)"),
+        (0.5, unsure(0.5), "no (50 % larger errors)"),
+        (0.5, None, "no (50 % larger errors)"),
+        (0.0, None, "no, the same"),
     ],
 )
 def test_each_answer(gap: float, test: PairedTest | None, answer: str) -> None:
@@ -71,10 +76,10 @@ def test_each_answer(gap: float, test: PairedTest | None, answer: str) -> None:
 def test_a_loss_says_which_method_was_best_and_how_to_take_it() -> None:
     tests = {"seasonal_naive": sure(-0.5), "auto_ets": sure(0.242)}
     verdict, best, *_ = headline(metrics(0.474, 1.0, 0.232), FORECAST, tests, NAIVE)
-    assert verdict.endswith("Better than AutoETS: no, significantly worse.")
+    assert verdict.endswith("Better than AutoETS: no (104 % larger errors, significantly).")
     assert best == (
-        "AutoETS was best at the evaluation origins (MASE 0.2320, significantly better). To publish that forecast, set "
-        "predict.method to auto_ets in params.yaml and run dvc repro."
+        "AutoETS was better at the evaluation origins (MASE 0.2320, significantly better). To publish that forecast, "
+        "set predict.method to auto_ets in params.yaml and run dvc repro."
     )
 
 
@@ -82,9 +87,7 @@ def test_a_combination_that_is_best_is_named() -> None:
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
     verdict, best, *_ = headline(measured, FORECAST, {}, NAIVE)
     assert "Better than AutoETS" in verdict
-    assert best.startswith(
-        "The combination was best at the evaluation origins (MASE 0.4000, not significantly better)."
-    )
+    assert best.startswith("The combination was better at the evaluation origins (MASE 0.4000, too few for a test).")
     assert "predict.method to combination" in best
 
 
@@ -92,31 +95,40 @@ def test_the_verdict_is_on_the_published_method() -> None:
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4, "coverage_80": 50.0}}
     published = {**FORECAST, "method": "combination"}
     verdict, warning, first, *_ = headline(measured, published, {"seasonal_naive": sure(-0.6)}, NAIVE)
-    assert verdict.startswith("The combination: better than repeating the last year: yes, significantly. Better than")
-    assert warning.startswith("Warning: the 80 % intervals covered 50 % of 36 actual values")
+    assert verdict.startswith(
+        "The combination: better than repeating the last year: yes, significantly (60 % smaller errors)."
+    )
+    assert warning.startswith("Warning: the 80 % intervals covered 50 % of the actual values (36 values, all series")
     assert first.startswith("MASE of the combination 0.4000 over")
     verdict, *_ = headline(measured, {**FORECAST, "method": "seasonal_naive"}, {}, NAIVE)
-    assert verdict == "Seasonal naive: better than AutoETS: no."
+    assert verdict == "Seasonal naive: better than AutoETS: no (67 % larger errors)."
 
 
 @pytest.mark.parametrize(("coverage", "warned"), [(57.0, True), (74.9, True), (75.0, False), (93.0, False)])
 def test_intervals_that_fail_say_so_in_the_first_lines(coverage: float, warned: bool) -> None:
     _, second, *_ = headline(metrics(0.5, 1.0, 0.6, coverage_80=coverage), FORECAST, {}, NAIVE)
     assert second.startswith("Warning: the 80 % intervals covered") == warned
-    assert f"{coverage:.0f} % of 36 actual values" in second or not warned
+    assert f"covered {coverage:.0f} % of the actual values (36 values" in second or not warned
 
 
 def test_a_mean_that_rests_on_a_few_series_is_said() -> None:
     _, second, *_ = headline(metrics(5.0, 9.0, 8.0, mase_median=0.8), FORECAST, {}, NAIVE)
-    assert second == "A few series dominate the mean: the median MASE is 0.8000. See the worst series."
+    assert second == "A few series dominate the mean; see the worst series. The median MASE is 0.8000."
+    single = {**metrics(5.0, 9.0, 8.0, mase_median=0.8), "evaluated": {**COUNTS, "series": 1}}
+    assert "A few origins dominate the mean. The median MASE is 0.8000." in headline(single, FORECAST, {}, NAIVE)
     assert not any("dominate" in line for line in headline(metrics(1.5, 9, 8, mase_median=0.8), FORECAST, {}, NAIVE))
 
 
 def test_what_the_run_warned_of_is_repeated() -> None:
     doubtful = {**FORECAST, "series_too_short": 2, "series_with_wide_intervals": 1}
     _, short, wide, *_ = headline(metrics(0.5, 1.0, 0.6), doubtful, {}, NAIVE)
-    assert short.startswith("2 of 3 series are too short for the model")
-    assert wide.startswith("The intervals of 1 of 3 series reach further beyond the history")
+    assert short.startswith("2 of 3 series are too short for the model, whose forecast then repeats the last season")
+    assert wide.startswith("1 of 3 series has intervals that reach further beyond the history")
+    measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
+    combined = headline(measured, {**doubtful, "method": "combination"}, {}, NAIVE)
+    assert any("whose part in the combination then repeats" in line for line in combined)
+    classical = headline(metrics(0.5, 1.0, 0.4), {**doubtful, "method": "auto_ets"}, {}, NAIVE)
+    assert not any("too short" in line for line in classical)
 
 
 def test_a_perfect_baseline_is_no_equal() -> None:
@@ -135,7 +147,7 @@ def test_without_origins_nothing_is_claimed() -> None:
 def test_forecasts_by_the_seasonal_naive_method_are_counted() -> None:
     measured = {**metrics(0.5, 1.0, 0.625), "evaluated": {**COUNTS, "fallback": 2}}
     *_, last = headline(measured, FORECAST, {}, NAIVE)
-    assert last.startswith("2 of the model's forecasts are seasonal naive ones")
+    assert last.startswith("2 of the model's forecasts are seasonal naive: ")
 
 
 def test_series_without_a_scale_are_left_out_of_the_count() -> None:
@@ -148,3 +160,22 @@ def test_series_without_a_scale_are_left_out_of_the_count() -> None:
     nothing = {"evaluated": {**COUNTS, "without_scale": 3}, "model": {"smape": 0.0}, "baseline": {}}
     (only,) = headline(nothing, FORECAST, {}, NAIVE)
     assert only.startswith("No scaled errors over 3 series, 2 origins, 36 values: ")
+
+
+def test_a_model_that_never_forecast_is_not_judged() -> None:
+    measured = {**metrics(1.0, 1.0, 0.9), "evaluated": {**COUNTS, "fallback": 6}}
+    (only,) = headline(measured, FORECAST, {}, NAIVE)
+    assert only.startswith("The model was not evaluated: ")
+
+
+def test_a_method_that_is_significantly_better_goes_before_one_that_may_be_better_by_chance() -> None:
+    measured = {**metrics(0.95, 1.0, 0.88), "combination": {"mase": 0.89}}
+    tests = {"auto_ets": unsure(0.07), "combination": sure(0.06)}
+    _, better, *_ = headline(measured, FORECAST, tests, NAIVE)
+    assert better.startswith("The combination was better at the evaluation origins (MASE 0.8900, significantly better)")
+
+
+def test_there_may_be_nothing_to_compare_with() -> None:
+    measured = {**metrics(0.5, 1.0, 1.0), "baseline": {"seasonal_naive": {"mase": 1.0}}}
+    verdict, *_ = headline(measured, {**FORECAST, "method": "seasonal_naive"}, {}, NAIVE)
+    assert verdict == "Seasonal naive: there is no classical method to compare it with."

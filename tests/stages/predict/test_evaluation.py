@@ -53,12 +53,12 @@ def test_a_fallback_is_counted_where_the_series_has_a_history() -> None:
     evaluation = evaluated([scored_at(4, 7.0)], [])
     assert (evaluation.series.tolist(), evaluation.fallback) == ([0, 2], 1)
     assert measure([evaluation], [])["evaluated"] == {
-        "origins": 1, "series": 2, "points": 4, "interval_points": 0, "fallback": 1, "without_scale": 1,
+        "origins": 1, "series": 2, "forecasts": 2, "points": 4, "interval_points": 0, "fallback": 1, "without_scale": 1,
     }  # fmt: skip
 
 
 def test_without_origins_only_the_counts_are_measured() -> None:
-    counts = ["origins", "series", "points", "interval_points", "fallback", "without_scale"]
+    counts = ["origins", "series", "forecasts", "points", "interval_points", "fallback", "without_scale"]
     assert measure([], [80]) == {"evaluated": dict.fromkeys(counts, 0)}
 
 
@@ -74,7 +74,8 @@ def test_constant_series_have_no_scaled_metric_and_no_interval_and_are_counted()
     assert np.isnan(uppers[1]).all(axis=1).tolist() == [True, False, True]
     metrics = measure(evaluations, [80])
     assert metrics["evaluated"] == {
-        "origins": 2, "series": 3, "points": 12, "interval_points": 6, "fallback": 0, "without_scale": 1,
+        "origins": 2, "series": 3, "forecasts": 6, "points": 12, "interval_points": 6, "fallback": 0,
+        "without_scale": 1,
     }  # fmt: skip
     expected = np.mean([np.abs(e.actual[i] - e.methods["model"][i]).mean() / e.mase_scale[i] for e, i in
                         ((evaluations[0], 1), (evaluations[0], 2), (evaluations[1], 1))])  # fmt: skip
