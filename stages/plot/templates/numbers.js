@@ -5,7 +5,7 @@
 function write(value, places) {
   if (value === null || value === undefined) return "-";
   const size = Math.abs(value);
-  if (size >= 1e15 || (size > 0 && size < 10 ** (1 - places) && places === 10)) return value.toExponential(3);
+  if (size >= 1e15 || (size > 0 && size < 10 ** (1 - places) && places >= 6)) return value.toExponential(3);
   const digits = { minimumFractionDigits: places, maximumFractionDigits: places, roundingMode: "halfEven" };
   return value.toLocaleString("en", digits).replace(/^-([0.]*)$/, "$1");
 }
