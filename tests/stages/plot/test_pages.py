@@ -33,6 +33,11 @@ def test_a_hostile_name_stays_in_its_cell(name: str) -> None:
     assert len(first) < 120
 
 
+def test_a_hostile_header_is_a_code_span() -> None:
+    head, *_ = Table("t", [Name("a|b <b>%"), "forecast"], [["1", 1.0]]).markdown().splitlines()
+    assert head == r"| `a\|b <b>%`   |   forecast |"
+
+
 def test_code_spans_are_one_line_of_printable_characters() -> None:
     assert code_span(" a\n b\x07 ") == "`a b\ufffd`"
 
