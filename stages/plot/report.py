@@ -21,10 +21,10 @@ from stages.predict.params import MODEL
 CAPTIONS = {  # of figures, by section
     "Forecasts": {
         "backtest": (
-            "Forecasts with their intervals, of the future and from origins whose forecasts do not overlap; the "
-            "numbers above count the steps from an origin to the end of the data. Actual values are those of the last "
-            "ten horizons, or of two seasons; filled ones are dotted. An interval that reaches further beyond the "
-            "values than these are apart is cut."
+            "Forecasts with their intervals, of the future and from origins whose forecasts do not overlap; "
+            "numbers above a plot, where they have room, count the steps from an origin to the end of the data. Actual "
+            "values are those of the last ten horizons, or of two seasons; filled ones are dotted. An interval that "
+            "reaches further beyond the values than these are apart is cut."
         ),
         "last_horizon": (
             "The latest evaluation origin at larger scale, with the seasonal naive forecast and two horizons before it."
