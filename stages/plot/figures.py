@@ -154,7 +154,7 @@ def draw_error_by_step(by_step: pd.DataFrame) -> Figure:
         style = method_style(name) | {"linewidth": 2.5 if name == "model" else 1.2, "marker": _marker(by_step)}
         ax.plot(by_step["step"], errors[name], label=label, **style)
     ax.set(xlabel="steps ahead", ylabel="mean absolute scaled error", ylim=(0, most))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure
 
@@ -172,7 +172,7 @@ def draw_loss(loss: pd.DataFrame) -> Figure:
     ax.plot(final["epoch"], final["loss"], color=colour, label="final origin")
     draw_alone(ax, final["epoch"].to_numpy(), final["loss"].to_numpy(), colour)
     ax.set(xlabel="epoch", ylabel="training loss, normalised units")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure
 
@@ -215,7 +215,7 @@ def draw_sensitivity(by_cell: dict[str, Floats]) -> Figure:
     if largest:
         ax.set_ylim(max(ax.get_ylim()[0], SMALLEST * largest), 2 * largest)
     ax.set(xlabel="steps before the forecast", ylabel="mean |change of forecast / change of input|")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure
 

@@ -31,7 +31,7 @@ CAPTIONS = {  # of figures, by section
         ),
         "error_by_step": (
             "Mean absolute scaled error by steps ahead, of the model and each baseline; a method far above the others "
-            "is cut, and the legend has its largest error."
+            "is cut, with its largest error beside its name."
         ),
         "extremes": (
             "The series that the model forecast worst and best, by the mean of their scaled errors over all origins, "
