@@ -7,16 +7,17 @@ import pandas as pd
 
 from stages.plot.digits import decimals, significant
 from stages.plot.pages import MAX_NAME, shortened
-from stages.plot.results import RunResults, SeriesData
+from stages.plot.results import SEASONS, RunResults, SeriesData
 
 MOST_NUMBERS = 300_000  # after which only the series that figures show are added: about three megabytes
-FIRST_SHOWN = 6  # horizons of history; the rest comes with zooming out
+FIRST_SHOWN = 6  # horizons of history, or as many seasons as in figures; the rest comes with zooming out
 FEWEST_SHOWN = 24  # steps of history
-DIGITS, FUTURE_DIGITS = 8, 10  # significant; reports/forecast.csv has ten, too
+DIGITS = 10  # significant, at least, as in reports/forecast.csv
+MOST_DIGITS = 17  # that a number can have
 
 
 def chart(results: RunResults) -> dict[str, Any]:
-    """Series, forecasts and intervals as forecasts.js reads them: steps as the input writes them, eight-digit values.
+    """Series, forecasts and intervals as forecasts.js reads them: steps as the input writes them.
 
     `left_out`: how many series of the panel are not in it.
     """
@@ -38,12 +39,13 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
     The future has no cutoff: it begins where the actual values end.
     """
     actual, levels = series.recent, results.charted.levels
+    places = decimals(actual["y"].to_numpy(), widths(series.future, "forecast", levels))
+    digits = _digits([actual["y"], series.future["forecast"]], places)
     steps = [*actual["ds"], *series.future["ds"]]
     positions = {step: position for position, step in enumerate(steps)}
     forecasts = []
     for cutoff, rows in [*series.evaluations(), (None, series.future)]:
         rows = rows[rows["ds"].isin(positions)]
-        digits = FUTURE_DIGITS if cutoff is None else DIGITS
         if not rows.empty:
             forecasts.append(
                 {
@@ -56,14 +58,15 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
                     ],
                 }
             )
+    history = max(FIRST_SHOWN * len(series.future), FEWEST_SHOWN, SEASONS * series.season_lengths[0])
     written = [*results.time_axis.format(actual["ds"]), *results.time_axis.format(series.future["ds"])]
     return {
         "labels": written,
-        "y": rounded(actual["y"], DIGITS),
+        "y": rounded(actual["y"], digits),
         "filled": np.flatnonzero(actual["filled"]).tolist(),
         "forecasts": forecasts,
-        "decimals": decimals(actual["y"].to_numpy(), widths(series.future, "forecast", levels)),
-        "start": max(len(actual) - max(FIRST_SHOWN * len(series.future), FEWEST_SHOWN), 0),
+        "decimals": places,
+        "start": max(len(actual) - history, 0),
     }
 
 
@@ -73,6 +76,13 @@ def widths(rows: pd.DataFrame, method: str, levels: list[int]) -> np.ndarray[Any
         return np.zeros(0)
     lower, upper = (rows[f"{method}-{end}-{levels[0]}"] for end in ("lo", "hi"))
     return np.asarray(upper - lower, dtype=np.float64)
+
+
+def _digits(columns: list[pd.Series], places: int) -> int:
+    """The significant digits with which the largest of all values has one decimal more than `places`."""
+    largest = max((float(np.fmax.reduce(np.abs(column), initial=0.0)) for column in columns), default=0.0)
+    whole = int(np.floor(np.log10(largest))) + 1 if largest else 0
+    return min(max(whole + places + 1, DIGITS), MOST_DIGITS)
 
 
 def rounded(values: pd.Series, digits: int) -> list[float | None]:

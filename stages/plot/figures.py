@@ -61,7 +61,7 @@ def draw_results(
     figures = {"series": draw_series(first), "backtest": draw_backtest(first), "loss": draw_loss(loss)}
     if any(len(series.evaluation) for series in first.series.values()):
         figures["last_horizon"] = draw_last_horizon(first)
-    if len(by_step):
+    if np.isfinite(by_step.drop(columns="step").to_numpy(dtype=np.float64)).any():
         figures["error_by_step"] = draw_error_by_step(by_step)
     if extreme.series:
         figures["extremes"] = draw_extremes(extreme, *extremes)
@@ -136,18 +136,25 @@ def draw_extremes(data: PlotData, worst: pd.Series, best: pd.Series) -> Figure:
 
 
 def draw_error_by_step(by_step: pd.DataFrame) -> Figure:
-    """How the error grows with the horizon, model against baselines; one far above the others is cut, with a word."""
+    """How the error grows with the horizon, model against baselines; one far above the others is cut, with a word.
+
+    Of a horizon of one step a dot for each method.
+    """
     figure, (ax,) = subplots(1)
-    largest = by_step.drop(columns="step").max()
+    errors = by_step.drop(columns="step")
+    largest = errors.max()
     outlying = largest > (OUTLYING * largest.median() or np.inf)
-    for name in largest.index:
-        beyond = f", up to {significant(largest[name], 3)}" if outlying[name] else ""
+    most = 1.1 * largest[~outlying].max() if outlying.any() else None
+    labels = {name: f"{name}, up to {significant(largest[name], 3)}" if outlying[name] else name for name in errors}
+    if len(errors) == 1:
+        _draw_dots(ax, errors.iloc[0], labels)
+        ax.set(xlabel="mean absolute scaled error, 1 step ahead", xlim=(0, most))
+        return figure
+    for name, label in labels.items():
         style = method_style(name) | {"linewidth": 2.5 if name == "model" else 1.2, "marker": _marker(by_step)}
-        ax.plot(by_step["step"], by_step[name], label=f"{name}{beyond}", **style)
-    ax.set(xlabel="steps ahead", ylabel="mean absolute scaled error", ylim=(0, None))
-    if outlying.any():
-        ax.set_ylim(0, 1.1 * largest[~outlying].max())
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.plot(by_step["step"], errors[name], label=label, **style)
+    ax.set(xlabel="steps ahead", ylabel="mean absolute scaled error", ylim=(0, most))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure
 
@@ -165,7 +172,7 @@ def draw_loss(loss: pd.DataFrame) -> Figure:
     ax.plot(final["epoch"], final["loss"], color=colour, label="final origin")
     draw_alone(ax, final["epoch"].to_numpy(), final["loss"].to_numpy(), colour)
     ax.set(xlabel="epoch", ylabel="training loss, normalised units")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure
 
@@ -208,7 +215,7 @@ def draw_sensitivity(by_cell: dict[str, Floats]) -> Figure:
     if largest:
         ax.set_ylim(max(ax.get_ylim()[0], SMALLEST * largest), 2 * largest)
     ax.set(xlabel="steps before the forecast", ylabel="mean |change of forecast / change of input|")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure
 
@@ -224,6 +231,14 @@ def _draw_origin(ax: Axes, data: PlotData, series: SeriesData, rows: pd.DataFram
     draw_actual(ax, scales, actual, linewidth=1, marker=_marker(actual))
     limit_view(ax, scales, [actual["y"], rows["forecast"], naive])
     scales.label(ax, data.time, data.value)
+
+
+def _draw_dots(ax: Axes, values: pd.Series, labels: dict[str, str]) -> None:
+    """A dot for the value of each method, one below the other, beside the method's label."""
+    for place, name in enumerate(labels):
+        ax.plot(values[name], place, color=method_style(name)["color"], marker="o", markersize=8)
+    ax.set_yticks(range(len(labels)), list(labels.values()))
+    ax.set_ylim(len(labels) - 0.5, -0.5)
 
 
 def _marker(points: Sized) -> str | None:

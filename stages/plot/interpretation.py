@@ -13,6 +13,7 @@ from stages.panel.panel import Panel
 from stages.plot.figures import draw_gates, draw_sensitivity
 from stages.plot.gates import trace_layers
 from stages.plot.inside import gates_panel
+from stages.plot.pages import MAX_NAME, shortened
 from stages.train.batches import Batches, Inputs
 from stages.train.cells import CELLS
 from stages.train.network import Forecaster
@@ -38,7 +39,8 @@ def look_inside(
     if len(long_enough) and CELLS[model.cell].step:
         series = int(windows.ends.series[long_enough[0]])
         traced = trace_window(network, model.cell, windows, series)
-        title = f"Input of the network from {panel.ids[series]}, season and level removed"
+        name = shortened(panel.ids[series], MAX_NAME)
+        title = f"Input of the network from {name}, season and level removed"
         figures["gates"] = draw_gates(traced, CELLS[model.cell], window_steps(panel, series, windows.size), title)
         gates = gates_panel(traced, CELLS[model.cell], last_steps(panel, series, windows.size), title)
     by_cell = {model.cell: sensitivity_by_lag(network, windows)}

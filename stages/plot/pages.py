@@ -25,7 +25,10 @@ MAX_TEXT = 200  # likewise in a table of HTML
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headers; the first `words` columns are text, the others numbers. Without rows only the title shows."""
+    """Rows under headers; the first `words` columns are text, the others numbers. Without rows only the title shows.
+
+    Text from a user is a `Name`, in a cell or a header.
+    """
 
     title: str
     headers: list[str]
@@ -40,7 +43,8 @@ class Table:
             [code_span(cell) if isinstance(cell, Name) else text for cell, text in zip(row, texts, strict=True)]
             for row, texts in zip(self.rows, self.texts, strict=True)
         ]
-        aligned: str = tabulate(cells, self.headers, tablefmt="pipe", disable_numparse=True, colalign=align)
+        headers = [code_span(header) if isinstance(header, Name) else header for header in self.headers]
+        aligned: str = tabulate(cells, headers, tablefmt="pipe", disable_numparse=True, colalign=align)
         return aligned
 
     @property

@@ -22,17 +22,17 @@ from stages.predict.params import MODEL
 CAPTIONS = {  # of figures, by section
     "Forecasts": {
         "backtest": (
-            "Forecasts with their intervals, of the future and from origins whose forecasts do not overlap; the "
-            "numbers above count the steps from an origin to the end of the data. Actual values are those of the last "
-            "ten horizons, or of two seasons; filled ones are dotted. An interval that reaches further beyond the "
-            "values than these are apart is cut."
+            "Forecasts with their intervals, of the future and from origins whose forecasts do not overlap; "
+            "numbers above a plot, where they have room, count the steps from an origin to the end of the data. Actual "
+            "values are those of the last ten horizons, or of two seasons; filled ones are dotted. An interval that "
+            "reaches further beyond the values than these are apart is cut."
         ),
         "last_horizon": (
             "The latest evaluation origin at larger scale, with the seasonal naive forecast and two horizons before it."
         ),
         "error_by_step": (
             "Mean absolute scaled error by steps ahead, of the model and each baseline; a method far above the others "
-            "is cut, and the legend has its largest error."
+            "is cut, with its largest error beside its name."
         ),
         "extremes": (
             "The series that the model forecast worst and best, by the mean of their scaled errors over all origins, "

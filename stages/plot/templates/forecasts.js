@@ -4,6 +4,8 @@
 // them, the positions that were `filled`, and `forecasts` with their positions `at`, the `method`'s place, and `cutoff`,
 // null for the future.
 
+const percent = (level) => `${level}\u00a0%`; // no line breaks inside
+
 // The drawing of one series.
 function forecastDrawing(data, series) {
   const { labels, y, forecasts, decimals } = series;
@@ -14,12 +16,12 @@ function forecastDrawing(data, series) {
   const lines = [{ style: "actual", name: "actual", places, values: y.map((value, i) => (filled.has(i) ? null : value)) }];
   if (filled.size) lines.unshift({ style: "filled", name: "filled", places, values: y.map((value, i) => (beside(i) ? value : null)) });
   for (const { method, at, forecast } of forecasts) {
-    lines.push({ style: styles[method], name: `forecast of ${data.methods[method]}`, places: at, values: forecast });
+    lines.push({ style: styles[method], name: `forecast by ${data.methods[method]}`, places: at, values: forecast });
   }
   // The widest level first. The narrow intervals lie on the wide ones, hence the depth.
   const bands = forecasts.flatMap(({ method, at, intervals }) => intervals.map(([lower, upper], i) => ({
     style: styles[method], depth: data.levels.length - i, places: at, lower, upper,
-    name: `${data.levels[i]} % interval${data.methods.length > 1 ? ` of ${data.methods[method]}` : ""}`,
+    name: `${percent(data.levels[i])} interval${data.methods.length > 1 ? ` of ${data.methods[method]}` : ""}`,
   })).reverse());
   const read = (place) => {
     const parts = [];
@@ -29,10 +31,10 @@ function forecastDrawing(data, series) {
       if (i < 0) continue;
       const limits = data.levels.map((level, k) => [level, ...each.intervals[k].map((side) => side[i])]);
       const intervals = limits.filter(([, lower]) => lower !== null)
-        .map(([level, lower, upper]) => `, ${level} % ${write(lower, decimals)} to ${write(upper, decimals)}`);
-      const of = data.methods.length > 1 ? ` of ${data.methods[each.method]}` : "";
+        .map(([level, lower, upper]) => `, ${percent(level)} ${write(lower, decimals)} to ${write(upper, decimals)}`);
+      const by = data.methods.length > 1 ? ` by ${data.methods[each.method]}` : "";
       const from = each.cutoff === null ? "" : ` (cutoff ${each.cutoff})`;
-      parts.push(`forecast${of}${from} ${write(each.forecast[i], decimals)}${intervals.join("")}`);
+      parts.push(`forecast${by}${from} ${write(each.forecast[i], decimals)}${intervals.join("")}`);
     }
     return [labels[place], ...parts].join("; ");
   };
@@ -55,7 +57,7 @@ function fillTable(table, data, series) {
   const [steps, ending] = withoutEnding(rows.map(([step]) => step));
   rows.forEach((row, i) => { row[0] = steps[i]; });
   const time = ending.startsWith(":") ? `${data.time} (…${ending})` : data.time; // seconds and an offset from UTC
-  const names = [time, data.methods[0], ...data.levels.flatMap((level) => [`${level} % from`, "to"])];
+  const names = [time, data.methods[0], ...data.levels.flatMap((level) => [`${percent(level)} from`, "to"])];
   const cell = (name, text, i, scope) => htmlElement(name, { ...(i ? { class: "number" } : {}), ...(scope ? { scope } : {}) }, text);
   table.tHead.replaceChildren(htmlElement("tr", {}, ...names.map((text, i) => cell("th", text, i, "col"))));
   const body = rows.map((row) => row.map((text, i) => (i ? cell("td", text, i) : cell("th", text, i, "row"))));
@@ -115,6 +117,8 @@ function showForecasts(part) {
     listSeries(choice, data, find.value);
     if (choice.value !== before) update();
   });
-  part.querySelector(".copy")?.addEventListener("click", () => copyText(futureCsv(data, chosen()), part.querySelector("textarea"), status));
+  part.querySelector(".copy")?.addEventListener("click", () => {
+    if (chosen()) copyText(futureCsv(data, chosen()), part.querySelector("textarea"), status);
+  });
   update();
 }

@@ -5,7 +5,7 @@
 function write(value, places) {
   if (value === null || value === undefined) return "-";
   const size = Math.abs(value);
-  if (size >= 1e15 || (size > 0 && size < 10 ** (1 - places) && places === 10)) return value.toExponential(3);
+  if (size >= 1e15 || (size > 0 && size < 10 ** (1 - places) && places >= 6)) return value.toExponential(3);
   const digits = { minimumFractionDigits: places, maximumFractionDigits: places, roundingMode: "halfEven" };
   return value.toLocaleString("en", digits).replace(/^-([0.]*)$/, "$1");
 }
@@ -18,7 +18,8 @@ function ticks(low, high, most) {
   const first = Math.ceil(low / step);
   const values = Array.from({ length: Math.ceil(most) + 1 }, (_, i) => (first + i) * step).filter((v) => v <= high);
   const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 20);
-  const wide = Math.max(Math.abs(low), Math.abs(high)) >= 1e7 || step < 1e-6;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const wide = step < 1e-6 || size >= 1e15 || (size >= 1e7 && step >= size / 1000); // four digits tell them apart
   const text = (v) => (wide ? v.toExponential(3) : v.toLocaleString("en", { maximumFractionDigits: digits }));
   return values.map((value) => [value, text(value)]).filter(([, each], i, all) => !i || each !== all[i - 1][1]);
 }

@@ -105,7 +105,8 @@ def test_the_page_shows_both_charts(open_page: OpenPage, width: int) -> None:
     for _ in range(2):
         page.locator("#forecasts .chart").press("ArrowRight")
     assert page.locator("#forecasts .readout").inner_text() == (
-        "8; actual 8; forecast of main (cutoff 7) 8, 80 % 8 to 8; forecast of work tree (cutoff 7) 8, 80 % 8 to 8"
+        "8; actual 8; forecast by main (cutoff 7) 8, 80\u00a0% 8 to 8; "
+        "forecast by work tree (cutoff 7) 8, 80\u00a0% 8 to 8"
     )
     page.locator("#steps .chart").press("End")
     assert page.locator("#steps .readout").inner_text() == "step 2; main 0.5000; work tree 1.0000"

@@ -38,8 +38,20 @@ def test_the_chart_holds_the_last_steps_of_a_long_series(results: RunResults, mo
     assert [(each["at"], each["forecast"]) for each in first["forecasts"]] == [([0, 1], [3, 4]), ([2, 3, 4], [2, 3, 4])]
 
 
-def test_a_long_history_begins_where_six_horizons_are_left(results: RunResults) -> None:
-    """Six of three steps are 18, and at least 24 are shown."""
+def test_large_values_keep_the_digits_that_their_intervals_need(results: RunResults) -> None:
+    """1e9, give or take 3: an interval six units wide has one decimal, and values have one more."""
+    series = next(iter(results.charted.series.values()))
+    actual = series.actual.assign(y=1e9 + np.arange(12) / 4)
+    ahead = {"forecast-lo-80": 999_999_997.25, "forecast": 1e9 + 0.25, "forecast-hi-80": 1_000_000_003.25}
+    large = replace(series, actual=actual, future=series.future.assign(**ahead))
+    (found,) = chart(replace(results, charted=replace(results.charted, series={"large": large})))["series"]
+    assert found["decimals"] == 1
+    assert found["y"] == actual["y"].to_list()
+    assert found["forecasts"][-1]["forecast"] == [1_000_000_000.25] * 3
+
+
+def test_a_long_history_begins_where_six_horizons_or_two_seasons_are_left(results: RunResults) -> None:
+    """Six of five steps are 30, more than two weeks and less than two seasons of 52 steps."""
     series = next(iter(results.charted.series.values()))
     days = pd.date_range("1900-01-01", periods=400, freq="D").to_series().reset_index(drop=True)
     actual = pd.DataFrame({"ds": days, "y": 1.5, "filled": False})
@@ -48,6 +60,9 @@ def test_a_long_history_begins_where_six_horizons_are_left(results: RunResults) 
         future[limit] = np.nan
     long = {"long": replace(series, actual=actual, future=future)}
     (found,) = chart(replace(results, charted=replace(results.charted, series=long)))["series"]
+    long["long"] = replace(long["long"], season_lengths=(52,))
+    (yearly,) = chart(replace(results, charted=replace(results.charted, series=long)))["series"]
+    assert yearly["start"] == 400 - 2 * 52
     assert found["start"] == 400 - 6 * 5
     assert found["decimals"] == 1  # those of the values, where no interval is known
     assert found["forecasts"][-1]["forecast"] == [0.123456789] * 5  # ten digits, as in reports/forecast.csv

@@ -17,10 +17,20 @@ def test_an_interval_is_twenty_units_of_the_last_place_wide(widths: list[float],
 
 
 @pytest.mark.parametrize(
-    ("values", "places"), [([112.0, 118.0], 0), ([1.5, 2.25, np.nan], 2), ([0.1 + 0.2], 1), ([1e-12], 10), ([], 0)]
+    ("values", "places"),
+    [
+        ([112.0, 118.0], 0),
+        ([1.5, 2.25, np.nan], 2),
+        ([0.1 + 0.2], 1),
+        ([1e-12], 10),
+        ([], 0),
+        ([108.6005497, 109.61234567, 107.5], 2),  # changes of 1 and 2
+        ([1.7e308, -1.7e308, 1.7e308], 0),
+        ([1.23456789] * 3, 4),
+    ],
 )
-def test_without_an_interval_values_keep_their_own_decimals(values: list[float], places: int) -> None:
-    """Those that ten significant digits show: 0.1 + 0.2 is 0.3. An interval of no width is none."""
+def test_without_an_interval_the_change_is_twenty_units_of_the_last_place(values: list[float], places: int) -> None:
+    """No more decimals than the values have, in ten significant digits: 0.1 + 0.2 is 0.3. A width of 0 is none."""
     assert decimals(np.array(values), NONE) == places
     assert decimals(np.array(values), np.zeros(3)) == places
 
@@ -28,15 +38,19 @@ def test_without_an_interval_values_keep_their_own_decimals(values: list[float],
 @pytest.mark.parametrize(
     ("values", "places"),
     [
-        ([0.4705, 1.334, 0.6], 4),
-        ([13.89, 38.43], 2),
+        ([0.4705, 0.5119, 1.1033, 1.3344], 4),
+        ([1.248, 1.523, 93342.5], 3),
+        ([3.496, 10.285], 3),
+        ([13.89, 40.73], 2),
+        ([1e-7, 5.0], 3),
+        ([1e-7, 2e-7], 6),
         ([1000.0, 60.0, 0.0], 0),
         ([123456.0], 0),
         ([np.nan], 0),
         ([1.5], 3),
     ],
 )
-def test_the_median_of_a_column_has_four_significant_digits(values: list[float], places: int) -> None:
+def test_the_lower_quartile_of_a_column_has_four_significant_digits(values: list[float], places: int) -> None:
     assert column_decimals(np.array(values)) == places
 
 
@@ -45,7 +59,7 @@ def test_the_median_of_a_column_has_four_significant_digits(values: list[float],
     [
         (393.2063, 0, "393"), (1234567.891, 2, "1,234,567.89"), (-0.04, 1, "0.0"), (2.0, 3, "2.000"), (None, 2, "-"),
         (float("nan"), 2, "-"), (1e15, 0, "1e+15"), (5e14, 0, "500,000,000,000,000"), (3e-300, 10, "3e-300"),
-        (0.0, 10, "0.0000000000"), (0.3, 0, "0"),
+        (0.0, 10, "0.0000000000"), (0.3, 0, "0"), (1.5e-7, 6, "1.5e-07"), (1e-4, 5, "0.00010"),
     ],
 )  # fmt: skip
 def test_numbers_are_written_with_their_decimals(value: float | None, places: int, text: str) -> None:
@@ -66,3 +80,7 @@ def test_numbers_are_written_with_their_decimals(value: float | None, places: in
 def test_a_single_number_has_four_digits_and_no_exponent(value: float, text: str) -> None:
     assert significant(value) == text
     assert significant(abs(value), sign="+") == f"+{text.lstrip('-')}"
+
+
+def test_a_single_number_that_is_not_known_is_a_dash() -> None:
+    assert significant(float("nan")) == "-"

@@ -101,7 +101,7 @@ def test_figures_of_what_was_not_evaluated_are_left_out(data: PlotData) -> None:
     assert (len(axes.lines), axes.get_xlabel()) == (0, "not evaluated")
     empty = replace(data, series={name: other})
     assert len(draw_backtest(empty).axes[0].collections) == 1
-    by_step = pd.DataFrame(columns=["step", "model", "seasonal_naive"])
+    by_step = pd.DataFrame({"step": [1, 2], "model": np.nan, "seasonal_naive": np.nan})
     loss = pd.DataFrame({"origin": [0], "epoch": [1], "loss": [3.0]})
     none = (pd.Series(dtype=float), pd.Series(dtype=float))
     figures = draw_results(empty, replace(data, series={}), none, by_step, loss)
@@ -261,6 +261,24 @@ def test_a_method_with_huge_errors_does_not_flatten_the_others() -> None:
     figure = draw_error_by_step(table)
     assert figure.axes[0].get_ylim() == (0, 1.1)
     assert legend_of(figure) == ["model", "seasonal_naive", "auto_arima, up to 123"]
+    plt.close("all")
+
+
+def test_the_error_of_a_single_step_is_a_dot_for_each_method() -> None:
+    """One below the other, named beside it, from 0 to a little more than the largest that is not cut."""
+    table = pd.DataFrame({"step": [1], "model": [0.5], "naive": [1.0], "auto_ets": [0.8], "drift": [123.4]})
+    (axes,) = draw_error_by_step(table).axes
+    assert [points(line) for line in axes.lines] == [[[0.5, 0]], [[1, 1]], [[0.8, 2]], [[123.4, 3]]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["model", "naive", "auto_ets", "drift, up to 123"]
+    assert axes.get_xlim() == (0, 1.1)
+    assert axes.get_ylim() == (3.5, -0.5)
+    plt.close("all")
+
+
+@pytest.mark.parametrize("steps", [2, 3, 200])
+def test_steps_ahead_are_whole(steps: int) -> None:
+    (axes,) = draw_error_by_step(pd.DataFrame({"step": range(1, steps + 1), "model": 1.0})).axes
+    assert all(float(tick).is_integer() for tick in axes.get_xticks())
     plt.close("all")
 
 

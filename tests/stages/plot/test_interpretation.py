@@ -106,17 +106,19 @@ def test_the_plain_rnn_is_trained_as_the_model_is(windows: Windows, default_para
 def test_figures_show_the_first_member(
     windows: Windows, panel: Panel, default_params: Params, cell: str, labels: list[str]
 ) -> None:
-    """An RNN has no other beside it."""
+    """An RNN has no other beside it. A long name is cut."""
     params = change(default_params, model__cell=cell, train__epochs=1)
     networks = {member: Forecaster(params[Model], targets=3) for member in (1, 4)}
-    figures, gates = look_inside(panel, windows, networks, params[Model], params[Train])
+    named = replace(panel, ids=["a" * 300, "b"])
+    figures, gates = look_inside(named, windows, networks, params[Model], params[Train])
     assert list(figures) == ["gates", "sensitivity"]
     assert gates is not None
+    assert 0 < gates["title"].count("aa") < 40
     assert gates["labels"] == last_steps(panel, 0, windows.size)
     lines = figures["sensitivity"].axes[0].lines
     assert [line.get_label() for line in lines] == labels
     np.testing.assert_array_equal(lines[0].get_ydata(), sensitivity_by_lag(networks[1], windows))
-    assert figures["gates"].axes[0].get_title(loc="left").startswith("Input of the network from a,")
+    assert figures["gates"].axes[0].get_title(loc="left").startswith("Input of the network from aa")
     plt.close("all")
 
 

@@ -33,6 +33,11 @@ def test_a_hostile_name_stays_in_its_cell(name: str) -> None:
     assert len(first) < 120
 
 
+def test_a_hostile_header_is_a_code_span() -> None:
+    head, *_ = Table("t", [Name("a|b <b>%"), "forecast"], [["1", 1.0]]).markdown().splitlines()
+    assert head == r"| `a\|b <b>%`   |   forecast |"
+
+
 def test_code_spans_are_one_line_of_printable_characters() -> None:
     assert code_span(" a\n b\x07 ") == "`a b\ufffd`"
 
@@ -48,7 +53,7 @@ def test_a_table_shows_four_digits_and_a_dash_for_none() -> None:
 
 
 def test_numbers_of_a_column_have_the_same_decimals() -> None:
-    """Those with which the median, 38.43, has four digits; a whole number has them too, and a count has none."""
+    """Those with which the lower quartile has four digits; a whole number has them too, and a count has none."""
     table = Table("t", ["", "MAE", "n"], [["a", 13.891, 5], ["b", 38.43, 60], ["c", 1234.5, 7], ["d", 40.0, None]])
     assert [row[1:] for row in table.texts] == [["13.89", "5"], ["38.43", "60"], ["1,234.50", "7"], ["40.00", "-"]]
     assert re.search(r"\| +13\.89 \| +5 \|\n.* +38\.43 \|", table.markdown())

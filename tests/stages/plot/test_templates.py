@@ -24,6 +24,13 @@ GATES = {
 }  # fmt: skip
 
 
+LINES = """(all) => all.map((each) => {
+  const range = document.createRange();
+  range.selectNodeContents(each);
+  return new Set([...range.getClientRects()].map(({ top }) => top)).size || 1;
+})"""  # of text in each element
+
+
 def page_of(results: RunResults) -> str:
     return render("report.html", **describe(results))
 
@@ -76,6 +83,15 @@ def until(page: Page, condition: str) -> None:
 def test_it_fits_the_window_in_every_colour_and_a_hostile_name_is_text(
     open_page: OpenPage, results: RunResults, hostile: str, width: int
 ) -> None:
+    data = results.plot_data
+    unbroken = replace(
+        data, value="v" * 300, series=dict(zip(["i" * 300, "a" * 14], data.series.values(), strict=True))
+    )
+    long = replace(results, plot_data=unbroken, charted=unbroken, gates={**GATES, "title": "g" * 80})
+    page = open_page(page_of(long), width)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    names = page.locator("th.short")
+    assert names.evaluate_all(LINES) == [1] * names.count()
     many = ["北京市朝阳区旗舰店与一个很长很长的名字", "x" * 200, *(f"series {i}" for i in range(298))]
     steps = pd.Series(range(60))
     crowded = replace(with_series(results, steps, TimeAxis(None, None), many), gates=GATES)
@@ -96,6 +112,9 @@ def test_it_fits_the_window_in_every_colour_and_a_hostile_name_is_text(
     find.fill("series 297")
     assert page.get_by_label("Series", exact=True).locator("option").all_inner_texts() == ["series 297"]
     assert page.locator("#forecasts .readout").inner_text().startswith("series 297.")
+    find.fill("no series")
+    page.get_by_role("button", name="Copy as CSV").click()
+    assert page.get_by_role("status").inner_text() == ""
 
 
 def test_values_are_read_by_keyboard_and_by_pointer(open_page: OpenPage, results: RunResults) -> None:
@@ -106,7 +125,7 @@ def test_values_are_read_by_keyboard_and_by_pointer(open_page: OpenPage, results
         if page.evaluate("document.activeElement.className") == "chart":
             break
     read = {
-        "End": "2021-03; forecast 4.0, 80 % 3.0 to 5.0",
+        "End": "2021-03; forecast 4.0, 80\u00a0% 3.0 to 5.0",
         "Home": "2020-01; actual 0.0",
         "ArrowRight": "2020-02; actual 1.0",
     }
@@ -115,7 +134,8 @@ def test_values_are_read_by_keyboard_and_by_pointer(open_page: OpenPage, results
         assert readout.inner_text() == text
     assert page.evaluate("document.activeElement.getAttribute('aria-valuetext')") == text
     for presses, text in [
-        (3, "2020-05; filled 4.0"), (5, "2020-10; actual 9.0; forecast (cutoff 2020-09) 2.0, 80 % 1.0 to 3.0"),
+        (3, "2020-05; filled 4.0"),
+        (5, "2020-10; actual 9.0; forecast (cutoff 2020-09) 2.0, 80\u00a0% 1.0 to 3.0"),
     ]:  # fmt: skip
         for _ in range(presses):
             page.keyboard.press("ArrowRight")
@@ -124,7 +144,7 @@ def test_values_are_read_by_keyboard_and_by_pointer(open_page: OpenPage, results
     page.mouse.move(right, y)
     assert readout.inner_text() == read["End"]
     legend = page.locator("#forecasts .legend li").all_inner_texts()
-    assert sorted(legend) == ["80 % interval", "actual", "end of the data", "filled", "forecast of model"]
+    assert sorted(legend) == ["80\u00a0% interval", "actual", "end of the data", "filled", "forecast by model"]
 
 
 def test_a_series_is_chosen_by_its_name(open_page: OpenPage, results: RunResults, hostile: str) -> None:
@@ -193,7 +213,7 @@ def test_touch_taps_read_drags_move_and_pinches_zoom(open_page: OpenPage, result
     left, right, y = chart_edges(page)
     readout = page.locator("#forecasts .readout")
     page.touchscreen.tap(right - 0.1, y)
-    assert readout.inner_text() == "2022-02-14; forecast -1, 80 % -21 to 19"
+    assert readout.inner_text() == "2022-02-14; forecast -1, 80\u00a0% -21 to 19"
     client = page.context.new_cdp_session(page)
 
     def touch(kind: str, *xs: float) -> None:
@@ -303,7 +323,7 @@ def test_the_table_shows_the_forecast_and_copies_it_in_full(open_page: OpenPage,
     rows = page.locator("#forecast tr").evaluate_all(
         "(all) => all.map((row) => [...row.cells].map((c) => c.textContent))"
     )
-    assert rows[0] == ["day", "auto_ets", "80 % from", "to"]
+    assert rows[0] == ["day", "auto_ets", "80\u00a0% from", "to"]
     assert rows[1:3] == [["2022-02-05", "1,235", "-21", "19"], ["2022-02-06", "1,235", "-", "19"]]
     assert len(rows) == 11
     page.get_by_role("button", name="Copy as CSV").click()
