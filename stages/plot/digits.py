@@ -5,7 +5,7 @@ import numpy as np
 from stages.common.arrays import Floats
 
 MOST_DECIMALS = 10
-MOST_IN_COLUMN = 6
+USUAL_IN_COLUMN, MOST_IN_COLUMN = 4, 6  # the most where the largest number needs no more, and where it does
 UNITS_IN_A_WIDTH = 20  # of the last place
 FOR_A_CONSTANT = 4  # decimals of a series that never changes
 TOO_LARGE = 1e15  # to be written without an exponent
@@ -39,7 +39,7 @@ def decimals(values: Floats, widths: Floats) -> int:
 def column_decimals(values: Floats) -> int:
     """The decimals of a column of numbers (N,): the lower quartile of those that are not 0 has four significant digits.
 
-    At most six; whole numbers have none.
+    At most four, or as many as the largest number needs, up to six; whole numbers have none.
 
     >>> column_decimals(np.array([0.4705, 1.334])), column_decimals(np.array([38.43, 13.89]))
     (4, 2)
@@ -47,7 +47,8 @@ def column_decimals(values: Floats) -> int:
     known = np.abs(values[np.isfinite(values) & (values != 0)])
     if (known == np.round(known)).all():
         return 0
-    return min(_of_digits(float(np.quantile(known, 0.25)), SIGNIFICANT), MOST_IN_COLUMN)
+    quartile, largest = (_of_digits(np.quantile(known, at, method="lower"), SIGNIFICANT) for at in (0.25, 1))
+    return min(quartile, max(largest, USUAL_IN_COLUMN), MOST_IN_COLUMN)
 
 
 def significant(value: float, digits: int = SIGNIFICANT, sign: str = "") -> str:
