@@ -11,7 +11,7 @@ from stages.plot.digits import column_decimals, decimals
 from stages.plot.pages import MAX_NAME, shortened
 
 MOST_SERIES = 50  # that both versions forecast, the first of them
-DIGITS = 8
+DIGITS = 10
 HORIZONS_BEFORE = 2  # of the steps before the common origin that are shown at first
 
 
