@@ -14,7 +14,7 @@ from tests.projects import change_file, repro, shell, tiny_panel, tiny_project
 
 def test_short_series_are_warned_of_and_forecast(light: Path) -> None:
     done = shell("python", "-m", "stages.predict", cwd=light)
-    assert "1 of 3 series are too short for a window" in done.stderr
+    assert "1 of 3 series is too short for a window" in done.stderr
     assert "('new')" in done.stderr
 
 
@@ -23,7 +23,8 @@ def test_a_forecast_without_evaluation_origins(copy: Path) -> None:
     printed = shell("dvc", "repro", cwd=copy).stdout
     assert "the accuracy of this forecast was not measured" in printed
     metrics = json.loads((copy / "reports/metrics.json").read_text())
-    assert metrics == {"evaluated": {"origins": 0, "series": 0, "points": 0, "fallback": 0, "without_scale": 0}}
+    assert set(metrics) == {"evaluated"}
+    assert set(metrics["evaluated"].values()) == {0}
     assert np.isfinite(pd.read_csv(copy / "reports/forecast.csv")["model-lo-80"]).all()
 
 
@@ -40,7 +41,8 @@ def test_single_values_constants_and_zeros_among_ordinary_series(tmp_path: Path)
     assert "2 of 7 series are too short for a window" in done.stderr
     forecast = pd.read_csv(folder / "reports/forecast.csv").set_index("unique_id").drop(columns="ds")
     without_change = ["constant", "zeros"]
-    assert forecast.loc[without_change].drop(columns="model").isna().all(axis=None)
+    limits = [name for name in forecast if "-lo-" in name or "-hi-" in name]
+    assert forecast.loc[without_change, limits].isna().all(axis=None)
     assert (forecast.drop(index=without_change) >= 0).all(axis=None)  # none of the series was ever negative
     assert np.isfinite(forecast.drop(index=without_change)).all(axis=None)
     assert (forecast.loc["single", "model"] == 50).all()

@@ -69,7 +69,7 @@ def test_choices_are_reported(finished: Path) -> None:
     last_loss = pd.read_csv(finished / "reports/loss.csv").query("epoch == 4")["loss"].mean()
     assert train.pop("last_loss") == pytest.approx(last_loss, rel=1e-4)
     assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 4}
-    assert "3, 5 steps before the end" in (finished / "reports/report.md").read_text()
+    assert "3, 5 steps before the end" in (finished / "reports/report.html").read_text()
 
 
 def test_a_fresh_clone_of_finished_work_ends_with_the_table_too(finished_light: Path, tmp_path: Path) -> None:
@@ -175,6 +175,7 @@ def test_diffs_between_commits_on_a_clone_without_cache_or_remote(light: Path, t
     assert (changed["old"], changed["new"]) == (before["model"]["mase"], after["model"]["mase"])
     assert changed["old"] != changed["new"]
     plots = json.loads(shell("dvc", "plots", "diff", "HEAD~1", "HEAD", "--json", cwd=clone).stdout)["data"]
+    assert not [name for name, found in plots.items() if not found]
     charts = {name: content for name, (content, *_) in plots.items() if content["type"] == "vega"}
     titles = [content["content"]["title"]["text"] for content in charts.values()]
     assert len(charts) == len(set(titles)) == 5  # each once

@@ -10,7 +10,7 @@ from stages.ingest.gaps import longest_gap
 from stages.ingest.raw import Raw
 from stages.ingest.seasons import season_candidates
 from stages.panel.panel import Panel
-from stages.panel.words import frequency_in_words
+from stages.plot.words import frequency_in_words
 
 FEW = 3  # series named in a line
 

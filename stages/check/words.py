@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.panel.words import period_in_words
+from stages.plot.words import period_in_words
 
 
 def season_in_words(season: int, frequency: str | None) -> str:

@@ -13,6 +13,7 @@ from stages.plot.digits import significant
 from stages.plot.significance import PAIR, PairedTest, compare_with_others, paired_test
 from stages.predict.metrics import METRICS, metric_of
 
+ENOUGH_VALUES = 100  # that coverage rests on, before the gate calls it too low
 OTHERS = ("baseline.", "combination.")  # begin the metrics of methods beside the model
 SUFFIXES = ("_before", "_after")  # of columns that both versions have
 
@@ -244,20 +245,20 @@ def _beyond_tolerance(change: MetricChange, metric: str, tolerance: float | None
 
 
 def _narrow_intervals(comparison: Comparison, tolerance: float | None) -> list[str]:
-    """A reason for each level whose intervals cover too few of the actual values, and already did before."""
-    reasons: list[str] = []
-    if tolerance is None:
-        return reasons
+    """A reason for each level whose intervals cover too few of many actual values, and already did before."""
+    points = comparison.interval_points or 0
+    if tolerance is None or points < ENOUGH_VALUES:
+        return []
+    reasons = []
     for change in comparison.metrics:
         metric, level = metric_of(change.name) or (None, None)
         if not change.of_model or metric != "coverage" or level is None or change.after is None:
             continue
         became_worse = change.worse_by is not None and change.worse_by > tolerance
         if change.after < level - tolerance and not became_worse:
-            values = f" of {comparison.interval_points:g} values" if comparison.interval_points else ""
             below = significant(level - change.after, 3)
             reasons.append(
-                f"{change.name} is {change.after:g}{values}, {below} points below its level "
+                f"{change.name} is {change.after:g} over {points:g} values, {below} points below its level "
                 f"(compare.coverage allows {tolerance:g})"
             )
     return reasons

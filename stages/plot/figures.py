@@ -62,7 +62,7 @@ def draw_results(
     if any(len(series.evaluation) for series in first.series.values()):
         figures["last_horizon"] = draw_last_horizon(first)
     if np.isfinite(by_step.drop(columns="step").to_numpy(dtype=np.float64)).any():
-        figures["error_by_step"] = draw_error_by_step(by_step)
+        figures["error_by_step"] = draw_error_by_step(by_step, first.method)
     if extreme.series:
         figures["extremes"] = draw_extremes(extreme, *extremes)
     return figures
@@ -135,8 +135,8 @@ def draw_extremes(data: PlotData, worst: pd.Series, best: pd.Series) -> Figure:
     return figure
 
 
-def draw_error_by_step(by_step: pd.DataFrame) -> Figure:
-    """How the error grows with the horizon, model against baselines; one far above the others is cut, with a word.
+def draw_error_by_step(by_step: pd.DataFrame, published: str) -> Figure:
+    """How the error of each method grows with the horizon; one far above the others is cut, with a word.
 
     Of a horizon of one step a dot for each method.
     """
@@ -151,7 +151,7 @@ def draw_error_by_step(by_step: pd.DataFrame) -> Figure:
         ax.set(xlabel="mean absolute scaled error, 1 step ahead", xlim=(0, most))
         return figure
     for name, label in labels.items():
-        style = method_style(name) | {"linewidth": 2.5 if name == "model" else 1.2, "marker": _marker(by_step)}
+        style = method_style(name) | {"linewidth": 2.5 if name == published else 1.2, "marker": _marker(by_step)}
         ax.plot(by_step["step"], errors[name], label=label, **style)
     ax.set(xlabel="steps ahead", ylabel="mean absolute scaled error", ylim=(0, most))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

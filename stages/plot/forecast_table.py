@@ -13,7 +13,7 @@ from stages.plot.verdict import LABELS
 from stages.predict.params import MODEL
 
 FEW = 6  # series in the table
-MOST_STEPS = 12  # of a single one
+MOST_STEPS = 24  # of a single one
 
 
 def lead(results: RunResults) -> str:

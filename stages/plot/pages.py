@@ -35,6 +35,7 @@ class Table:
     rows: list[list[Any]]
     words: int = 1
     note: str = ""
+    marked: str = ""
 
     def markdown(self) -> str:
         """The table without title and note, aligned for a terminal."""

@@ -15,7 +15,7 @@ from stages.plot.pages import MAX_NAME, Name, Table, shortened
 from stages.plot.results import PlotData, RunResults
 from stages.plot.significance import PairedTest, compare_with_others
 from stages.plot.style import shows_name
-from stages.plot.verdict import all_scores, headline, repeating
+from stages.plot.verdict import LABELS, all_scores, headline, repeating
 from stages.predict.metrics import METRICS
 from stages.predict.params import MODEL
 
@@ -96,13 +96,13 @@ def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: s
     notes = []
     if tests:
         notes.append(
-            f"Last column: the mean scaled error of {method} minus the method's, negative where {method} is better; an "
+            f"Last column: the mean scaled error of {LABELS[method]} minus the method's, negative where it is smaller; an "
             "interval that excludes 0 is significant."
         )
     if several:
         notes.append("MAE and RMSE are means over series in the input's units: series with large values dominate them.")
     headers = ["", *shown.values(), f"{method} minus method, 95 % CI"]
-    return Table("Methods compared", headers, cells, note=" ".join(notes))
+    return Table("Methods compared", headers, cells, note=" ".join(notes), marked=method)
 
 
 def _interval(test: PairedTest | None) -> str:

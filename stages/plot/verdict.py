@@ -6,9 +6,9 @@ First what a reader who knows no statistics needs, then the numbers behind it.
 from typing import Any
 
 from stages.common.errors import counted
-from stages.panel.words import period_in_words
 from stages.plot.digits import significant
 from stages.plot.significance import PairedTest
+from stages.plot.words import period_in_words
 from stages.predict.baselines import BASELINES, NAIVE
 from stages.predict.metrics import LOW_COVERAGE, metric_of
 from stages.predict.params import COMBINATION, MODEL
@@ -99,7 +99,7 @@ def _answer(mase: float, other: float, test: PairedTest | None) -> str:
         return f"not shown ({share} smaller errors, {why})"
     if mase == other:
         return "no, the same"
-    clear = ", significantly" if _is_clear(mase - other, test) else ""
+    clear = ", significantly" if _is_clear(mase - other, test) else ", which chance may explain" if test else ""
     return f"no ({share} larger errors{clear})" if share else "no"
 
 

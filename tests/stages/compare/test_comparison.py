@@ -228,8 +228,13 @@ def test_a_version_without_errors_is_named() -> None:
         ({"model.mase": 1.0}, {"model.mase": None}, ["model.mase 1 -> not measured"]),
         (
             {"model.mase": 1.0, "model.coverage_80": 57.0},
-            {"model.mase": 1.0, "model.coverage_80": 58.0, "evaluated.interval_points": 96},
-            ["model.coverage_80 is 58 of 96 values, 22 points below its level (compare.coverage allows 10)"],
+            {"model.mase": 1.0, "model.coverage_80": 58.0, "evaluated.interval_points": 120},
+            ["model.coverage_80 is 58 over 120 values, 22 points below its level (compare.coverage allows 10)"],
+        ),
+        (
+            {"model.mase": 1.0, "model.coverage_80": 57.0},
+            {"model.mase": 1.0, "model.coverage_80": 58.0, "evaluated.interval_points": 99},
+            [],
         ),
         ({"model.mase": 1.0, "model.coverage_80": 71.0}, {"model.mase": 1.0, "model.coverage_80": 70.0}, []),
         ({"model.mase": 1.0, "model.coverage_80": 80.0}, {"model.mase": 1.0}, ["model.coverage_80 80 -> not measured"]),

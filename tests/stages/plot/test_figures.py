@@ -249,7 +249,7 @@ def test_extremes_are_drawn_where_there_are_some(data: PlotData) -> None:
 
 def test_error_by_step_draws_every_method() -> None:
     table = pd.DataFrame({"step": [1, 2], "model": [0.1, 0.2], "seasonal_naive": [1.0, 1.1], "auto_ets": [0.5, 0.6]})
-    axes = draw_error_by_step(table).axes[0]
+    axes = draw_error_by_step(table, "model").axes[0]
     assert [line.get_label() for line in axes.lines] == ["model", "seasonal_naive", "auto_ets"]
     plt.close("all")
 
@@ -258,7 +258,7 @@ def test_a_method_with_huge_errors_does_not_flatten_the_others() -> None:
     table = pd.DataFrame(
         {"step": [1, 2], "model": [0.1, 0.2], "seasonal_naive": [1.0, 1.0], "auto_arima": [0.5, 123.4]}
     )
-    figure = draw_error_by_step(table)
+    figure = draw_error_by_step(table, "model")
     assert figure.axes[0].get_ylim() == (0, 1.1)
     assert legend_of(figure) == ["model", "seasonal_naive", "auto_arima, up to 123"]
     plt.close("all")
@@ -267,7 +267,7 @@ def test_a_method_with_huge_errors_does_not_flatten_the_others() -> None:
 def test_the_error_of_a_single_step_is_a_dot_for_each_method() -> None:
     """One below the other, named beside it, from 0 to a little more than the largest that is not cut."""
     table = pd.DataFrame({"step": [1], "model": [0.5], "naive": [1.0], "auto_ets": [0.8], "drift": [123.4]})
-    (axes,) = draw_error_by_step(table).axes
+    (axes,) = draw_error_by_step(table, "model").axes
     assert [points(line) for line in axes.lines] == [[[0.5, 0]], [[1, 1]], [[0.8, 2]], [[123.4, 3]]]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["model", "naive", "auto_ets", "drift, up to 123"]
     assert axes.get_xlim() == (0, 1.1)

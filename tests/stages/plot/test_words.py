@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.panel.words import frequency_in_words, period_in_words
+from stages.plot.words import frequency_in_words, period_in_words
 
 
 @pytest.mark.parametrize(
