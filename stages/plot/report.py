@@ -31,7 +31,7 @@ CAPTIONS = {  # of figures, by section
             "The latest evaluation origin at larger scale, with the seasonal naive forecast and two horizons before it."
         ),
         "error_by_step": (
-            "Mean absolute scaled error by steps ahead, of the model and each baseline; a method far above the others "
+            "Mean absolute scaled error by steps ahead, of each method; one that is far above the others "
             "is cut, with its largest error beside its name."
         ),
         "extremes": (
@@ -96,8 +96,8 @@ def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: s
     notes = []
     if tests:
         notes.append(
-            f"Last column: the mean scaled error of {LABELS[method]} minus the method's, negative where it is smaller; an "
-            "interval that excludes 0 is significant."
+            f"Last column: the mean scaled error of {LABELS[method]} minus the method's, negative where it is smaller; "
+            "an interval that excludes 0 is significant."
         )
     if several:
         notes.append("MAE and RMSE are means over series in the input's units: series with large values dominate them.")

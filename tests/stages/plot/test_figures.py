@@ -277,7 +277,7 @@ def test_the_error_of_a_single_step_is_a_dot_for_each_method() -> None:
 
 @pytest.mark.parametrize("steps", [2, 3, 200])
 def test_steps_ahead_are_whole(steps: int) -> None:
-    (axes,) = draw_error_by_step(pd.DataFrame({"step": range(1, steps + 1), "model": 1.0})).axes
+    (axes,) = draw_error_by_step(pd.DataFrame({"step": range(1, steps + 1), "model": 1.0}), "model").axes
     assert all(float(tick).is_integer() for tick in axes.get_xticks())
     plt.close("all")
 
