@@ -7,11 +7,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stages.common.arrays import Floats
-from stages.panel.panel import History
+
+if TYPE_CHECKING:  # every stage reads the names in BASELINES, and not every stage needs pandas
+    from stages.panel.panel import History
 
 NAIVE = "seasonal_naive"
 MOST_SECONDS = 200  # of one core, that `auto` gives a method
@@ -76,7 +79,7 @@ BASELINES: dict[str, Baseline] = {
 }
 
 
-def choose_baselines(named: str | list[str], histories: list[History], needed: str | None) -> list[str]:
+def choose_baselines(named: str | list[str], histories: list["History"], needed: str | None) -> list[str]:
     """The baselines that are named, or with `auto` all that take MOST_SECONDS at most for all values of the histories.
 
     Without a positive history, methods that take logarithms equal those that do not, and `auto` leaves them out.
@@ -93,7 +96,7 @@ def choose_baselines(named: str | list[str], histories: list[History], needed: s
     ]
 
 
-def _some_positive(history: History) -> bool:
+def _some_positive(history: "History") -> bool:
     return any((history.values(int(series)) > 0).all() for series in np.flatnonzero(history.lengths))
 
 
