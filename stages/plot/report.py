@@ -9,7 +9,6 @@ import pandas as pd
 
 from stages.common.errors import counted
 from stages.plot.chart import chart
-from stages.plot.digits import significant
 from stages.plot.forecast_table import forecast_table, lead
 from stages.plot.pages import MAX_NAME, Name, Table, shortened
 from stages.plot.results import PlotData, RunResults
@@ -92,7 +91,8 @@ def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: s
     shown = {
         name: metric.label for name, metric in METRICS.items() if metric.point and (several or name != "mase_median")
     }
-    cells = [[name, *(scores.get(key) for key in shown), _interval(tests.get(name))] for name, scores in rows]
+    intervals = {name: test.interval_text for name, test in tests.items()}
+    cells = [[name, *(scores.get(key) for key in shown), intervals.get(name, "")] for name, scores in rows]
     notes = []
     if tests:
         notes.append(
@@ -103,10 +103,6 @@ def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: s
         notes.append("MAE and RMSE are means over series in the input's units: series with large values dominate them.")
     headers = ["", *shown.values(), f"{method} minus method, 95 % CI"]
     return Table("Methods compared", headers, cells, note=" ".join(notes), marked=method)
-
-
-def _interval(test: PairedTest | None) -> str:
-    return f"{significant(test.lower, 3, '+')} to {significant(test.upper, 3, '+')}" if test else ""
 
 
 def errors_by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:

@@ -23,6 +23,7 @@ from scipy.special import stdtr, stdtrit
 
 from stages.common.arrays import Floats, Ints
 from stages.plot.digits import significant
+from stages.predict.params import COMBINATION, MODEL
 
 PAIR = ["unique_id", "cutoff"]  # the columns by which two versions' errors are paired
 SPLIT = "split_"  # begins the names of the columns with differences of half ensembles
@@ -61,6 +62,11 @@ class PairedTest:
     def p_text(self) -> str:
         """For a sentence. The test's assumptions do not bear very small values, so these have no digits."""
         return f"p = {self.p:.2g}" if self.p >= SMALL_P else f"p < {SMALL_P}"
+
+    @property
+    def interval_text(self) -> str:
+        """The confidence interval."""
+        return f"{significant(self.lower, 3, sign='+')} to {significant(self.upper, 3, sign='+')}"
 
     @property
     def parts_text(self) -> str:
@@ -106,7 +112,7 @@ def paired_test(pairs: pd.DataFrame, first: str, second: str, horizon: int) -> P
 
 
 def compare_with_others(
-    errors: pd.DataFrame, halves: pd.DataFrame, horizon: int, method: str = "model"
+    errors: pd.DataFrame, halves: pd.DataFrame, horizon: int, method: str = MODEL
 ) -> dict[str, PairedTest]:
     """Test one method's scaled errors minus each other's, by its name; no entry for one with too few clusters.
 
@@ -117,7 +123,7 @@ def compare_with_others(
     the model's variation in full errs on the safe side.
     """
     pairs = errors.merge(halves, how="left", on=PAIR)
-    trained = {"model", "combination"}
+    trained = {MODEL, COMBINATION}
     tests = {}
     for name in map(str, errors.columns.drop([*PAIR, "origin", method])):
         known = pairs if {name, method} & trained else pairs[errors.columns]

@@ -187,8 +187,8 @@ def _against(mase: float, name: str, other: float, test: PairedTest | None) -> s
     sentence = f"{share}{side} {name} ({significant(other)})"
     if test:
         clear = "statistically significant" if _is_clear(mase - other, test) else "not significant"
-        mean, lower, upper = (significant(value, 3, sign="+") for value in (test.mean, test.lower, test.upper))
-        sentence += f", {clear} ({test.p_text}; difference {mean}, 95 % CI {lower} to {upper}; "
+        mean = significant(test.mean, 3, sign="+")
+        sentence += f", {clear} ({test.p_text}; difference {mean}, 95 % CI {test.interval_text}; "
         sentence += f"{test.basis}; {test.parts_text})"
     return f"{_sentence(sentence)}."
 
