@@ -10,8 +10,8 @@ from typing import Any
 PANEL = Path("data/panel.parquet")
 HISTORIES = Path("data/histories")
 WINDOWS = Path("data/windows")
-NORMALIZERS = Path("models/normalizer")
 NETWORKS = Path("models/networks")
+FORECASTER = Path("models/forecaster")
 PANEL_SUMMARY = Path("reports/panel.json")
 NORMALIZE_SUMMARY = Path("reports/normalize.json")
 WINDOW_SUMMARY = Path("reports/window.json")
@@ -59,8 +59,8 @@ def fresh_folder(path: Path) -> None:
 
 
 def origins_in(folder: Path) -> list[int]:
-    """The origins that `folder` has files of, the final one first. Raises FileNotFoundError where that one has none."""
-    final = origin_file(folder, 0)
-    if not final.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(final))
-    return sorted(int(path.stem.removeprefix("origin_")) for path in folder.glob("origin_*.safetensors"))
+    """The origins that `folder` has files of, the latest first. Raises FileNotFoundError where there is none."""
+    origins = sorted(int(path.stem.removeprefix("origin_")) for path in folder.glob("origin_*.safetensors"))
+    if not origins:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+    return origins

@@ -1,28 +1,19 @@
-"""Stage 2, normalize: the panel -> the normalised histories and the normalizer of each origin.
+"""Stage 2, normalize: the panel -> the normalised histories of each training origin.
 
-Reads the panel. Writes data/histories/ and models/normalizer/, a file for each origin, and reports/normalize.json.
+Reads the panel. Writes data/histories/, a file for each origin at which networks are trained, and
+reports/normalize.json.
 Decides how many origins there are, and where; which series are logged; which seasons are used.
 Parameters: sections `backtest` and `normalize` of params.yaml.
 """
-
-from typing import Any
 
 from safetensors.numpy import save_file
 
 from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
-from stages.common.paths import (
-    HISTORIES,
-    NORMALIZE_SUMMARY,
-    NORMALIZERS,
-    PANEL,
-    fresh_folder,
-    origin_file,
-    write_summary,
-)
-from stages.normalize.histories import normalize
-from stages.normalize.origins import plan_origins, refuse_long_horizon
+from stages.common.paths import HISTORIES, NORMALIZE_SUMMARY, PANEL, fresh_folder, origin_file, write_summary
+from stages.normalize.histories import normalize, seasons_in_use
+from stages.normalize.origins import in_short, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
 
@@ -32,19 +23,20 @@ def main() -> None:
     panel = Panel.read(PANEL)
     refuse_long_horizon(params[Backtest], panel)
     origins = plan_origins(params[Backtest], panel).within(int(panel.lengths.max()))
-    fresh_folder(NORMALIZERS)
+    training = sorted(set(origins.trained_at(params[Backtest].refit).values()), reverse=True)
+    seasons = seasons_in_use(panel, params[Normalize])
     fresh_folder(HISTORIES)
-    summary: dict[str, Any] = {
-        "evaluation_origins": ", ".join(map(str, origins.evaluation)),
-        "calibration_origins": ", ".join(map(str, origins.calibration)),
-    }
-    for origin in origins.all:
-        normalizer, histories = normalize(panel.at(origin), params[Normalize])
-        normalizer.write(NORMALIZERS, origin)
+    for origin in training:
+        normalizer, histories = normalize(panel.at(origin), params[Normalize], seasons)
         save_file(vars(histories), origin_file(HISTORIES, origin))
-        if origin == 0:
-            summary["series_logged"] = int(normalizer.log_.sum())
-            summary["seasons"] = ", ".join(map(str, histories.seasons))
+    summary = {
+        "evaluation_origins": in_short(origins.evaluation),
+        "calibration_origins": in_short(origins.calibration),
+        "training_origins": len(training),
+        "last_training_origin": training[-1],
+        "series_logged": int(normalizer.log_.sum()),
+        "seasons": ", ".join(map(str, seasons)),
+    }
     write_summary(NORMALIZE_SUMMARY, summary)
 
 

@@ -1,4 +1,4 @@
-"""The normalised histories of one origin: flat values, one series after another, and their rows in the panel."""
+"""The normalised histories of one origin: flat values, one series after another."""
 
 from dataclasses import dataclass
 
@@ -16,18 +16,18 @@ class NormalizedHistories:
 
     values: (V,) one series after another
     lengths: (S,) the number of values of each
-    first_rows: (S,) the panel's row at which each begins
     seasons: lengths of the seasons that windows remove from the values
     """
 
     values: Floats
     lengths: Ints
-    first_rows: Ints
     seasons: Ints
 
 
-def normalize(history: History, settings: Normalize) -> tuple[Normalizer, NormalizedHistories]:
+def normalize(history: History, settings: Normalize, seasons: list[int]) -> tuple[Normalizer, NormalizedHistories]:
     """Fit a normalizer to the histories of one origin, and normalise them.
+
+    seasons: those in use, see `seasons_in_use`
 
     Raises UserError where a logarithm is demanded of a value that is not positive.
     """
@@ -44,8 +44,7 @@ def normalize(history: History, settings: Normalize) -> tuple[Normalizer, Normal
     return Normalizer.concat(normalizers), NormalizedHistories(
         values=np.concatenate(values),
         lengths=np.concatenate(lengths),
-        first_rows=history.first_rows,
-        seasons=np.array(seasons_in_use(panel, settings), dtype=np.int64),
+        seasons=np.array(seasons, dtype=np.int64),
     )
 
 

@@ -1,19 +1,12 @@
 """The normalizer: logarithm and scaling of series, fitted to the histories of one origin, and the inverse."""
 
-import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
 
 from stages.common.arrays import Bools, Floats, Rows, mean_known
 from stages.common.errors import UserError
-from stages.common.paths import origin_file
 from stages.normalize.params import Log, Scale
-
-SETTINGS = ["log", "scale"]
-LEARNED = ["log_", "shift_", "center_", "spread_"]
 
 
 @dataclass
@@ -76,21 +69,6 @@ class Normalizer(Rows):
         """The inverse of g, of values (S, k)."""
         logged, shift = self.log_[:, None], self.shift_[:, None]
         return np.where(logged, np.exp(np.where(logged, values, 0.0)) - shift, values)
-
-    def write(self, folder: Path, origin: int) -> None:
-        """Write what was fitted to one origin into `folder`, and the settings, which all origins share."""
-        settings = {name: getattr(self, name) for name in SETTINGS}
-        (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
-        learned = {name: getattr(self, name) for name in LEARNED}
-        save_file(learned, origin_file(folder, origin))
-
-    @classmethod
-    def read(cls, folder: Path, origin: int) -> "Normalizer":
-        """Read what `write` wrote."""
-        normalizer = cls(**json.loads((folder / "config.json").read_text()))
-        for name, value in load_file(origin_file(folder, origin)).items():
-            setattr(normalizer, name, value)
-        return normalizer
 
 
 def _minmax(values: Floats) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from stages.panel.panel import Panel
 ENOUGH_FORECASTS = 500  # a forecast is of one series at one origin: more hardly sharpen the comparison of methods
 ENOUGH_SERIES = 100  # whose errors at one origin suffice to calibrate intervals
 MOST_ORIGINS, FEWEST_ORIGINS = 5, 2
+MOST_LISTED = 12  # origins in a summary
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class Origins:
     def all(self) -> list[int]:
         """All origins, the final one (0, the end of the data) first."""
         return [0, *self.evaluation, *self.calibration]
+
+    def trained_at(self, refit: int | Literal["once"]) -> dict[int, int]:
+        """For each origin, its training origin: the one whose networks forecast it, itself or the last one before it.
+
+        The earliest origin is one, and every `refit`-th after it, and the final one; with `once` the earliest alone.
+        """
+        training = self.all[::-1][:: 1 if refit == "once" else refit]
+        training = training[:1] if refit == "once" else [*training, 0]
+        return {origin: min(each for each in training if each >= origin) for origin in self.all}
 
     def within(self, longest: int) -> "Origins":
         """Those at which a series of `longest` steps has a history."""
@@ -76,6 +87,14 @@ def plan_origins(backtest: Backtest, panel: Panel) -> Origins:
             calibration -= 1
         else:
             return planned
+
+
+def in_short(origins: list[int]) -> str:
+    """Origins for a summary: all, or the first ones, the last and their number."""
+    listed = list(map(str, origins))
+    if len(listed) > MOST_LISTED:
+        return f"{', '.join(listed[:3])}, ..., {listed[-1]} ({len(listed)} origins)"
+    return ", ".join(listed)
 
 
 def _place(origins: int, calibration: int, step: int, horizon: int) -> Origins:

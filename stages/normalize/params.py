@@ -15,6 +15,7 @@ class Backtest(Section):
     origins: Auto | Annotated[int, Field(ge=0, le=10_000)]
     step: Auto | PositiveInt
     calibration_origins: Auto | Annotated[int, Field(ge=0, le=10_000)]
+    refit: PositiveInt | Literal["once"]
 
     RENAMED: ClassVar = {"calibration": "backtest.calibration_origins"}
 

@@ -123,11 +123,6 @@ class History:
         """(S,) the number of values in each history; 0 for a series that begins after the origin."""
         return np.maximum(self.panel.lengths - self.origin, 0)
 
-    @property
-    def first_rows(self) -> Ints:
-        """(S,) the panel's row at which each history begins."""
-        return self.panel.indptr[:-1]
-
     def values(self, series: int) -> Floats:
         """(n,) the history of one series."""
         panel = self.panel

@@ -1,6 +1,6 @@
 """Stage 6, plot: forecasts, panel, loss curves, networks -> figures, and the report in HTML and Markdown.
 
-Reads the panel, data/windows/, models/networks/ and the files of the other stages in reports/. Writes
+Reads the panel, data/windows/, models/forecaster/ and the files of the other stages in reports/. Writes
 reports/figures/, reports/report.html and reports/report.md, and copies for DVC's run cache in data/.
 Decides which series the report shows.
 Parameters: section `plot` of params.yaml.
@@ -24,7 +24,7 @@ from stages.plot.report import describe
 from stages.plot.results import MAX_CHARTED, RunResults, extremes, read_forecasts, read_json, select_series
 from stages.plot.significance import read_errors
 from stages.plot.style import save_figures
-from stages.train.network import load_networks
+from stages.predict.forecaster import Forecaster
 from stages.train.params import Model, Train
 from stages.window.windows import Windows
 
@@ -36,8 +36,8 @@ def main() -> None:
     forecast = read_json(paths.FORECAST_SUMMARY)
     method = forecast["method"]
     evaluation, future = (read_forecasts(path, panel.time_axis, method) for path in (paths.EVALUATION, paths.FORECAST))
-    windows = Windows.read(paths.origin_file(paths.WINDOWS, 0))
-    networks = load_networks(paths.NETWORKS, 0)
+    windows = Windows.read(paths.origin_file(paths.WINDOWS, paths.origins_in(paths.WINDOWS)[0]))
+    ensemble = Forecaster.read(paths.FORECASTER).ensemble
     best, worst = extremes(panel, evaluation)
     first = select_series(panel, evaluation, future, method, panel.ids[: settings.series])
     extreme = select_series(panel, evaluation, future, method, [*worst.index, *best.index])
@@ -45,7 +45,7 @@ def main() -> None:
 
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
     figures = draw_results(first, extreme, (worst, best), by_step, loss)
-    inside, gates = look_inside(panel, windows, networks, params[Model], params[Train])
+    inside, gates = look_inside(panel, windows, ensemble, params[Model], params[Train])
     files = save_figures(figures | inside, paths.FIGURES, settings.dpi)
     copy_results_in_git()
 

@@ -14,9 +14,10 @@ from stages.plot.figures import draw_gates, draw_sensitivity
 from stages.plot.gates import trace_layers
 from stages.plot.inside import gates_panel
 from stages.plot.pages import MAX_NAME, shortened
+from stages.predict.ensemble import Ensemble
 from stages.train.batches import Batches, Inputs
 from stages.train.cells import CELLS
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.windows import Windows
@@ -26,19 +27,22 @@ MAX_TARGETS = 24  # likewise steps ahead
 
 
 def look_inside(
-    panel: Panel, windows: Windows, networks: dict[int, Forecaster], model: Model, settings: Train
+    panel: Panel, windows: Windows, ensemble: Ensemble, model: Model, settings: Train
 ) -> tuple[dict[str, Figure], dict[str, Any] | None]:
-    """Figures of the first of the final origin's `networks`: gates over one window, and sensitivity by lag; and the
-    data of the report's panel of gates.
+    """Figures of the first network of an ensemble: gates over one window, and sensitivity by lag; and the data of the
+    report's panel of gates.
+
+    windows: those that the ensemble was trained on
 
     No gates where every series is too short for a window, or where the cell has no step function.
     """
-    member, network = next(iter(networks.items()))
+    member, network = next(iter(ensemble.networks.items()))
     figures, gates = {}, None
-    long_enough = np.flatnonzero(windows.ends.before >= windows.min_length)
+    long_enough = np.flatnonzero(panel.lengths >= windows.min_length)
     if len(long_enough) and CELLS[model.cell].step:
-        series = int(windows.ends.series[long_enough[0]])
-        traced = trace_window(network, model.cell, windows, series)
+        series = int(long_enough[0])
+        ((_, ends),) = ensemble.prepare([panel.take(slice(series, series + 1)).at(0)])
+        traced = trace_window(network, model.cell, ends)
         name = shortened(panel.ids[series], MAX_NAME)
         title = f"Input of the network from {name}, season and level removed"
         figures["gates"] = draw_gates(traced, CELLS[model.cell], window_steps(panel, series, windows.size), title)
@@ -61,7 +65,7 @@ def last_steps(panel: Panel, series: int, size: int) -> list[str]:
     return [""] * (size - len(rows)) + list(panel.time_axis.format(rows))
 
 
-def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train) -> Forecaster:
+def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train) -> Network:
     """A network of plain RNN cells that is otherwise the model's: same size, windows, seed and training.
 
     It needs no GPU, even where the model's networks were trained on one: a report can be made anywhere.
@@ -71,23 +75,22 @@ def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train
     return train_network(windows, member, plain, anywhere)[0]
 
 
-def trace_window(network: Forecaster, cell: str, windows: Windows, series: int) -> dict[str, Floats]:
-    """The gates and states over the last window of one series, each (size, hidden), of the layer that the head reads.
+def trace_window(network: Network, cell: str, windows: Windows) -> dict[str, Floats]:
+    """The gates and states over the first of some windows, each (size, hidden), of the layer that the head reads.
 
     `value` (size, 1) is the network's input: the series, season and level removed, in units of the window's scale.
-    Empty where the series is too short for a window.
+    Empty where there is no window.
     """
-    batches = Batches(windows, windows.ends)
-    position = np.flatnonzero(batches.kept == series)
-    if not len(position):
+    batches = Batches(windows)
+    if not len(batches):
         return {}
-    steps = batches.gather(torch.from_numpy(position))[0].steps.double().numpy()
+    steps = batches.gather(torch.tensor([0]))[0].steps.double().numpy()
     weights = {name: value.double().numpy() for name, value in network.recurrent.state_dict().items()}
     last = trace_layers(cell, weights, steps)[f"l{network.recurrent.num_layers - 1}"]
     return {"value": steps[:, 0, :1], **{name: values[:, 0] for name, values in last.items()}}
 
 
-def sensitivity_by_lag(network: Forecaster, windows: Windows) -> Floats:
+def sensitivity_by_lag(network: Network, windows: Windows) -> Floats:
     """(size,) mean absolute gradient of the forecast by the value `lag` steps before its first step, lag 1 first.
 
     Both in units of the window's scale, averaged over windows and steps ahead: how much the forecast moves when one
@@ -95,7 +98,7 @@ def sensitivity_by_lag(network: Forecaster, windows: Windows) -> Floats:
     """
     torch.set_num_threads(1)  # sums in one order, on any number of cores
     network.eval()
-    batches = Batches(windows, windows.training)
+    batches = Batches(windows)
     rows, ahead = _spread(len(batches), MAX_WINDOWS), _spread(batches.targets, MAX_TARGETS)
     inputs, _ = batches.gather(rows.repeat(len(ahead)))  # every window once for each step ahead
     steps = inputs.steps.requires_grad_()

@@ -1,9 +1,9 @@
-"""Stage 5, predict: networks, normalizer, panel -> the forecast, the evaluation, metrics against the baselines.
+"""Stage 5, predict: networks, panel -> the forecast, the forecaster, the evaluation, metrics against the baselines.
 
-Reads the panel, models/normalizer/, data/windows/ and models/networks/. Writes forecast.csv, evaluation.csv,
+Reads the panel and models/networks/. Writes models/forecaster/, and forecast.csv, forecast.json, evaluation.csv,
 metrics.json, errors.csv, half_ensembles.csv, error_by_step.csv and backtest.csv in reports/.
-Decides which baselines are fast enough for the data.
-Parameters: sections `backtest` and `predict` of params.yaml.
+Decides which baselines are fast enough for the data, and whose forecast is published.
+Parameters: sections `ingest`, `backtest`, `normalize`, `window` and `predict` of params.yaml, and `train.members`.
 """
 
 from stages.common.arguments import Parser
@@ -16,24 +16,30 @@ from stages.common.paths import (
     EVALUATION,
     FORECAST,
     FORECAST_SUMMARY,
+    FORECASTER,
     HALF_ENSEMBLES,
     METRICS,
     NETWORKS,
-    NORMALIZERS,
     PANEL,
-    WINDOWS,
+    fresh_folder,
     in_one_line,
+    origins_in,
     write_json,
 )
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
+from stages.ingest.input_format import InputFormat
+from stages.ingest.params import Ingest
+from stages.normalize.histories import seasons_in_use
 from stages.normalize.origins import plan_origins
-from stages.normalize.params import Backtest
+from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
 from stages.predict.baselines import choose_baselines, left_out
 from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach, warn_of_wide_intervals
+from stages.predict.ensemble import load_ensembles
 from stages.predict.evaluation import evaluate, measure
-from stages.predict.intervals import limits_at
+from stages.predict.forecaster import Forecaster
+from stages.predict.intervals import calibrate
 from stages.predict.methods import by_method, with_intervals
 from stages.predict.params import Predict
 from stages.predict.tables import (
@@ -49,30 +55,36 @@ from stages.predict.tables import (
 )
 from stages.predict.tasks import forecast_baselines, forecast_origins, shards
 from stages.train.params import Train
+from stages.window.params import Window
 
 
 def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
     settings, horizon, levels = params[Predict], params[Backtest].horizon, params[Predict].levels
-    planned = plan_origins(params[Backtest], panel).evaluation
+    planned = plan_origins(params[Backtest], panel)
+    trained_at = planned.within(int(panel.lengths.max())).trained_at(params[Backtest].refit)
+    seasons = seasons_in_use(panel, params[Normalize])
+    recipe = (horizon, params[Train].members, params[Normalize], params[Window], seasons)
+    ensembles = load_ensembles(NETWORKS, trained_at, *recipe)
 
-    parts, halved, folders = shards(panel, PANEL), series_in_git(panel.ids), (NORMALIZERS, WINDOWS, NETWORKS)
+    parts, halved = shards(panel, PANEL), series_in_git(panel.ids)
     with open_pool(params[Compute]) as pool:
-        model = forecast_origins(parts, halved, horizon, params[Train].members, folders, pool)
+        model = forecast_origins(parts, halved, ensembles, pool)
         histories = [panel.at(each.origin) for each in model]
         names = choose_baselines(settings.baselines, histories, settings.needed_baseline)
         baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
     method = settings.published(len(panel.ids), names)
     methods = by_method(model, baselines, histories)
-    limited = with_intervals(method, methods)
+    calibrations = {name: calibrate(methods[name], histories, levels) for name in with_intervals(method, methods)}
     evaluations = [
-        evaluate(methods, place, histories[place], levels, limited)
+        evaluate(methods, place, histories[place], calibrations)
         for place, each in enumerate(model)
-        if each.origin in planned and each.forecast.has_history.any()
+        if each.origin in planned.evaluation and each.forecast.has_history.any()
     ]
     points = {name: scored[0].forecast.point for name, scored in methods.items()}
-    limits = {name: limits_at(methods[name], 0, histories[0], levels) for name in limited}
+    final = {name: each[0] for name, each in calibrations.items()}
+    limits = {name: each.limits(methods[name][0].forecast) for name, each in final.items()}
 
     metrics = measure(evaluations, levels)
     if settings.baselines == "auto" and left_out(names):
@@ -85,7 +97,10 @@ def main() -> None:
     write_csv(evaluation, EVALUATION)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
     write_csv(forecast_table(points, limits, panel, levels), FORECAST)
-    warn_of_origins_out_of_reach(len(planned) - len(evaluations))
+    fresh_folder(FORECASTER)
+    input_format = InputFormat.of(params[Ingest], panel)
+    Forecaster(input_format, levels, method, names, final, ensembles[0]).write(FORECASTER)
+    warn_of_origins_out_of_reach(len(planned.evaluation) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)
     wide = warn_of_wide_intervals(methods[method][0].forecast, *limits[method], panel.ids)
     summary = forecast_summary(method, list(methods), panel, horizon, levels, short, wide)

@@ -8,7 +8,7 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Ints
 from stages.panel.panel import History
 from stages.predict.baselines import NAIVE
-from stages.predict.intervals import Limits, limits_at
+from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import Methods
 from stages.predict.metrics import interval_scores, overall_mean, point_scores, pooled, six_digits
 from stages.predict.params import COMBINATION, MODEL
@@ -38,15 +38,15 @@ class Evaluation:
     fallback: int
 
 
-def evaluate(methods: Methods, place: int, history: History, levels: list[int], limited: list[str]) -> Evaluation:
-    """Evaluate the forecasts of one origin, intervals from the errors of the earlier ones.
+def evaluate(methods: Methods, place: int, history: History, calibrations: dict[str, list[Calibration]]) -> Evaluation:
+    """Evaluate the forecasts of one origin.
 
     place: of the origin in the lists of `methods`
-    limited: the methods that have intervals
+    calibrations: of the methods that have intervals, at each origin
     """
     model = methods[MODEL][place]
     series = np.flatnonzero(model.forecast.has_history)
-    limits = {name: limits_at(methods[name], place, history, levels) for name in limited}
+    limits = {name: each[place].limits(methods[name][place].forecast) for name, each in calibrations.items()}
     return Evaluation(
         history=history,
         series=series,

@@ -8,7 +8,7 @@ from stages.common.arrays import Bools, Floats, Rows
 from stages.normalize.normalizer import Normalizer
 from stages.panel.panel import History
 from stages.predict.spread import Spread
-from stages.train.network import Forecaster, forecast
+from stages.train.network import Network, forecast
 from stages.window.windows import Windows
 
 FLAT_SEASONS, FLAT_STEPS = 2, 10  # a history that has not changed over both is forecast not to change
@@ -39,17 +39,18 @@ def forecast_origin(
     horizon: int,
     normalizer: Normalizer,
     windows: Windows,
-    networks: dict[int, Forecaster],
+    networks: dict[int, Network],
     ensemble: int,
 ) -> OriginForecast:
     """Forecast every series from one origin by an ensemble of `ensemble` members; a flat one is forecast not to change.
 
-    networks: by member; empty where no history of the origin is long enough for a window
+    windows: at the end of each series
+    networks: by member; empty where no history was long enough for a window
     """
     naive = repeat_last_season(history, horizon)
     spread = Spread.of(history)
     has_history = history.lengths > 0
-    fallback = (windows.ends.before < windows.min_length) | (not networks)
+    fallback = (windows.lengths < windows.min_length) | (not networks)
     members = np.full((len(naive), ensemble, horizon), np.nan)
     for member, network in networks.items():
         values = normalizer.inverse_transform(forecast(network, windows, horizon))

@@ -7,12 +7,15 @@ nearest steps are added until there are enough. The scores of a series that was 
 winsorised, so that it does not set their intervals; and no limit lies further from the history than `Spread.bounds`.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from stages.common.arrays import Floats, mean_known
 from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast
 from stages.predict.scoring import ScoredForecast
+from stages.predict.spread import Typical
 
 ENOUGH_SCORES = 100  # so that five scores, and not one, lie outside a 95 % interval
 CHANGE_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
@@ -23,47 +26,62 @@ MOST_OF_MEDIAN = 3  # the largest mean score of a series, over that of the media
 Limits = tuple[Floats, Floats]  # lower and upper
 
 
-def limits_at(scored: list[ScoredForecast], place: int, history: History, levels: list[int]) -> Limits:
-    """Limits (levels, S, horizon) of one method's intervals at the origin of `history`.
+@dataclass(frozen=True)
+class Calibration:
+    """What the intervals of one method at an origin rest on: learned from all series and from earlier origins.
 
-    scored: the method's forecasts at every origin; place: of that origin among them
+    half_widths: (levels, horizon) in units of each series' mean change; NaN where no series has one
+    typical: of the panel
     """
-    forecast = scored[place].forecast
-    return intervals(forecast, half_widths_at(forecast, scored, levels, history))
+
+    half_widths: Floats
+    typical: Typical
+
+    def limits(self, forecast: OriginForecast) -> Limits:
+        """Lower and upper limits (levels, S, horizon) in the input's units.
+
+        NaN for a series whose history has no change, and so no unit.
+        """
+        spread = forecast.spread
+        point = spread.to_interval_scale(forecast.point)
+        lowest, highest = map(spread.to_interval_scale, spread.bounds(forecast.point, self.typical))
+        margin = self.half_widths[:, None, :] * spread.unit(self.typical)[:, None]  # (levels, S, horizon)
+        lower, upper = np.maximum(point - margin, lowest), np.minimum(point + margin, highest)
+        return spread.from_interval_scale(lower), spread.from_interval_scale(upper)
 
 
-def half_widths_at(
-    forecast: OriginForecast, backtest: list[ScoredForecast], levels: list[int], history: History
-) -> Floats:
+def calibrate(scored: list[ScoredForecast], histories: list[History], levels: list[int]) -> list[Calibration]:
+    """The calibration of one method at each origin, from the errors of earlier ones.
+
+    scored: the method's forecasts at every origin; histories: up to each origin
+    """
+    scores = {each.origin: nonconformity_scores(each) for each in scored}
+    calibrated = []
+    for each, history in zip(scored, histories, strict=True):
+        widths = half_widths_at(each.forecast, scores, levels, history)
+        calibrated.append(Calibration(widths, each.forecast.spread.typical(each.forecast.point)))
+    return calibrated
+
+
+def half_widths_at(forecast: OriginForecast, scores: dict[int, Floats], levels: list[int], history: History) -> Floats:
     """Half-widths (levels, horizon) of a forecast's intervals, in units of each series' mean change.
 
-    From the errors of the forecasts of earlier origins, in `backtest`, that are known at the origin of `history`. Where
-    there are none, seasonal changes inside the histories replace them. NaN where no series has such a change either.
+    From those scores of earlier origins that are known at the origin of `history`. Where there are none, seasonal
+    changes inside the histories replace them. NaN where no series has such a change either.
+
+    scores: the nonconformity scores (S, horizon) of the method's forecasts, by origin
     """
     horizon = forecast.point.shape[1]
-    scores = [np.empty((len(forecast.point), 0, horizon))]
-    for earlier in backtest:
-        if earlier.origin > forecast.origin:
-            known = np.arange(1, horizon + 1) <= earlier.origin - forecast.origin
-            scores.append(np.where(known, nonconformity_scores(earlier), np.nan)[:, None])
-    widths = half_widths(winsorise(np.concatenate(scores, axis=1)).reshape(-1, horizon), levels)
+    known_scores = [np.empty((len(forecast.point), 0, horizon))]
+    for origin, of_origin in scores.items():
+        if origin > forecast.origin:
+            known = np.arange(1, horizon + 1) <= origin - forecast.origin
+            known_scores.append(np.where(known, of_origin, np.nan)[:, None])
+    widths = half_widths(winsorise(np.concatenate(known_scores, axis=1)).reshape(-1, horizon), levels)
     if np.isnan(widths).any():
         changes = winsorise(_seasonal_changes(forecast, history))
         widths = half_widths(changes.reshape(-1, 1), levels).repeat(horizon, axis=1)
     return widths
-
-
-def intervals(forecast: OriginForecast, widths: Floats) -> Limits:
-    """Lower and upper limits (levels, S, horizon) in the input's units, from half-widths (levels, horizon).
-
-    NaN for a series whose history has no change, and so no unit.
-    """
-    spread = forecast.spread
-    point = spread.to_interval_scale(forecast.point)
-    lowest, highest = map(spread.to_interval_scale, spread.bounds(forecast.point))
-    margin = widths[:, None, :] * spread.unit()[:, None]  # (levels, S, horizon)
-    lower, upper = np.maximum(point - margin, lowest), np.minimum(point + margin, highest)
-    return spread.from_interval_scale(lower), spread.from_interval_scale(upper)
 
 
 def nonconformity_scores(scored: ScoredForecast) -> Floats:
@@ -73,7 +91,8 @@ def nonconformity_scores(scored: ScoredForecast) -> Floats:
     """
     forecast, spread = scored.forecast, scored.forecast.spread
     error = np.abs(spread.to_interval_scale(scored.actual) - spread.to_interval_scale(forecast.point))
-    return error / np.where(forecast.fallback, np.nan, spread.unit())[:, None]
+    unit = spread.unit(spread.typical(forecast.point))
+    return error / np.where(forecast.fallback, np.nan, unit)[:, None]
 
 
 def winsorise(scores: Floats) -> Floats:
@@ -126,5 +145,6 @@ def half_widths(scores: Floats, levels: list[int]) -> Floats:
 def _seasonal_changes(forecast: OriginForecast, history: History) -> Floats:
     """(S, K) absolute seasonal changes inside the histories, in units of the mean change."""
     season = history.panel.season_length if history.lengths.max() > history.panel.season_length else 1
-    values = forecast.spread.to_interval_scale(history.last((CHANGE_SEASONS + 1) * season))
-    return np.abs(values[:, season:] - values[:, :-season]) / forecast.spread.unit()[:, None]
+    spread = forecast.spread
+    values = spread.to_interval_scale(history.last((CHANGE_SEASONS + 1) * season))
+    return np.abs(values[:, season:] - values[:, :-season]) / spread.unit(spread.typical(forecast.point))[:, None]

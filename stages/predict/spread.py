@@ -13,6 +13,18 @@ PRIOR = 1  # change typical of the panel that is added to those of each history
 
 
 @dataclass(frozen=True)
+class Typical:
+    """What is typical of the histories of a panel, on the interval scale: medians, NaN where no history has a change.
+
+    change: the mean change
+    reach: the distance from the smallest to the largest value of history and forecast
+    """
+
+    change: float
+    reach: float
+
+
+@dataclass(frozen=True)
 class Spread(Rows):
     """How much the histories of S series vary.
 
@@ -60,35 +72,47 @@ class Spread(Rows):
         exponent = np.where(self.never_negative, values, 0.0)
         return np.where(self.never_negative, np.expm1(exponent), values) * self.size[:, None]
 
-    def unit(self) -> Floats:
+    def unit(self, typical: Typical) -> Floats:
         """(S,) the unit of interval widths: the mean change, shrunk. NaN for a history of one value throughout.
 
         A history of a single value has the unit that is typical of the panel; NaN where no history has a change.
         """
         constant = (self.changes > 0) & (self.change == 0)
-        return np.where(constant, np.nan, self._shrunk(self.change))
+        return np.where(constant, np.nan, self._shrunk(self.change, typical.change))
 
-    def bounds(self, point: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, point: Floats, typical: Typical) -> tuple[Floats, Floats]:
         """(S, 1) the lowest and the highest limit that intervals of forecasts `point` (S, horizon) may have.
 
         They lie beyond the extremes of history and forecast by the distance between these, shrunk; and no lower than 0
         for a series that was never negative.
         """
-        known = np.isfinite(self.smallest)
-        low = np.where(known, np.fmin(self.smallest, point.min(axis=1)), 0.0)
-        high = np.where(known, np.fmax(self.largest, point.max(axis=1)), 0.0)
-        reach = self._shrunk((high - low) / self.size) * self.size
+        low, high = self._extremes(point)
+        reach = self._shrunk((high - low) / self.size, typical.reach) * self.size
         lowest = np.where(self.smallest >= 0, np.maximum(low - reach, 0), low - reach)
         return lowest[:, None], (high + reach)[:, None]
 
-    def _shrunk(self, own: Floats) -> Floats:
-        """Each series' `own` (S,) mean over its changes, and PRIOR more that equal the median series' mean.
+    def typical(self, point: Floats) -> Typical:
+        """What is typical of these series, whose forecasts are `point` (S, horizon)."""
+        low, high = self._extremes(point)
+        return Typical(self._median(self.change), self._median((high - low) / self.size))
+
+    def _extremes(self, point: Floats) -> tuple[Floats, Floats]:
+        """(S,) the smallest and the largest value of history and forecast; 0 without a history."""
+        known = np.isfinite(self.smallest)
+        low = np.where(known, np.fmin(self.smallest, point.min(axis=1)), 0.0)
+        return low, np.where(known, np.fmax(self.largest, point.max(axis=1)), 0.0)
+
+    def _median(self, own: Floats) -> float:
+        """The median of `own` (S,) over the histories that change, the lower one of an even number."""
+        known = (self.changes > 0) & (self.change > 0)
+        return float(np.quantile(own[known], 0.5, method="lower")) if known.any() else np.nan
+
+    def _shrunk(self, own: Floats, typical: float) -> Floats:
+        """Each series' `own` (S,) mean over its changes, and PRIOR more that equal the `typical` one.
 
         A weighted mean of own and common evidence (James and Stein 1961): the fewer changes a history has, the more
-        the panel counts. Of an even number of series the lower median.
+        the panel counts.
         """
-        known = (self.changes > 0) & (self.change > 0)
-        typical = np.quantile(own[known], 0.5, method="lower") if known.any() else np.nan
         return (self.changes * own + PRIOR * typical) / (self.changes + PRIOR)
 
 

@@ -1,25 +1,24 @@
 """Forecasting as independent tasks: the model on shards of the panel, the baselines on a few series each."""
 
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, chunks
-from stages.common.paths import origin_file, origins_in
 from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
-from stages.normalize.normalizer import Normalizer
 from stages.panel.panel import Panel
 from stages.predict.baselines import forecast_baseline
-from stages.predict.forecasts import forecast_origin
+from stages.predict.ensemble import Ensemble
 from stages.predict.scoring import ScoredForecast, score
-from stages.train.network import Forecaster, load_networks
-from stages.window.windows import Windows
 
 Shard = tuple[slice, FileArgument[Panel]]  # a run of series, and their part of the panel
 
 SHARD = 4096  # series in a task that forecasts by the model, and in what a worker reads
 FEW_SERIES = 32  # in a task that forecasts by a baseline
+FEW_HISTORIES = 64  # of several origins, in a task that forecasts by the model
 
 
 def shards(panel: Panel, path: Path) -> list[Shard]:
@@ -31,40 +30,41 @@ def shards(panel: Panel, path: Path) -> list[Shard]:
 
 
 def forecast_origins(
-    parts: list[Shard], halved: Bools, horizon: int, ensemble: int, folders: tuple[Path, Path, Path], pool: Pool
+    parts: list[Shard], halved: Bools, ensembles: dict[int, Ensemble], pool: Pool
 ) -> list[ScoredForecast]:
-    """The model's forecasts at every origin, scored, the final origin first. A task for each origin and shard.
+    """The model's forecasts at every origin, scored, the final origin first.
+
+    A task for each shard and, of a small panel, few origins with the same ensemble; the final origin stands alone.
 
     halved: (S,) the series whose half ensembles are scored too
-    folders: of the normalizers, the windows and the networks
+    ensembles: that forecast from each origin
     """
-    normalizers, windows, networks = folders
-    arguments = []
-    for origin in origins_in(normalizers):
-        normalizer, ensemble_networks = Normalizer.read(normalizers, origin), load_networks(networks, origin)
-        for series, panel in parts:
-            ends = FileArgument.at(origin_file(windows, origin), Windows.read_ends, series.start, series.stop)
-            of_origin = (origin, horizon, normalizer.take(series), ends, ensemble_networks, ensemble)
-            arguments.append((panel, halved[series], *of_origin))
+    series = sum(part.stop - part.start for part, _ in parts)
+    arguments = [
+        (panel, halved[part], origins, ensembles[origins[0]])
+        for origins in _few_origins(ensembles, max(1, FEW_HISTORIES // series))
+        for part, panel in parts
+    ]
     by_origin: dict[int, list[ScoredForecast]] = {}
-    for scored in pool.run(forecast_shard, arguments, bar="forecasts"):
-        by_origin.setdefault(scored.origin, []).append(scored)
-    return [ScoredForecast.concat(scored) for scored in by_origin.values()]
+    for at_origins in pool.run(forecast_shard, arguments, bar="forecasts"):
+        for scored in at_origins:
+            by_origin.setdefault(scored.origin, []).append(scored)
+    return [ScoredForecast.concat(by_origin[origin]) for origin in ensembles]
 
 
-def forecast_shard(
-    panel: Panel,
-    halved: Bools,
-    origin: int,
-    horizon: int,
-    normalizer: Normalizer,
-    windows: Windows,
-    networks: dict[int, Forecaster],
-    ensemble: int,
-) -> ScoredForecast:
-    """The model's forecasts of a panel's series from one origin, scored."""
-    history = panel.at(origin)
-    return score(forecast_origin(history, horizon, normalizer, windows, networks, ensemble), history, halved)
+def _few_origins(ensembles: dict[int, Ensemble], most: int) -> Iterator[list[int]]:
+    """Runs of at most `most` origins with the same ensemble."""
+    for _, group in groupby(ensembles, key=lambda origin: (origin > 0, id(ensembles[origin]))):
+        run = list(group)
+        for few in chunks(len(run), most):
+            yield run[few]
+
+
+def forecast_shard(panel: Panel, halved: Bools, origins: list[int], ensemble: Ensemble) -> list[ScoredForecast]:
+    """An ensemble's forecasts of a panel's series from each of the origins, scored."""
+    histories = [panel.at(origin) for origin in origins]
+    forecasts = ensemble.forecast(histories)
+    return [score(forecast, history, halved) for forecast, history in zip(forecasts, histories, strict=True)]
 
 
 def forecast_baselines(

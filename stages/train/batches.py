@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from stages.window.windows import Cuts, Windows, season_at
+from stages.window.windows import Windows, season_at
 
 LARGEST_INPUT = 8.0  # in units of scale: inputs are clipped to it
 GATHERED = 16  # batches gathered at once: fewer, larger operations
@@ -53,12 +53,13 @@ class Targets(Tensors):
 
 
 class Batches:
-    """The windows at those of some cuts that have enough values before them, as tensors on a device.
+    """The windows at those cuts that have enough values before them, as tensors on a device.
 
     kept: (B,) the indices of these cuts
     """
 
-    def __init__(self, windows: Windows, cuts: Cuts, device: torch.device = CPU) -> None:
+    def __init__(self, windows: Windows, device: torch.device = CPU) -> None:
+        cuts = windows.cuts
         self.size, self.targets, self.padding = windows.size, windows.targets, windows.padding
         self.seasons, self.lags = windows.seasons, windows.lags
         self.kept = np.flatnonzero(cuts.before >= windows.min_length)

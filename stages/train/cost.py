@@ -53,8 +53,8 @@ class NetworkSize:
             model,
             size=windows.size,
             channels=1 + windows.padding + len(windows.lags),
-            features=windows.training.features.shape[1],
-            experts=windows.training.experts.shape[1],
+            features=windows.cuts.features.shape[1],
+            experts=windows.cuts.experts.shape[1],
             targets=windows.targets,
         )
 

@@ -1,8 +1,9 @@
-"""The recurrent forecaster: it weighs the experts of a window and adds a learned correction."""
+"""The recurrent network: it weighs the experts of a window and adds a learned correction."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ SMALL_START = 0.1  # factor on the head's initial weights, so that training star
 CHUNK = 4096  # windows forecast at once
 
 
-class Forecaster(nn.Module):
+class Network(nn.Module):
     """A recurrent network and a linear head on its last hidden state and the features, for every series of a panel.
 
     With several experts, the head also weighs them by a softmax, the gate (Jacobs et al. 1991). The forecast is their
@@ -32,7 +33,7 @@ class Forecaster(nn.Module):
     def __init__(self, model: Model, channels: int = 1, features: int = 0, experts: int = 0, targets: int = 1) -> None:
         super().__init__()
         self.shape = {"channels": channels, "features": features, "experts": experts, "targets": targets}
-        self.hidden_size, self.targets = model.hidden_size, targets
+        self.model, self.hidden_size, self.targets = model, model.hidden_size, targets
         self.recurrent = CELLS[model.cell].module()(
             input_size=channels,
             hidden_size=model.hidden_size,
@@ -50,7 +51,7 @@ class Forecaster(nn.Module):
                 self.head.bias.zero_()
 
     @classmethod
-    def of(cls, model: Model, batches: Batches) -> "Forecaster":
+    def of(cls, model: Model, batches: Batches) -> "Network":
         """An untrained network for the windows of `batches`."""
         features, experts = batches.features.shape[1], batches.experts.shape[1]
         return cls(model, len(batches.channels), features, experts, batches.targets)
@@ -77,26 +78,26 @@ class Forecaster(nn.Module):
 
 
 @torch.inference_mode()
-def forecast(network: Forecaster, windows: Windows, horizon: int) -> Floats:
-    """Normalised forecasts (S, horizon) after the end of each series; NaN for a series too short for a window.
+def forecast(network: Network, windows: Windows, horizon: int) -> Floats:
+    """Normalised forecasts (K, horizon) after each cut of `windows`; NaN where there are too few values for a window.
 
     A network of one target forecasts recursively: each forecast becomes the last input of the next.
     """
     torch.set_num_threads(1)  # any number of cores then gives the same sums
     network.eval()
-    batches = Batches(windows, windows.ends)
+    batches = Batches(windows)
     if windows.targets < horizon:
         predicted = _recursive(network, batches, horizon)
     else:
         rows = torch.arange(len(batches))
         parts = [network(batches.gather(rows[chunk])[0]) for chunk in chunks(len(batches), CHUNK)]
         predicted = batches.restore(torch.cat(parts)) if parts else torch.empty(0, horizon)
-    values = np.full((len(windows.ends), horizon), np.nan)
+    values = np.full((len(windows.cuts), horizon), np.nan)
     values[batches.kept] = predicted.numpy()
     return values
 
 
-def _recursive(network: Forecaster, batches: Batches, horizon: int) -> Tensor:
+def _recursive(network: Network, batches: Batches, horizon: int) -> Tensor:
     """(B, horizon) forecasts, each from a window whose last values are the forecasts before it."""
     inputs, _ = batches.gather(torch.arange(len(batches)))
     steps: list[Tensor] = []
@@ -106,31 +107,46 @@ def _recursive(network: Forecaster, batches: Batches, horizon: int) -> Tensor:
     return torch.stack(steps, dim=1)
 
 
-def save_networks(networks: dict[int, dict[int, Forecaster]], model: Model, folder: Path) -> None:
+def save_networks(networks: dict[int, dict[int, Network]], folder: Path) -> None:
     """Write networks by origin and member: a file for each origin, weights named `<member>.<name>`, and config.json."""
     for origin, members in networks.items():
-        weights = {
-            f"{member}.{name}": value
-            for member, network in members.items()
-            for name, value in network.state_dict().items()
-        }
-        save_file(weights, origin_file(folder, origin))
-    any_network = next(iter(next(iter(networks.values())).values()))
-    config = {"model": model.model_dump(), **any_network.shape}
+        save_ensemble(members, origin_file(folder, origin))
+    config = config_of(next(iter(networks.values())))
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def load_networks(folder: Path, origin: int) -> dict[int, Forecaster]:
+def load_networks(folder: Path, origin: int) -> dict[int, Network]:
     """Read the networks of one origin, by member; an empty dict for an origin without networks."""
-    if not origin_file(folder, origin).exists():
-        return {}
     config = json.loads((folder / "config.json").read_text())
-    model = Model(**config.pop("model"))
+    file = origin_file(folder, origin)
+    return load_ensemble(file, config) if file.exists() else {}
+
+
+def save_ensemble(networks: dict[int, Network], file: Path) -> None:
+    """Write the weights of networks, by member."""
+    weights = {
+        f"{member}.{name}": value
+        for member, network in networks.items()
+        for name, value in network.state_dict().items()
+    }
+    save_file(weights, file)
+
+
+def config_of(networks: dict[int, Network]) -> dict[str, Any]:
+    """What `load_ensemble` needs besides the weights of networks: the parameters of `model`, and their shape."""
+    network = next(iter(networks.values()))
+    return {"model": network.model.model_dump(), **network.shape}
+
+
+def load_ensemble(file: Path, config: dict[str, Any]) -> dict[int, Network]:
+    """The networks, by member, from the file of `save_ensemble` and their `config_of`."""
+    shape = dict(config)
+    model = Model(**shape.pop("model"))
     weights: dict[int, dict[str, Tensor]] = {}
-    for key, value in load_file(origin_file(folder, origin)).items():
+    for key, value in load_file(file).items():
         prefix, name = key.split(".", 1)
         weights.setdefault(int(prefix), {})[name] = value
-    networks = {member: Forecaster(model, **config) for member in sorted(weights)}
+    networks = {member: Network(model, **shape) for member in sorted(weights)}
     for member, network in networks.items():
         network.load_state_dict(weights[member])
     return networks

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.common.errors import UserError
+from stages.common.errors import UserError, counted
 from stages.compute.params import Compute
 from stages.train.batches import Batches
 from stages.train.checkpoints import checkpoint_path, hash_of, load_checkpoint, save_checkpoint
 from stages.train.cost import NetworkSize, check_training
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
 from stages.train.training import Epoch, find_device, train_network
@@ -31,36 +31,43 @@ class TrainingTask:
 
 
 def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[TrainingTask]:
-    """A task for each origin that has a window to train on, and each member.
+    """A task for each training origin that has a window to train on, and each member.
 
     files: the files of windows, by origin
 
-    Raises UserError where the final origin has no window.
+    Raises UserError where the latest origin has no window.
     """
     tasks: list[TrainingTask] = []
     for origin, file in files.items():
         windows = Windows.read(file)
-        if windows.min_length <= windows.training.before.max(initial=0):
+        if windows.min_length <= windows.cuts.before.max(initial=0):
             windows_hash = hash_of(file)
             for member in range(settings.members):
                 checkpoint = checkpoint_path(windows_hash, member, model, settings)
                 tasks.append(TrainingTask(origin, member, checkpoint))
-        elif origin == 0:
-            raise UserError("params.yaml: no history is long enough for a window; make window.size smaller")
+        elif origin == min(files):
+            raise UserError(f"params.yaml: no history is long enough for a window{_at(origin)}")
     return tasks
+
+
+def _at(origin: int) -> str:
+    """Where the latest training origin is, and what to do."""
+    if not origin:
+        return "; make window.size smaller"
+    return f" {counted(origin, 'step')} before the end, where backtest.refit trains; set it to 1, or fewer origins"
 
 
 def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings: Train, compute: Compute) -> None:
     """Warn of training that takes hours; raises UserError for what this machine cannot do, see `check_training`.
 
-    final: the windows of the final origin, which has the most
+    final: the windows of the latest origin, which has the most
 
     Raises UserError, too, where the settings name a GPU and there is none. The time on a GPU is not estimated.
     """
     untrained = sum(not task.checkpoint.exists() for task in tasks)
     if find_device(settings).type != "cpu" or not untrained:
         return
-    windows = int((final.training.before >= final.min_length).sum())
+    windows = int((final.cuts.before >= final.min_length).sum())
     network = NetworkSize.of(final, model)
     steps = settings.epochs * settings.batches_in_epoch(windows)
     check_training(untrained, network, steps, min(settings.batch_size, windows), compute)
@@ -68,7 +75,7 @@ def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings
 
 def train_one(
     windows: Windows, task: TrainingTask, model: Model, settings: Train, board: ProgressBoard, row: int
-) -> tuple[Forecaster, list[Epoch]]:
+) -> tuple[Network, list[Epoch]]:
     """The network of one task and its losses, from its checkpoint or by training. A task that any process can run.
 
     board, row: where the network reports its progress
@@ -80,7 +87,7 @@ def train_one(
         save_checkpoint(task.checkpoint, network.state_dict(), losses)
         return network, epochs
     weights, losses = saved
-    network = Forecaster.of(model, Batches(windows, windows.training))
+    network = Network.of(model, Batches(windows))
     network.load_state_dict(weights)
     board.write(row, len(losses), float(losses[-1, 0]))
     return network, [Epoch(loss, last_batch) for loss, last_batch in losses.tolist()]
@@ -98,15 +105,15 @@ def loss_curves(histories: dict[tuple[int, int], list[Epoch]]) -> pd.DataFrame:
 
 
 def summarize(
-    networks: dict[int, dict[int, Forecaster]], curves: pd.DataFrame, final: Windows, settings: Train
+    networks: dict[int, dict[int, Network]], curves: pd.DataFrame, final: Windows, settings: Train
 ) -> dict[str, int | float]:
     """The number of networks and origins, and of weights and steps of each network, and the mean last loss.
 
     networks: by origin and member
-    final: the windows of the final origin
+    final: the windows of the latest origin
     """
-    any_network = next(iter(networks[0].values()))
-    windows = int((final.training.before >= final.min_length).sum())
+    any_network = next(iter(networks[min(networks)].values()))
+    windows = int((final.cuts.before >= final.min_length).sum())
     return {
         "networks": sum(map(len, networks.values())),
         "origins": len(networks),

@@ -13,7 +13,7 @@ from torch.optim import lr_scheduler
 from stages.common.errors import UserError
 from stages.train.batches import Batches, Targets
 from stages.train.losses import LOSSES
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.window.windows import Windows
 
@@ -39,7 +39,7 @@ def member_seed(seed: int, member: int) -> int:
 
 def train_network(
     windows: Windows, member: int, model: Model, settings: Train, on_epoch: OnEpoch = lambda epoch, loss: None
-) -> tuple[Forecaster, list[Epoch]]:
+) -> tuple[Network, list[Epoch]]:
     """Train the network of one origin and member on the origin's windows, seeded and with one thread.
 
     Raises UserError where the settings name a GPU and there is none, and where training diverges.
@@ -49,8 +49,8 @@ def train_network(
     torch.manual_seed(seed)
     shuffler = torch.Generator().manual_seed(seed)
     device = find_device(settings)
-    batches = Batches(windows, windows.training, device)
-    network = Forecaster.of(model, batches).to(device).train()
+    batches = Batches(windows, device)
+    network = Network.of(model, batches).to(device).train()
     criterion = make_criterion(windows, settings)
     optimizer = make_optimizer(network, settings)
     steps = settings.batches_in_epoch(len(batches))
@@ -72,7 +72,7 @@ def train_network(
 
 
 def run_epoch(
-    network: Forecaster,
+    network: Network,
     batches: Batches,
     order: Tensor,
     criterion: Criterion,
@@ -97,7 +97,7 @@ def run_epoch(
 
 
 @torch.inference_mode()
-def refuse_divergence(network: Forecaster, batches: Batches, member: int, settings: Train) -> None:
+def refuse_divergence(network: Network, batches: Batches, member: int, settings: Train) -> None:
     """Raises UserError for a trained network far from the actual values, where the median of the experts is near.
 
     Its mean absolute error on the first batch may be DIVERGED times that of the experts, or of zero, plus one unit.
@@ -155,7 +155,7 @@ def make_criterion(windows: Windows, settings: Train) -> Criterion:
     histories: the shorter the histories, the stronger.
     """
     elementwise = LOSSES[settings.loss]
-    pull = settings.expert_pull / max(float(np.median(windows.ends.before)), 1.0)
+    pull = settings.expert_pull / max(float(np.median(windows.lengths)), 1.0)
 
     def criterion(predicted: Tensor, targets: Targets) -> Tensor:
         loss = (elementwise(predicted, targets.values) * targets.known).sum() / targets.known.sum()

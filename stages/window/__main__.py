@@ -22,9 +22,10 @@ from stages.window.params import Window
 
 def main() -> None:
     params = read_params()
-    origins, final = origins_in(HISTORIES), load_file(origin_file(HISTORIES, 0))
-    refuse_long_size(params[Window], int(final["lengths"].max(initial=0)))
-    needed = bytes_of_cuts(final["lengths"], final["seasons"].tolist(), params[Window], params[Backtest].horizon)
+    origins = origins_in(HISTORIES)
+    latest = load_file(origin_file(HISTORIES, origins[0]))
+    refuse_long_size(params[Window], int(latest["lengths"].max(initial=0)))
+    needed = bytes_of_cuts(latest["lengths"], latest["seasons"].tolist(), params[Window], params[Backtest].horizon)
     if problem := lack_of_memory(needed, len(origins), params[Compute], "cutting windows", "window.max_windows"):
         raise UserError(f"params.yaml: {problem}")
     histories = [FileArgument.at(origin_file(HISTORIES, origin), load_file) for origin in origins]
@@ -37,9 +38,11 @@ def main() -> None:
             summaries.append(summary)
     summary = summaries[0]
     if not summary["windows"]:
+        early = f", {origins[0]} steps before the end, where backtest.refit trains" if origins[0] else ""
         raise UserError(
             f"params.yaml: window.size {summary['size']} and backtest.horizon {params[Backtest].horizon} together are "
-            f"longer than every normalised history (the longest has {summary['longest']} values); make one smaller"
+            f"longer than every normalised history (the longest has {summary['longest']} values{early}); make one "
+            f"smaller{', or set backtest.refit to 1' if early else ''}"
         )
     write_summary(WINDOW_SUMMARY, summary)
 

@@ -1,4 +1,4 @@
-"""Choose where an origin's histories are cut into windows for training, with a fair share for each series."""
+"""Choose where histories are cut into windows: for training with a fair share for each series, or at their ends."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +9,7 @@ from stages.common.arrays import Floats, Ints
 from stages.common.errors import UserError
 from stages.window.features import compute_cuts
 from stages.window.params import Window
+from stages.window.seasonality import values_that_count
 from stages.window.windows import Windows, min_length
 
 LONGEST_WINDOW = 64  # steps: the largest `auto` size
@@ -23,40 +24,64 @@ def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tu
     """
     windows = cut_windows(history["values"], history["lengths"], history["seasons"].tolist(), settings, horizon)
     return windows, {
-        "windows": len(windows.training),
+        "windows": len(windows.cuts),
         "size": windows.size,
         "longest": int(history["lengths"].max(initial=0)),
-        "series_without_window": int((windows.ends.before < windows.min_length).sum()),
+        "series_without_window": int((windows.lengths < windows.min_length).sum()),
     }
 
 
 def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> Windows:
-    """Cut S series of `lengths` (S,), one after another in `values` (V,), into windows.
+    """Cut S series of `lengths` (S,), one after another in `values` (V,), into windows for training.
 
     seasons: lengths of the seasons in the values
     """
-    size = window_size(settings, seasons)
-    targets = horizon if settings.output == "direct" else 1
-    shortest = min_length(size, settings.padding, seasons)
-    placed = list(place_cuts(lengths, shortest, targets, settings.padding, settings.max_windows))
+    shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
+    placed = list(place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows))
     series = np.repeat([number for number, _ in placed], [len(before) for _, before in placed]).astype(np.int64)
     before = np.concatenate([np.empty(0, dtype=np.int64), *(before for _, before in placed)])
-    flat = values.astype(np.float32)
+    return _windows_at(series, before, values, lengths, seasons, settings, horizon)
+
+
+def cut_at_ends(values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> Windows:
+    """The window at the end of each of S series, to forecast from; the arguments are those of `cut_windows`.
+
+    Of a long series only the latest values, so many that older ones change no digit.
+    """
+    reach = window_size(settings, seasons) + max(seasons, default=1)
+    kept = np.minimum(lengths, max(reach, values_that_count(seasons or [1])))
+    if (kept < lengths).any():
+        values = np.concatenate(
+            [values[end - count : end] for end, count in zip(np.cumsum(lengths), kept, strict=True)]
+        )
+    return _windows_at(np.arange(len(kept)), kept, values, kept, seasons, settings, horizon)
+
+
+def _windows_at(
+    series: Ints, before: Ints, values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int
+) -> Windows:
+    """The windows at the cuts after `before` (K,) values of `series` (K,)."""
+    flat, targets = values.astype(np.float32), _targets(settings, horizon)
     return Windows(
         targets=targets,
-        size=size,
+        size=window_size(settings, seasons),
         padding=settings.padding,
         values=flat,
+        lengths=lengths,
         seasons=seasons,
         lags=(seasons or [1]) if settings.local_scaling == "smoothing" else [],
-        training=compute_cuts(flat, lengths, seasons, series, before, targets, settings),
-        ends=compute_cuts(flat, lengths, seasons, np.arange(len(lengths)), lengths, targets, settings),
+        cuts=compute_cuts(flat, lengths, seasons, series, before, targets, settings),
     )
+
+
+def _targets(settings: Window, horizon: int) -> int:
+    """Steps that a network forecasts at once."""
+    return horizon if settings.output == "direct" else 1
 
 
 def bytes_of_cuts(lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> int:
     """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
-    targets = horizon if settings.output == "direct" else 1
+    targets = _targets(settings, horizon)
     shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
     placed = place_cuts(lengths, shortest, targets, settings.padding, settings.max_windows)
     each = len(settings.experts) * targets + sum(seasons)

@@ -3,12 +3,24 @@
 A test for seasonality would switch the season on or off; shrinkage keeps as much of it as the history supports.
 """
 
+import math
+
 import numpy as np
 
 from stages.common.arrays import Floats, Floats32, Ints
 
 AGEING = 0.7  # weight of a season relative to the one after it
 NOISE = 2.0  # the F statistic up to which a pattern counts as noise, for which its mean is about 1
+
+
+def values_that_count(seasons: list[int]) -> int:
+    """How many of the latest values of a series decide its seasonal indices: older ones weigh less than rounding errs.
+
+    The indices of a season are computed from the values less the indices of those before it, which count as many of
+    their own seasons.
+    """
+    remembered = math.ceil(math.log(np.finfo(np.float64).eps / 10) / math.log(AGEING))
+    return (remembered + 2) * sum(seasons)
 
 
 def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) -> tuple[Floats32, Floats32, Floats]:

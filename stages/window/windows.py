@@ -11,6 +11,7 @@ from stages.common.arrays import Floats32, Ints, Rows
 
 LISTS = ("seasons", "lags")
 NUMBERS = ("targets", "size", "padding")
+CUTS = "cuts."  # before the names of the arrays of the cuts
 
 
 @dataclass(frozen=True)
@@ -44,39 +45,45 @@ class Cuts(Rows):
 
 @dataclass(frozen=True)
 class Windows:
-    """The windows of one origin, in V normalised values of S series.
+    """Windows of one origin, in V normalised values of S series.
 
     A window is `size` values before a cut, its inputs, and `targets` values after it, all of one series.
 
     values: (V,) normalised histories, one series after another
+    lengths: (S,) the number of values of each
     padding: whether windows may reach over an end of their series, the missing part masked
     seasons: the lengths of the seasons in `season` of the cuts
     lags: the lags at which differences of the values are further inputs
-    training: the cuts that networks learn from, ordered by series and time
-    ends: (S cuts) the end of each series, which is the origin
+    cuts: the cuts that networks learn from, ordered by series and time; or the end of each series, to forecast from
     """
 
     targets: int
     size: int
     padding: bool
     values: Floats32
+    lengths: Ints
     seasons: list[int]
     lags: list[int]
-    training: Cuts
-    ends: Cuts
+    cuts: Cuts
 
     @property
     def min_length(self) -> int:
         """The fewest values before a cut with which it has a window."""
         return min_length(self.size, self.padding, self.seasons)
 
+    def at_ends_of(self, series: slice) -> "Windows":
+        """Of windows at the ends of all series those of the series in a slice, with their values alone."""
+        cuts = self.cuts.take(series)
+        first, end = int(self.lengths[: series.start].sum()), int(self.lengths[: series.stop].sum())
+        moved = replace(cuts, position=cuts.position - first, series=cuts.series - series.start)
+        return replace(self, values=self.values[first:end], lengths=self.lengths[series], cuts=moved)
+
     def write(self, path: Path) -> None:
-        """Write one safetensors file: an array for each field, `training.` and `ends.` before those of the cuts."""
-        arrays = {"values": self.values}
+        """Write one safetensors file: an array for each field, `cuts.` before those of the cuts."""
+        arrays = {"values": self.values, "lengths": self.lengths}
         arrays |= {name: np.array([getattr(self, name)], dtype=np.int64) for name in NUMBERS}
         arrays |= {name: np.array(getattr(self, name), dtype=np.int64) for name in LISTS}
-        for kind in ("training", "ends"):
-            arrays |= {f"{kind}.{name}": value for name, value in vars(getattr(self, kind)).items()}
+        arrays |= {f"{CUTS}{name}": value for name, value in vars(self.cuts).items()}
         save_file(arrays, path)
 
     @classmethod
@@ -85,23 +92,10 @@ class Windows:
         from safetensors.torch import load_file  # the loader for NumPy copies; and `window` needs no torch
 
         arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in load_file(path).items()}
-        cuts: dict[str, dict[str, Any]] = {"training": {}, "ends": {}}
-        for key in [key for key in arrays if "." in key]:
-            kind, name = key.split(".")
-            cuts[kind][name] = arrays.pop(key)
+        cuts = Cuts(**{key.removeprefix(CUTS): array for key, array in arrays.items() if key.startswith(CUTS)})
         lists: dict[str, Any] = {name: arrays[name].tolist() for name in LISTS}
         targets, size, padding = (int(arrays[name][0]) for name in NUMBERS)
-        training, ends = Cuts(**cuts["training"]), Cuts(**cuts["ends"])
-        return cls(targets, size, bool(padding), arrays["values"], **lists, training=training, ends=ends)
-
-    @classmethod
-    def read_ends(cls, path: Path, first: int, stop: int) -> "Windows":
-        """Read the windows of the series `first:stop` alone, at their ends: without training cuts."""
-        windows = cls.read(path)
-        ends = windows.ends.take(slice(first, stop))
-        start, end = ends.position[0] - ends.before[0], ends.position[-1]
-        moved = replace(ends, position=ends.position - start, series=ends.series - first)
-        return replace(windows, values=windows.values[start:end], training=windows.training.take(slice(0)), ends=moved)
+        return cls(targets, size, bool(padding), arrays["values"], arrays["lengths"], **lists, cuts=cuts)
 
 
 def min_length(size: int, padding: bool, seasons: list[int]) -> int:

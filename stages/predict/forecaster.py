@@ -1,0 +1,152 @@
+"""The forecaster: what training leaves behind, complete in itself, as one folder that holds no pickle.
+
+It forecasts any series of the same frequency, from their histories alone, without the pipeline and its parameters.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+from safetensors import SafetensorError
+
+from stages.common.arrays import Floats
+from stages.common.errors import UserError, quoted
+from stages.ingest.input_format import InputFormat
+from stages.normalize.params import Normalize
+from stages.panel.panel import History
+from stages.predict.baselines import combinable, forecast_baseline
+from stages.predict.ensemble import Ensemble
+from stages.predict.forecasts import OriginForecast, is_flat
+from stages.predict.intervals import Calibration, Limits
+from stages.predict.methods import combine
+from stages.predict.params import COMBINATION, MODEL
+from stages.predict.spread import Typical
+from stages.train.network import config_of, load_ensemble, save_ensemble
+from stages.window.params import Window
+
+CONFIG, NETWORKS = "config.json", "networks.safetensors"
+FORMAT = 1  # of the folder: a later one may hold other things
+VERSIONS = ["torch", "numpy"]  # that decide the last digits of a forecast
+RESTORE = "`dvc repro` trains one, `dvc checkout models/forecaster` or `dvc artifacts get` brings a trained one"
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """An ensemble, and what turns its forecasts into the published ones.
+
+    input_format: how the input is read, its frequency and seasons
+    levels: of the intervals, per cent
+    method: whose forecast is published
+    baselines: names of those that the run forecast
+    calibrations: of the final origin, by method that has intervals
+    ensemble: of the last training origin
+    """
+
+    input_format: InputFormat
+    levels: list[int]
+    method: str
+    baselines: list[str]
+    calibrations: dict[str, Calibration]
+    ensemble: Ensemble
+
+    @property
+    def horizon(self) -> int:
+        """Steps to forecast."""
+        return self.ensemble.horizon
+
+    def forecast(
+        self, history: History, baselines: list[str]
+    ) -> tuple[OriginForecast, dict[str, Floats], dict[str, Limits]]:
+        """Forecasts of S series from the ends of their histories.
+
+        baselines: to be forecast, too; the combination is made where they hold all that it is made of
+
+        returns: the model's forecast, each method's (S, horizon), and lower and upper limits (levels, S, horizon) of
+            the methods that have intervals
+
+        Raises UserError where a logarithm is demanded of a value that is not positive.
+        """
+        (model,), season = self.ensemble.forecast([history]), history.panel.season_length
+        points = {MODEL: model.point}
+        for name in baselines:
+            forecasts = [
+                forecast_baseline(name, history.values(series), season, self.horizon)
+                for series in range(len(history.panel.ids))
+            ]
+            points[name] = np.array(forecasts)
+        combined = combinable(self.baselines)
+        if combined and set(combined) <= set(baselines):
+            points[COMBINATION] = combine(model.point, [points[name] for name in combined], is_flat(history))
+        limits = {
+            name: self.calibrations[name].limits(replace(model, point=point))
+            for name, point in points.items()
+            if name in self.calibrations
+        }
+        return model, points, limits
+
+    def write(self, folder: Path) -> None:
+        """Write the folder, which exists."""
+        ensemble = self.ensemble
+        config = {
+            "format": FORMAT,
+            "versions": {name: version(name).split("+")[0] for name in VERSIONS},
+            "input": self.input_format.dump(),
+            "horizon": ensemble.horizon,
+            "levels": self.levels,
+            "method": self.method,
+            "baselines": self.baselines,
+            "members": ensemble.members,
+            "normalize": ensemble.normalize.model_dump(),
+            "window": ensemble.window.model_dump(),
+            "seasons": ensemble.seasons,
+            "networks": config_of(ensemble.networks),
+            "intervals": {name: _as_json(each) for name, each in self.calibrations.items()},
+        }
+        (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        save_ensemble(ensemble.networks, folder / NETWORKS)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Forecaster":
+        """Read what `write` wrote. Raises UserError for a folder that holds no forecaster, or a damaged one."""
+        try:
+            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            if config["format"] != FORMAT:
+                raise UserError(
+                    f"{folder / CONFIG}: a forecaster of format {quoted(config['format'])}, where this version of the "
+                    f"code reads {FORMAT}; use the code of the version that trained it"
+                )
+            return cls(
+                input_format=InputFormat.load(config["input"]),
+                levels=config["levels"],
+                method=config["method"],
+                baselines=config["baselines"],
+                calibrations={name: _from_json(values) for name, values in config["intervals"].items()},
+                ensemble=Ensemble(
+                    horizon=config["horizon"],
+                    members=config["members"],
+                    normalize=Normalize.model_validate(config["normalize"]),
+                    window=Window.model_validate(config["window"]),
+                    seasons=config["seasons"],
+                    networks=load_ensemble(folder / NETWORKS, config["networks"]),
+                ),
+            )
+        except FileNotFoundError as error:
+            raise UserError(f"{error.filename}: no such file, so {folder} holds no forecaster; {RESTORE}") from None
+        except (ValueError, TypeError, KeyError, RuntimeError, ValidationError, SafetensorError) as error:
+            raise UserError(f"{folder}: the forecaster is damaged: {quoted(str(error))}; {RESTORE}") from None
+
+
+def _as_json(calibration: Calibration) -> dict[str, Any]:
+    """Without NaN, which JSON does not have."""
+    widths = [[None if np.isnan(width) else width for width in row] for row in calibration.half_widths.tolist()]
+    typical = {name: None if np.isnan(value) else value for name, value in vars(calibration.typical).items()}
+    return {"half_widths": widths, "typical": typical}
+
+
+def _from_json(values: dict[str, Any]) -> Calibration:
+    typical = {name: np.nan if value is None else value for name, value in values["typical"].items()}
+    return Calibration(np.array(values["half_widths"], dtype=np.float64), Typical(**typical))
