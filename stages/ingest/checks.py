@@ -32,15 +32,15 @@ def refuse_control_characters(raw: Raw) -> None:
             )
 
 
-def refuse_too_many_series(raw: Raw) -> None:
-    """Raises UserError if the file has no values, or too few for the number of its series."""
+def refuse_too_many_series(raw: Raw, at_least: int) -> None:
+    """Raises UserError if the file has no values, or fewer than `at_least` for each of its series on average."""
     values = np.bincount(raw.series_codes[~np.isnan(raw.values)], minlength=len(raw.ids))
     series = int((values > 0).sum())
     if not series:
         raise UserError(f"{raw.source}: no value in any row; correct ingest.value or the file")
-    if series > 1 and values.sum() < MIN_VALUES_PER_SERIES * series:
+    if series > 1 and values.sum() < at_least * series:
         raise UserError(
-            f"{raw.source}: {series} series in {values.sum()} values, less than {MIN_VALUES_PER_SERIES} for each; "
+            f"{raw.source}: {series} series in {values.sum()} values, less than {at_least} for each; "
             "set ingest.series to the column that identifies the series, or to null for one series"
         )
 
