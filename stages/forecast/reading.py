@@ -1,13 +1,7 @@
 """Read new data for a forecaster, a file or a DataFrame, with the checks of ingest and what was found in training.
 
-The columns are, in this order:
-- those of the training; of a list of columns in `ingest.value` those that are there, others are left out;
-- unique_id, ds and y: long. In a DataFrame these come first; so they do where they tell more than the training's own
-  columns: several series for a forecaster of one, or a wide file for all of whose columns would be series;
-- the time column of the training and none of its other columns: wide, where all other columns are series.
-
 The frequency and the seasons are those of the training, whatever the length of the data. The format of times is found
-in the data; of several that fit, that of the training is right.
+in the data; of several that fit, that of the training is right, or else the one in which all fit the frequency.
 """
 
 import re
@@ -16,20 +10,25 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.common.errors import reworded
+from stages.common.errors import UserError, reworded
 from stages.forecast.frame import FrameReader
-from stages.ingest.columns import distinct
+from stages.forecast.layout import layout_of, named_columns
 from stages.ingest.headers import CORRECT_COLUMNS
 from stages.ingest.input_format import InputFormat
 from stages.ingest.notations import candidate_formats
 from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw, Reader, observations, open_raw, refuse_missing_file
 from stages.ingest.regular import build_panel
+from stages.panel.grid import OFF_GRID, make_grid
 from stages.panel.panel import Panel
 from stages.panel.time_formats import parse_times
 
-SERIES, TIME, VALUE = LONG = ("unique_id", "ds", "y")
 NAME_THEM = "name the columns unique_id, ds and y"
+INSTEAD = {  # what else than to change a parameter and train again leads to a forecast
+    **dict.fromkeys(("series", "time", "value"), NAME_THEM),
+    "time_format": "write dates as 2024-01-31",
+}
+ADDRESS = re.compile(r"\w\w+:/")
 SETTING = re.compile(rf"\bingest\.({'|'.join(Ingest.model_fields)})\b")
 
 
@@ -38,21 +37,19 @@ def read_file(path: Path, input_format: InputFormat) -> Panel:
 
     Raises UserError for all that ingest refuses, for another frequency than the forecaster's and for missing columns.
     """
-    settings = input_format.settings
     with reworded(_for_forecasts):
+        if ADDRESS.match(str(path)):
+            raise UserError(f"{path}: an address, not a file; download it with `dvc get-url` and name the local copy")
         refuse_missing_file(path, str(path))
-        texts = dict.fromkeys([*settings.series_columns, *settings.time_columns, SERIES, TIME])
-        reader = open_raw(path, list(texts), [*_values(settings), VALUE], settings)
-        return _read(reader, input_format, _layout(reader, settings))
+        reader = open_raw(path, *named_columns(input_format.settings), input_format.settings)
+        return _read(reader, input_format, layout_of(reader, input_format.settings, long_first=False))
 
 
 def read_frame(frame: pd.DataFrame, input_format: InputFormat) -> Panel:
     """The panel in a DataFrame. Raises UserError as `read_file` does."""
     with reworded(_for_forecasts):
         reader = FrameReader(frame)
-        is_long = set(LONG) <= set(reader.columns)
-        layout = _long(input_format.settings) if is_long else _layout(reader, input_format.settings)
-        return _read(reader, input_format, layout)
+        return _read(reader, input_format, layout_of(reader, input_format.settings, long_first=True))
 
 
 def _read(reader: Reader, trained: InputFormat, layout: Ingest) -> Panel:
@@ -62,45 +59,10 @@ def _read(reader: Reader, trained: InputFormat, layout: Ingest) -> Panel:
     return replace(build_panel(raw, settings, trained), time=trained.time, value=trained.value)
 
 
-def _layout(reader: Reader, settings: Ingest) -> Ingest:
-    """`settings` with the columns to read, as the module says; if these lack, with those that lack least."""
-    there = set(reader.columns)
-    own, long = _columns(settings), set(LONG)
-    values = [name for name in _values(settings) if name in there]
-    if long <= there and (not own <= there or _tells_more(reader, settings)):
-        return _long(settings)
-    if isinstance(settings.value, list) and values and set(settings.time_columns) <= there:
-        return settings.model_copy(update={"value": values})
-    if set(settings.time_columns) <= there and not values and not there.intersection(settings.series_columns):
-        return settings.model_copy(update={"series": None, "value": None})
-    return settings if own <= there or len(own & there) >= len(long & there) else _long(settings)
-
-
-def _tells_more(reader: Reader, settings: Ingest) -> bool:
-    """Whether unique_id, ds and y, which are there, tell more than the columns that the forecaster was trained on."""
-    if settings.value is None:
-        return True
-    if settings.series is not None or not isinstance(settings.value, str):
-        return False
-    return len(distinct(reader.read([SERIES], [])[SERIES])[1]) > 1
-
-
-def _columns(settings: Ingest) -> set[str]:
-    return {*settings.series_columns, *settings.time_columns, *_values(settings)}
-
-
-def _values(settings: Ingest) -> list[str]:
-    return [settings.value] if isinstance(settings.value, str) else settings.value or []
-
-
-def _long(settings: Ingest) -> Ingest:
-    return settings.model_copy(update={"series": SERIES, "time": TIME, "value": VALUE})
-
-
 def _time_format(raw: Raw, trained: InputFormat) -> str | None:
-    """The format of the times: the declared one if all fit it; of several that fit, that of the training.
+    """The format of the times: the declared one if all fit it; of several that fit, the one that the module says.
 
-    None, so that it is found out, if neither is so.
+    None, so that ingest finds it, in all other cases.
     """
     declared = trained.settings.time_format
     if trained.time_format is None or pd.api.types.is_datetime64_any_dtype(raw.timestamps):
@@ -112,15 +74,25 @@ def _time_format(raw: Raw, trained: InputFormat) -> str | None:
     if len(fitting) < 2:
         return None
     as_trained = parse_times(raw.timestamps, trained.time_format)
-    return next((name for name, times in fitting.items() if times.equals(as_trained)), None)
+    for fits in (as_trained.equals, lambda times: _is_regular(times, trained.frequency)):
+        found = [name for name, times in fitting.items() if fits(times)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _is_regular(times: pd.Series, frequency: str | None) -> bool:
+    """Whether all of `times` (U,) are steps of a frequency."""
+    numbers = make_grid(frequency, times.min(), times.max()).numbers(pd.Index(times))
+    return bool((numbers != OFF_GRID).all())
 
 
 def _for_forecasts(message: str) -> str:
     """A message of ingest for someone who has the data, and a forecaster that was trained with its settings."""
     message = message.removeprefix("params.yaml: ").replace("ingest.path", "FILE")
     message = message.replace(CORRECT_COLUMNS, f"rename it, or {NAME_THEM}")
-    settings = set(SETTING.findall(message))
+    settings = SETTING.findall(message)
     if not settings:
         return message
-    columns = f", or {NAME_THEM}" if settings & {"series", "time", "value"} else ""
-    return f"{message} (in params.yaml, and train again{columns})"
+    ways = dict.fromkeys(INSTEAD[name] for name in settings if name in INSTEAD and INSTEAD[name][:11] not in message)
+    return f"{message} (in params.yaml, and train again{''.join(f', or {way}' for way in ways)})"

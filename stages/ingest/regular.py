@@ -26,9 +26,9 @@ from stages.ingest.ended import warn_of_ended_series, without_ended_series
 from stages.ingest.fit import refuse_misfits, spans
 from stages.ingest.gaps import fill
 from stages.ingest.input_format import InputFormat
-from stages.ingest.other_frequency import refuse_other_frequency, refuse_other_kind
 from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw
+from stages.ingest.same_frequency import refuse_other_frequency, refuse_other_kind
 from stages.ingest.seasons import season_lengths
 from stages.ingest.timestamps import read_time_axis
 from stages.panel.grid import Grid

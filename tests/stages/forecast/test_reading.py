@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +59,7 @@ def dated(
 MONTHS = dated("MS", 36, ids="ab")
 LONG_AUTO = {**LONG, **AUTO}
 DAILY = dated("D", 30)
-WEEKDAYS = "id,time,value\n" + "".join(
-    f"a,{day:%Y-%m-%d},{n}\n" for n, day in enumerate(pd.bdate_range("2024-01-01", periods=30))
-)
+WEEKDAYS = dated("B", 30)
 
 
 OWN_FILES: list[tuple[str, str | bytes, Changes]] = [
@@ -107,6 +107,202 @@ OWN_FILES: list[tuple[str, str | bytes, Changes]] = [
 def test_the_data_of_the_training_give_the_panel_of_the_training(text: str | bytes, changes: Changes) -> None:
     trained = trained_on(text, **changes)
     assert_equal(read(text, trained), panel_of(text, **changes))
+
+
+DATED = {"time": "month", "value": "sales", **AUTO}
+ONE = "month,sales\n" + "".join(
+    f"{day:%Y-%m},{n}\n" for n, day in enumerate(pd.date_range("2000-01", periods=36, freq="MS"))
+)
+
+
+def sales(*times: object) -> str:
+    """A file of one series, with the values 1, 2, ..."""
+    return "month,sales\n" + "".join(f"{time},{n}\n" for n, time in enumerate(times, 1))
+
+
+def steps(frequency: str, count: int, form: str = "%Y-%m-%d") -> str:
+    return sales(*pd.date_range("2024-01-01", periods=count, freq=frequency).strftime(form))
+
+
+NEW: list[tuple[str, str, Changes, str, Values]] = [
+    ("one value", ONE, DATED, sales("2024-05"), {"sales": [1]}),
+    ("two values", ONE, DATED, sales("2024-05", "2024-06"), {"sales": [1, 2]}),
+    ("an older time", ONE, DATED, sales("1950-05", "1950-06"), {"sales": [1, 2]}),
+    ("whole months in another form", ONE, DATED, sales("1.2024", "2.2024"), {"sales": [1, 2]}),
+    ("a season longer than the series", ONE, {**DATED, "season_length": [12, 24]}, sales("2024-05"), {"sales": [1]}),
+    ("new series, one value each", MONTHS, LONG_AUTO, "id,time,value\nx,2024-01-01,1\ny,2024-02-01,2\n",
+     {"x": [1], "y": [2]}),
+    ("a short gap", ONE, {**DATED, "missing": "interpolate"}, sales("2024-01", "2024-03", "2024-04"),
+     {"sales": [1, 1.5, 2, 3]}),
+    ("a sparse series, zeros declared", ONE, {**DATED, "frequency": "MS", "missing": "zero"},
+     sales("2024-01", "2024-04", "2024-07"), {"sales": [1, 0, 0, 2, 0, 0, 3]}),
+    ("a sparse series, zeros", ONE, {**DATED, "missing": "zero"}, sales("2024-01", "2024-04", "2024-09"),
+     {"sales": [1, 0, 0, 2, 0, 0, 0, 0, 3]}),
+    ("weekdays of one week", DAILY, LONG_AUTO, "\n".join(WEEKDAYS.split("\n")[:6]) + "\n", {"a": [1, 2, 3, 4, 5]}),
+    ("integer steps", sales(1, 2), {**DATED, "frequency": None}, sales(1949, 1950), {"sales": [1, 2]}),
+    ("thousands as in training", "month;sales\n1;1.234\n2;1.500\n", {**DATED, "thousands": ".", "decimal": ","},
+     "month;sales\n1;1.234\n", {"sales": [1234]}),
+]  # fmt: skip
+
+
+@cases(("text", "changes", "new", "expected"), NEW)
+def test_new_data_may_be_short_and_of_other_series(text: str, changes: Changes, new: str, expected: Values) -> None:
+    panel = read(new, trained_on(text, **changes))
+    assert values_of(panel) == expected
+    trained = panel_of(text, **changes)
+    assert (panel.time, panel.value) == (trained.time, trained.value)
+    assert panel.season_lengths == trained.season_lengths
+    assert panel.time_axis.frequency == trained.time_axis.frequency
+
+
+FORMS: list[tuple[str, str, Changes, str, list[str]]] = [
+    ("its own, though another is found", ONE, DATED, sales("Jan 2024", "Feb 2024"), ["Jan 2024", "Feb 2024"]),
+    ("declared", sales("01/02/2024", "01/03/2024"), {**DATED, "time_format": "%d/%m/%Y"}, sales("01/04/2024"),
+     ["01/04/2024"]),
+    ("not the declared one", sales("01/02/2024", "01/03/2024"), {**DATED, "time_format": "%d/%m/%Y"},
+     sales("2024-04-01"), ["2024-04-01"]),
+    ("that of the training, of two", steps("D", 20, "%d.%m.%Y"), DATED, sales("02.03.2025", "03.03.2025"),
+     ["02.03.2025", "03.03.2025"]),
+    ("the one that fits the frequency, of two", ONE, DATED, sales("01/02/2024", "01/03/2024"),
+     ["01/02/2024", "01/03/2024"]),
+]  # fmt: skip
+
+
+@cases(("text", "changes", "new", "times"), FORMS)
+def test_the_form_of_times(text: str, changes: Changes, new: str, times: list[str]) -> None:
+    panel = read(new, trained_on(text, **changes))
+    assert times_of(panel) == times
+    days = {"02.03.2025": "2025-03-02", "01/02/2024": "2024-02-01", "01/04/2024": "2024-04-01"}
+    assert str(panel.ds.iloc[0].date()) == days.get(times[0], str(pd.Timestamp(times[0]).date()))
+
+
+OTHER: list[tuple[str, Changes, str, list[str]]] = [
+    *(
+        (f"{frequency} for months", DATED, steps(frequency, count), [f"'{own}'", "trained on 'MS'"])
+        for frequency, count, own in [("D", 40, "D"), ("W-MON", 12, "W-MON"), ("QS", 5, "QS"), ("YS", 8, "YS"),
+                                      ("2MS", 3, "2MS"), ("YS", 2, "YS"), ("ME", 5, "ME"), ("B", 30, "B")]
+    ),
+    *(
+        (f"quarters, {missing}, {frequency}", {**DATED, "frequency": frequency, "missing": missing}, steps("QS", 8),
+         ["'QS'", "trained on 'MS'"])
+        for missing in ("interpolate", "forward", "seasonal") for frequency in ("auto", "MS")
+    ),
+    ("quarters, zeros", {**DATED, "missing": "zero"}, steps("QS", 8), ["'QS'", "trained on 'MS'"]),
+    ("weeks, zeros declared", {**DATED, "frequency": "MS", "missing": "zero"}, steps("W-MON", 8), ["'W-MON'", "'MS'"]),
+    ("integers for months", DATED, sales(1, 2, 3), ["row 2", "'1' is an integer step", "'MS'", "write dates"]),
+    ("years for months", DATED, sales(1949, 1950, 1951), ["'YS'", "'MS'"]),
+    ("a date off the grid", DATED, sales("2024-01-01", "2024-02-01", "2024-03-07"), ["row 4", "'2024-03-07'", "'MS'"]),
+    ("one series of quarters", {**DATED, "missing": "forward"}, dated("MS", 12, ids="ab", header="unique_id,ds,y")
+     + dated("QS", 9, ids="q").split("\n", 1)[1], ["'q' has the frequency 'QS'", "'a' with 'MS'"]),
+]  # fmt: skip
+
+
+@cases(("changes", "new", "words"), OTHER)
+def test_another_frequency_is_refused(changes: Changes, new: str, words: list[str]) -> None:
+    refuses(new, trained_on(ONE, **changes), words)
+
+
+def test_dates_for_integer_steps_are_refused() -> None:
+    trained = trained_on(sales(1, 2, 3), time="month", value="sales")
+    refuses(ONE, trained, ["row 2", "'2000-01' is a date", "trained on integer steps"])
+    refuses(sales(1, 3, 5), trained, ["multiples of 2 apart"])
+
+
+def refuses(text: str | bytes, trained: InputFormat, words: list[str]) -> None:
+    """A short line that begins with the file and contains `words`, and whose hint is not at the parameters alone."""
+    with pytest.raises(UserError) as caught:
+        read(text, trained)
+    message = str(caught.value)
+    assert message.startswith("new.csv")
+    assert len(message) < 500
+    assert "ingest.path" not in message
+    assert ("ingest." in message) == ("(in params.yaml, and train again" in message)
+    for word in words:
+        assert word in message
+
+
+NAMES = "name the columns unique_id, ds and y"
+BAD: list[tuple[str, Changes, str | bytes, list[str]]] = [
+    ("no time", {}, "date,sales\n2024-01,1\n", ["no column 'month'", "'date'", "rename it, or " + NAMES]),
+    ("no value", {}, "month\n2024-01\n", ["no column but 'month'", NAMES]),
+    ("a gap", {}, sales("2024-01", "2024-03", "2024-04"), ["no value at 2024-02", "add the rows, or set ingest.missing",
+     "train again)"]),
+    ("a duplicate", {}, sales("2024-01", "2024-02", "2024-02"), ["row 4", "keep one row", "or " + NAMES + ")"]),
+    ("text as a value", {}, "month,sales\n2024-01,1\n2024-02,?\n", ["row 3, column 'sales'", "'?'", "train again)"]),
+    ("a decimal comma", {}, "month;sales\n2024-01;1\n2024-02;2,5\n", ["'2,5'", "set ingest.decimal to ','"]),
+    ("no values", {}, "month,sales\n2024-01,\n", ["no value in any row"]),
+    ("two meanings of a date", {"frequency": "D"}, sales("01/02/2024", "02/02/2024"), ["1 February 2024",
+     "train again, or write dates as 2024-01-31)"]),
+    ("too large", {"max_gigabytes": 1e-7}, sales(*pd.date_range("2024-01-01", periods=20, freq="MS")),
+     ["decompresses to more than"]),
+    ("a zip archive", {}, b"PK\x03\x04\0\0", ["a zip archive", "set FILE to the file in it"]),
+    ("empty", {}, "", ["an empty file"]),
+]  # fmt: skip
+
+
+@cases(("changes", "new", "words"), BAD)
+def test_bad_files_are_refused_with_what_leads_to_a_forecast(
+    changes: Changes, new: str | bytes, words: list[str]
+) -> None:
+    panel = panel_of(ONE, **DATED)
+    refuses(new, InputFormat.of(settings(**{**DATED, **changes}), panel), words)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("none.csv", "none.csv: no such file"),
+        ("nwe.csv", "there is 'new.csv'"),
+        ("../none/new.csv", "../none/new.csv: no such file"),
+        ("https://example.org/new.csv", "an address, not a file"),
+    ],
+)
+def test_files_that_are_not_there_are_refused(path: str, words: str) -> None:
+    trained = trained_on(ONE, **DATED)
+    Path("new.csv").write_text(ONE)
+    with pytest.raises(UserError, match=re.escape(words)):
+        read_file(Path(path), trained)
+
+
+def test_a_warning_says_that_its_remedy_needs_training(capsys: pytest.CaptureFixture[str]) -> None:
+    read(dated("MS", 36) + dated("MS", 5, ids="b").split("\n", 1)[1], trained_on(MONTHS, **LONG_AUTO))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: new.csv: 1 of 2 series ('b' at 2024-05-01) ended more than 12 steps before")
+    assert line.endswith("set ingest.ended_after to 12 to leave out those that ended (in params.yaml, and train again)")
+
+
+def test_a_file_may_lie_anywhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    trained = trained_on(MONTHS, **LONG_AUTO)
+    expected = panel_of(MONTHS, **LONG_AUTO)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    frame = pd.read_csv("input.csv")
+    frame.to_csv(elsewhere / "new.csv.gz", index=False)
+    frame.to_parquet(elsewhere / "new.parquet")
+    frame.to_parquet(elsewhere / "parts", partition_cols=["id"])
+    for name in ("new.csv.gz", "new.parquet", "parts"):
+        for path in (elsewhere / name, Path(os.path.relpath(elsewhere / name))):
+            assert_equal(read_file(path, trained), expected)
+    frame.iloc[:3].drop(columns="value").to_parquet(elsewhere / "parts/more.parquet")
+    with pytest.raises(UserError, match=f"{elsewhere}/parts/.*: no column"):
+        read_file(elsewhere / "parts", trained)
+
+
+def test_a_frame_gives_the_panel_of_the_file_that_holds_it() -> None:
+    trained = trained_on(MONTHS, **LONG_AUTO)
+    expected = panel_of(MONTHS, **LONG_AUTO)
+    frame = pd.read_csv("input.csv")
+    assert_equal(read_frame(frame, trained), expected)
+    long = frame.set_axis(["unique_id", "ds", "y"], axis=1)
+    for each in (long, long.assign(ds=pd.to_datetime(long["ds"]))):
+        assert_equal(read_frame(each, trained), expected)
+    one = trained_on(ONE, **DATED)
+    assert values_of(read_frame(long, one)) == values_of(expected)
+    with pytest.raises(UserError, match="the frame row 0, column 'ds': '0' is an integer step, but"):
+        read_frame(long.assign(ds=long.groupby("unique_id").cumcount()), trained)
+    with pytest.raises(UserError, match=r"the frame row 1, column 'ds': '2024-01-01' appears twice .* in row 0"):
+        read_frame(long.assign(ds=pd.Timestamp("2024-01-01")), trained)
+    with pytest.raises(UserError, match="the frame: no column 'y'"):
+        read_frame(long.drop(columns="y"), one)
 
 
 def test_the_airline_gives_the_panel_that_ingest_writes() -> None:

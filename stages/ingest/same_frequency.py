@@ -39,20 +39,26 @@ def refuse_other_kind(raw: Raw, settings: Ingest) -> None:
 
 
 def refuse_other_frequency(raw: Raw, trained: InputFormat, timestamps: pd.Series, places: Ints) -> None:
-    """Raises UserError if all timestamps together have a frequency of their own that is not the forecaster's.
+    """Raises UserError if timestamps are no steps of the forecaster's frequency, or have a coarser one of their own.
 
     timestamps, places: (U,) each timestamp and the number of its step in the forecaster's frequency
     """
     if trained.frequency is None:
         return
-    if (places == OFF_GRID).any():
-        own = infer_frequency(timestamps)
+    off = places == OFF_GRID
+    if off.any():
+        own = infer_frequency(timestamps) if off.sum() > 1 or len(off) < MIN_TIMESTAMPS else None
     else:
         own = coarser_frequency(timestamps, trained.frequency) if _tells(trained, places) else None
     if own:
         raise UserError(
             f"{raw.source}, column {quoted(raw.time)}: has the frequency {own!r}, but the forecaster was trained on "
             f"{trained.frequency!r}; bring the values to its steps, or train a forecaster on {own!r}"
+        )
+    if off.any():
+        raise UserError(
+            f"{raw.where_timestamp(int(off.argmax()))} is not a step of frequency {trained.frequency!r}, on which the "
+            "forecaster was trained; correct it"
         )
 
 
