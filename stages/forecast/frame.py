@@ -15,7 +15,7 @@ class FrameReader:
     """
 
     source = "the frame"
-    unnamed = None
+    unnamed: str | None = None
 
     def __init__(self, frame: pd.DataFrame) -> None:
         if not isinstance(frame, pd.DataFrame):

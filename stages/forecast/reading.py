@@ -13,11 +13,13 @@ import pandas as pd
 from stages.common.errors import UserError, reworded
 from stages.forecast.frame import FrameReader
 from stages.forecast.layout import layout_of, named_columns
+from stages.ingest.checks import TELL_APART
 from stages.ingest.headers import CORRECT_COLUMNS
 from stages.ingest.input_format import InputFormat
 from stages.ingest.notations import candidate_formats
+from stages.ingest.numbers import OTHER_VALUES
 from stages.ingest.params import Ingest
-from stages.ingest.raw import Raw, Reader, observations, open_raw, refuse_missing_file
+from stages.ingest.raw import OTHER_IDS, Raw, Reader, observations, open_raw, refuse_missing_file
 from stages.ingest.regular import build_panel
 from stages.panel.grid import OFF_GRID, make_grid
 from stages.panel.panel import Panel
@@ -27,6 +29,13 @@ NAME_THEM = "name the columns unique_id, ds and y"
 INSTEAD = {  # what else than to change a parameter and train again leads to a forecast
     **dict.fromkeys(("series", "time", "value"), NAME_THEM),
     "time_format": "write dates as 2024-01-31",
+}
+REWORDED = {  # hints at parameters that new data need not follow
+    CORRECT_COLUMNS: f"rename it, or {NAME_THEM}",
+    TELL_APART: ", or tell series apart by columns unique_id, ds and y",
+    OTHER_VALUES: "convert it",
+    OTHER_IDS: "convert it",
+    "ingest.path": "FILE",
 }
 ADDRESS = re.compile(r"\w\w+:/")
 SETTING = re.compile(rf"\bingest\.({'|'.join(Ingest.model_fields)})\b")
@@ -70,7 +79,11 @@ def _time_format(raw: Raw, trained: InputFormat) -> str | None:
     if declared and parse_times(raw.timestamps, declared).notna().all():
         return declared
     candidates = candidate_formats(raw.timestamps, with_zone=trained.settings.time_zone is not None)
-    fitting = {name: times for name, times in candidates.items() if times.notna().all()}
+    fitting = {
+        name: times
+        for name, times in candidates.items()
+        if times.notna().all() and times.equals(parse_times(raw.timestamps, name))
+    }
     if len(fitting) < 2:
         return None
     as_trained = parse_times(raw.timestamps, trained.time_format)
@@ -89,8 +102,9 @@ def _is_regular(times: pd.Series, frequency: str | None) -> bool:
 
 def _for_forecasts(message: str) -> str:
     """A message of ingest for someone who has the data, and a forecaster that was trained with its settings."""
-    message = message.removeprefix("params.yaml: ").replace("ingest.path", "FILE")
-    message = message.replace(CORRECT_COLUMNS, f"rename it, or {NAME_THEM}")
+    message = message.removeprefix("params.yaml: ")
+    for hint, other in REWORDED.items():
+        message = message.replace(hint, other)
     settings = SETTING.findall(message)
     if not settings:
         return message

@@ -18,6 +18,10 @@ from stages.panel.time_axis import TimeAxis
 
 MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
 MAX_LISTED = 30_000  # steps that pandas lists in a second or two; 80 years of business days
+TELL_APART = (  # what to do about timestamps that several series share
+    ", or set ingest.series to the column that identifies the series, or to a list of them, or ingest.time to "
+    "[date, time of day] where these are two columns"
+)
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -97,10 +101,7 @@ def refuse_duplicates(raw: Raw, rows: Ints) -> None:
     if _same_values(raw.values[repeated], rows[repeated]):
         remedy = "the values are the same too: remove the repeated rows"
     else:
-        remedy = (
-            "keep one row for each timestamp, or set ingest.series to the column that identifies the series, or to a "
-            "list of them, or ingest.time to [date, time of day] where these are two columns"
-        )
+        remedy = "keep one row for each timestamp" + TELL_APART
     raise UserError(
         f"{raw.where(second)} appears twice in series {quoted(raw.ids[raw.series_codes[second]])}, also in row "
         f"{raw.row_number(first)}{spelling} ({repeated.sum()} rows of {series} series share a timestamp); {remedy}"

@@ -29,6 +29,7 @@ from stages.ingest.parquet_files import ParquetFiles
 from stages.ingest.time_column import read_timestamps
 
 ROW_NUMBERS = rf"Unnamed: \d+|{INDEX}"  # columns that pandas makes of an index
+OTHER_IDS = "set ingest.series to a column of ids"
 MAX_NAME = 60  # characters of a file's name that a message suggests
 
 
@@ -291,9 +292,7 @@ def _read_part(column: Column) -> tuple[Codes, list[str]]:
     try:
         texts = values if pa.types.is_dictionary(values.type) else pc.cast(values, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise UserError(
-            f"{column} holds {values.type}, not text or whole numbers; set ingest.series to a column of ids"
-        ) from None
+        raise UserError(f"{column} holds {values.type}, not text or whole numbers; {OTHER_IDS}") from None
     codes, found = distinct(texts)
     ids: list[str] = found.tolist()
     is_blank = np.array([not name.strip() for name in ids] + [True])  # the last one is that of code -1

@@ -68,4 +68,4 @@ def _tells(trained: InputFormat, places: Ints) -> bool:
         return False
     if trained.settings.missing == "zero":
         return len(np.unique(places)) >= MIN_STRIDES
-    return len(places) >= MIN_TIMESTAMPS or len(places) < MIN_DENSITY * (np.ptp(places) + 1)
+    return len(places) >= MIN_TIMESTAMPS or len(places) < MIN_DENSITY * (int(np.ptp(places)) + 1)

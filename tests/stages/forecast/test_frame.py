@@ -39,10 +39,11 @@ GOOD: list[tuple[str, Change, list[str]]] = [
 BAD: list[tuple[str, Change, list[str]]] = [
     ("text as a value", lambda frame: frame.assign(y=["1", "2", "x", "4"]), ["row 2, column 'y': 'x'"]),
     ("infinity", lambda frame: frame.assign(y=[1, 2, 3, np.inf]), ["row 3, column 'y': 'inf'"]),
-    ("truth values", lambda frame: frame.assign(y=True), ["column 'y' holds bool"]),
+    ("truth values", lambda frame: frame.assign(y=True), ["column 'y' holds bool, not numbers; convert it"]),
     ("no values", lambda frame: frame.assign(y=np.nan), ["no value in any row"]),
     ("no id", lambda frame: frame.assign(unique_id=["a", None, "b", "b"]), ["row 1, column 'unique_id': no series id"]),
     ("ids of several types", lambda frame: frame.assign(unique_id=["a", 1, "b", 2]), ["unique_id", "one kind"]),
+    ("ids that are lists", lambda frame: frame.assign(unique_id=[[1], [2], [3], [4]]), ["unique_id", "convert it"]),
     ("no time", lambda frame: frame.assign(ds=[pd.NaT, *frame["ds"][1:]]), ["row 0, column 'ds': no time"]),
     ("times as floats", lambda frame: frame.assign(ds=[1.5, 2, 1, 2]), ["column 'ds' holds double"]),
     ("two columns of one name", lambda frame: frame.set_axis(["unique_id", "y", "y"], axis=1), ["no column 'ds'"]),
@@ -77,4 +78,4 @@ def test_bad_frames_are_refused_in_one_line(change: Change, words: list[str], tr
 
 def test_what_is_not_a_frame_is_refused() -> None:
     with pytest.raises(UserError, match="list: not a DataFrame of pandas"):
-        FrameReader([1, 2])  # type: ignore[arg-type]
+        FrameReader([1, 2])

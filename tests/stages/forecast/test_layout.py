@@ -38,16 +38,12 @@ CASES: list[tuple[str, Changes, str, Names]] = [
 
 @cases(("changes", "header", "expected"), CASES)
 def test_the_columns_that_are_read(changes: Changes, header: str, expected: Names) -> None:
-    reader = FrameReader(
-        pd.DataFrame([["x"] * 9, ["z"] * 9]).iloc[:, : len(header.split())].set_axis(header.split(), axis=1)
-    )
+    reader = FrameReader(pd.DataFrame({name: ["x", "z"] for name in header.split()}))
     layout = layout_of(reader, settings(**changes), long_first=False)
     assert (layout.series, layout.time, layout.value) == expected
 
 
 @pytest.mark.parametrize(("long_first", "series"), [(False, None), (True, "unique_id")])
-def test_one_id_beside_the_columns_of_the_training_counts_in_a_frame_alone(
-    long_first: bool, series: str | None
-) -> None:
+def test_a_single_id_counts_in_a_frame_alone(long_first: bool, series: str | None) -> None:
     reader = FrameReader(pd.DataFrame({"unique_id": ["x", "x"], "ds": [1, 2], "y": [3, 4]}))
     assert layout_of(reader, settings(time="ds", value="y"), long_first).series == series
