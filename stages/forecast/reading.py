@@ -13,7 +13,7 @@ import pandas as pd
 from stages.common.errors import UserError, reworded
 from stages.forecast.frame import FrameReader
 from stages.forecast.layout import layout_of, named_columns
-from stages.ingest.checks import TELL_APART
+from stages.ingest.checks import LEARNED, TELL_APART
 from stages.ingest.headers import CORRECT_COLUMNS
 from stages.ingest.input_format import InputFormat
 from stages.ingest.notations import candidate_formats
@@ -30,11 +30,12 @@ INSTEAD = {  # what else than to change a parameter and train again leads to a f
     **dict.fromkeys(("series", "time", "value"), NAME_THEM),
     "time_format": "write dates as 2024-01-31",
 }
-REWORDED = {  # hints at parameters that new data need not follow
+REWORDED = {  # hints at parameters that new data need not follow, and at training
     CORRECT_COLUMNS: f"rename it, or {NAME_THEM}",
     TELL_APART: ", or tell series apart by columns unique_id, ds and y",
     OTHER_VALUES: "convert it",
     OTHER_IDS: "convert it",
+    LEARNED: "the forecast takes them as given",
     "ingest.path": "FILE",
 }
 ADDRESS = re.compile(r"\w\w+:/")

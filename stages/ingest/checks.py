@@ -22,6 +22,7 @@ TELL_APART = (  # what to do about timestamps that several series share
     ", or set ingest.series to the column that identifies the series, or to a list of them, or ingest.time to "
     "[date, time of day] where these are two columns"
 )
+LEARNED = "networks learn from them as if they were given"
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -206,5 +207,5 @@ def warn_of_long_gaps(panel: Panel, missing: Missing, source: str) -> None:
     begin, end = panel.time_axis.format(panel.ds.iloc[[row, row + length - 1]])
     warn(
         f"{source}: {length} values in a row, {begin} to {end}, are filled in series {quoted(panel.ids[series])}, "
-        "and networks learn from them as if they were given; leave out the series, or its part before the gap"
+        f"and {LEARNED}; leave out the series, or its part before the gap"
     )

@@ -272,6 +272,14 @@ def test_a_warning_says_that_its_remedy_needs_training(capsys: pytest.CaptureFix
     assert line.endswith("set ingest.ended_after to 12 to leave out those that ended (in params.yaml, and train again)")
 
 
+def test_a_warning_of_a_long_gap_speaks_of_the_forecast(capsys: pytest.CaptureFixture[str]) -> None:
+    months = [
+        month for month in pd.period_range("2000-01", periods=60, freq="M").astype(str) if "2001" not in month[:4]
+    ]
+    read(sales(*(month for month in months if month != "2002-01")), trained_on(ONE, **{**DATED, "missing": "forward"}))
+    assert "and the forecast takes them as given; leave out the series" in capsys.readouterr().err
+
+
 def test_a_file_may_lie_anywhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     trained = trained_on(MONTHS, **LONG_AUTO)
     expected = panel_of(MONTHS, **LONG_AUTO)
