@@ -273,10 +273,8 @@ def test_a_warning_says_that_its_remedy_needs_training(capsys: pytest.CaptureFix
 
 
 def test_a_warning_of_a_long_gap_speaks_of_the_forecast(capsys: pytest.CaptureFixture[str]) -> None:
-    months = [
-        month for month in pd.period_range("2000-01", periods=60, freq="M").astype(str) if "2001" not in month[:4]
-    ]
-    read(sales(*(month for month in months if month != "2002-01")), trained_on(ONE, **{**DATED, "missing": "forward"}))
+    months = pd.period_range("2000-01", periods=60, freq="M").astype(str)
+    read(sales(*months.delete(range(12, 25))), trained_on(ONE, **{**DATED, "missing": "forward"}))
     assert "and the forecast takes them as given; leave out the series" in capsys.readouterr().err
 
 
