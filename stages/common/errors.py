@@ -5,8 +5,9 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 
 from stages import interrupted
@@ -45,7 +46,22 @@ def _cut(text: str) -> str:
 
 def warn(message: str) -> None:
     """Print a warning as one line on stderr."""
-    print("warning: " + one_line(message), file=sys.stderr)
+    print("warning: " + one_line(_reword.get()(message)), file=sys.stderr)
+
+
+_reword: ContextVar[Callable[[str], str]] = ContextVar("reword", default=str)
+
+
+@contextmanager
+def reworded(reword: Callable[[str], str]) -> Iterator[None]:
+    """Reword warnings and errors of code that another command shares, where its user has other things to do."""
+    before = _reword.set(reword)
+    try:
+        yield
+    except UserError as error:
+        raise UserError(reword(str(error))) from None
+    finally:
+        _reword.reset(before)
 
 
 def run(main: Callable[[], None], writes: bool = True) -> None:

@@ -18,6 +18,11 @@ from stages.panel.time_axis import TimeAxis
 
 MAX_STEPS_PER_VALUE = 100  # a panel that is almost all gaps has the wrong frequency
 MAX_LISTED = 30_000  # steps that pandas lists in a second or two; 80 years of business days
+TELL_APART = (  # what to do about timestamps that several series share
+    ", or set ingest.series to the column that identifies the series, or to a list of them, or ingest.time to "
+    "[date, time of day] where these are two columns"
+)
+LEARNED = "networks learn from them as if they were given"
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -32,15 +37,15 @@ def refuse_control_characters(raw: Raw) -> None:
             )
 
 
-def refuse_too_many_series(raw: Raw) -> None:
-    """Raises UserError if the file has no values, or too few for the number of its series."""
+def refuse_too_many_series(raw: Raw, at_least: int) -> None:
+    """Raises UserError if the file has no values, or fewer than `at_least` for each of its series on average."""
     values = np.bincount(raw.series_codes[~np.isnan(raw.values)], minlength=len(raw.ids))
     series = int((values > 0).sum())
     if not series:
         raise UserError(f"{raw.source}: no value in any row; correct ingest.value or the file")
-    if series > 1 and values.sum() < MIN_VALUES_PER_SERIES * series:
+    if series > 1 and values.sum() < at_least * series:
         raise UserError(
-            f"{raw.source}: {series} series in {values.sum()} values, less than {MIN_VALUES_PER_SERIES} for each; "
+            f"{raw.source}: {series} series in {values.sum()} values, less than {at_least} for each; "
             "set ingest.series to the column that identifies the series, or to null for one series"
         )
 
@@ -97,10 +102,7 @@ def refuse_duplicates(raw: Raw, rows: Ints) -> None:
     if _same_values(raw.values[repeated], rows[repeated]):
         remedy = "the values are the same too: remove the repeated rows"
     else:
-        remedy = (
-            "keep one row for each timestamp, or set ingest.series to the column that identifies the series, or to a "
-            "list of them, or ingest.time to [date, time of day] where these are two columns"
-        )
+        remedy = "keep one row for each timestamp" + TELL_APART
     raise UserError(
         f"{raw.where(second)} appears twice in series {quoted(raw.ids[raw.series_codes[second]])}, also in row "
         f"{raw.row_number(first)}{spelling} ({repeated.sum()} rows of {series} series share a timestamp); {remedy}"
@@ -205,5 +207,5 @@ def warn_of_long_gaps(panel: Panel, missing: Missing, source: str) -> None:
     begin, end = panel.time_axis.format(panel.ds.iloc[[row, row + length - 1]])
     warn(
         f"{source}: {length} values in a row, {begin} to {end}, are filled in series {quoted(panel.ids[series])}, "
-        "and networks learn from them as if they were given; leave out the series, or its part before the gap"
+        f"and {LEARNED}; leave out the series, or its part before the gap"
     )

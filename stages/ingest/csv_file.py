@@ -38,7 +38,8 @@ class CsvFile:
     """
 
     def __init__(self, path: Path, named: set[str], number_format: NumberFormat, max_gigabytes: float) -> None:
-        self.path, self.number_format, self.limit = path, number_format, int(max_gigabytes * 1e9)
+        self.path, self.source = path, str(path)
+        self.number_format, self.limit = number_format, int(max_gigabytes * 1e9)
         with path.open("rb") as file:
             self.is_gzipped = file.read(len(GZIP)) == GZIP
         line = self._header()

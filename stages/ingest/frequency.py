@@ -98,6 +98,18 @@ def coarsest_frequency(timestamps: pd.Series | pd.DatetimeIndex) -> str | None:
     return None if _is_too_long(_offset_of(frequency)) else frequency
 
 
+def coarser_frequency(timestamps: pd.Series | pd.DatetimeIndex, frequency: str) -> str | None:
+    """The frequency that `timestamps` (U,), all of them steps of `frequency`, have of their own if it is coarser."""
+    timestamps = pd.DatetimeIndex(timestamps).unique().sort_values()
+    own = infer_frequency(timestamps)
+    if own is None:
+        return None
+    steps, all_steps = (
+        int(make_grid(each, timestamps[0], timestamps[-1]).numbers(timestamps[-1:])[0]) for each in (own, frequency)
+    )
+    return own if steps < all_steps else None
+
+
 def is_usual(frequency: str) -> bool:
     """Whether people use a frequency: hours that divide a day, minutes that divide an hour, 1, 2, 3, 4 or 6 months."""
     months = months_of(frequency)

@@ -17,6 +17,7 @@ DATES = (
 MOST_NAMED = 8  # columns, in a message
 MIN_TIMES = 3  # names that are times, before they are taken for a time axis
 UNNAMED = r"|Unnamed: \d+|__index_level_\d+__|level_0|index|0"  # what pandas may show for a column without a name
+CORRECT_COLUMNS = "correct ingest.series, ingest.time or ingest.value in params.yaml"
 NUMBER = r"[+-]?\d+([.,]\d+)?"
 
 
@@ -66,4 +67,4 @@ def _instead(name: str, columns: list[str]) -> str:
         return f", only {quoted(columns[0])}; a file needs a column of times (1, 2, 3, ... will do) and one of values"
     close = difflib.get_close_matches(name, columns, n=1) or columns
     there = ", ".join(map(quoted, close[:MOST_NAMED]))
-    return f", but there is {there}; correct ingest.series, ingest.time or ingest.value in params.yaml"
+    return f", but there is {there}; {CORRECT_COLUMNS}"

@@ -51,6 +51,7 @@ class NumberFormat:
         return next((group for group in GROUPS if self.thousands in group), self.thousands)
 
 
+OTHER_VALUES = "set ingest.value to a column of numbers"
 SUGGESTED = [  # number formats that an error message may suggest, the simplest first
     NumberFormat(decimal, thousands)
     for thousands in (None, ",", ".", " ", "'", "_")
@@ -64,7 +65,7 @@ def to_numbers(column: Column, number_format: NumberFormat) -> Floats:
     kind = column.values.type
     is_text = pa.types.is_string(kind)
     if not is_text and not is_number_type(kind):
-        raise UserError(f"{column} holds {kind}, not numbers; set ingest.value to a column of numbers")
+        raise UserError(f"{column} holds {kind}, not numbers; {OTHER_VALUES}")
     floats = parse(column.values, number_format) if is_text else pc.cast(column.values, pa.float64(), safe=False)
     values: Floats = pc.fill_null(floats, np.nan).to_numpy()
     missing = _are_missing(column, values, number_format)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from stages.common.errors import UserError, quoted
-from stages.ingest.columns import INDEX
+from stages.ingest.columns import INDEX, Column
 from stages.ingest.file_kinds import refuse_other_files
 
 UNREADABLE = (  # what pyarrow raises for damaged files, for files of another kind and for damaged types of pandas
@@ -32,7 +32,7 @@ class ParquetFiles:
     """
 
     def __init__(self, path: Path, texts: list[str], max_gigabytes: float) -> None:
-        self.path, self.max_gigabytes = path, max_gigabytes
+        self.path, self.source, self.max_gigabytes = path, str(path), max_gigabytes
         if path.is_dir():
             refuse_other_files(path)
         try:
@@ -76,7 +76,10 @@ class ParquetFiles:
             table = self.dataset.to_table(columns=in_file)
         except UNREADABLE as error:
             raise self._unreadable(error) from None
-        return {name: self._plain(name, column) for name, column in zip(wanted, table.columns, strict=True)}
+        return {
+            name: plain(Column(self.source, name, column, self.row_number))
+            for name, column in zip(wanted, table.columns, strict=True)
+        }
 
     def row_number(self, index: int) -> int:
         """The row number of a value in its column; rows count from 1."""
@@ -87,30 +90,11 @@ class ParquetFiles:
         for file, schema in self.schemas.items():
             for name in wanted:
                 if name not in self.keys and name not in schema.names:
-                    shown = Path(file).relative_to(Path.cwd()) if Path(file).is_absolute() else file
+                    shown = Path(file).relative_to(Path.cwd()) if Path(file).is_relative_to(Path.cwd()) else file
                     raise UserError(
                         f"{shown}: no column {quoted(name)}, which other files of {self.path} have; "
                         "rename the column or add it"
                     )
-
-    def _plain(self, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-        """Text of any kind, and bytes, as strings; categories as their values: a category need not occur in any row.
-
-        Raises UserError for text that is not UTF-8: Parquet stores what it is given.
-        """
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        if not any(of_kind(column.type) for of_kind in TEXTS):
-            return column
-        try:
-            return column.cast(pa.binary()).cast(pa.string())
-        except pa.ArrowInvalid:
-            texts = column.cast(pa.large_binary())
-            row, found = next((row, found.as_py()) for row, found in enumerate(texts) if not _is_utf8(found.as_py()))
-            raise UserError(
-                f"{self.path} row {self.row_number(row)}, column {quoted(name)}: {quoted(found)} is not text in UTF-8; "
-                "save it as text"
-            ) from None
 
     def _unreadable(self, error: Exception) -> UserError:
         reason = str(error).splitlines()[0][:200]
@@ -125,6 +109,24 @@ TEXTS = [
     pa.types.is_large_binary,
     pa.types.is_binary_view,
 ]
+
+
+def plain(column: Column) -> pa.ChunkedArray:
+    """Text of any kind, and bytes, as strings; categories as their values: a category need not occur in any row.
+
+    Raises UserError for text that is not UTF-8: Parquet stores what it is given.
+    """
+    values = column.values
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if not any(of_kind(values.type) for of_kind in TEXTS):
+        return values
+    try:
+        return values.cast(pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        texts = values.cast(pa.large_binary())
+        row, found = next((row, found.as_py()) for row, found in enumerate(texts) if not _is_utf8(found.as_py()))
+        raise UserError(f"{column.where(row)}: {quoted(found)} is not text in UTF-8; save it as text") from None
 
 
 def _is_utf8(found: bytes | None) -> bool:

@@ -29,6 +29,7 @@ from stages.ingest.parquet_files import ParquetFiles
 from stages.ingest.time_column import read_timestamps
 
 ROW_NUMBERS = rf"Unnamed: \d+|{INDEX}"  # columns that pandas makes of an index
+OTHER_IDS = "set ingest.series to a column of ids"
 MAX_NAME = 60  # characters of a file's name that a message suggests
 
 
@@ -87,11 +88,12 @@ class Raw:
 class Reader(Protocol):
     """A raw file whose columns can be read.
 
+    source: what messages call it: its path
     columns: the names of its columns, in the file's order
     unnamed: the name among them of pandas' index, if the file stores it without a name
     """
 
-    path: Path
+    source: str
     columns: list[str]
     unnamed: str | None
 
@@ -108,8 +110,27 @@ def read_raw(settings: Ingest) -> Raw:
     Raises UserError for a path outside the project, a file that cannot be read, and columns that do not exist or do
     not hold what they should.
     """
-    number_format = NumberFormat(settings.decimal, settings.thousands, settings.none)
-    reader = _open(settings, number_format)
+    values = [settings.value] if isinstance(settings.value, str) else settings.value or []
+    texts = [*settings.series_columns, *settings.time_columns]
+    return observations(open_raw(_checked_path(settings.path), texts, values, settings), settings)
+
+
+def open_raw(path: Path, texts: list[str], values: list[str], settings: Ingest) -> Reader:
+    """The reader for the file's format: Parquet for a folder and by the first bytes, else CSV.
+
+    texts, values: the columns of ids and times, and of numbers, that the file may have
+    settings: how it writes numbers, and how large it may be
+
+    Raises UserError for a file that cannot be read.
+    """
+    if path.is_dir() or is_parquet(path):
+        return ParquetFiles(path, texts, settings.max_gigabytes)
+    return CsvFile(path, {*texts, *values}, _number_format(settings), settings.max_gigabytes)
+
+
+def observations(reader: Reader, settings: Ingest) -> Raw:
+    """The observations in the columns that `settings` name. Raises UserError as `read_raw` does."""
+    number_format = _number_format(settings)
     if isinstance(settings.value, str):
         return _read_long(reader, settings, settings.value, number_format)
     return _read_wide(reader, settings, number_format)
@@ -127,7 +148,7 @@ def _read_long(reader: Reader, settings: Ingest, value: str, number_format: Numb
         series_codes, ids = _read_ids([columns[name] for name in series])
     else:
         series_codes, ids = np.zeros(len(values), dtype=np.int32), [value]
-    return Raw(str(reader.path), time.name, ids, series_codes, timestamps, time_codes, values, reader.row_number)
+    return Raw(reader.source, time.name, ids, series_codes, timestamps, time_codes, values, reader.row_number)
 
 
 def _read_wide(reader: Reader, settings: Ingest, number_format: NumberFormat) -> Raw:
@@ -142,10 +163,10 @@ def _read_wide(reader: Reader, settings: Ingest, number_format: NumberFormat) ->
     values = {name: to_numbers(columns[name], number_format) for name in names}
     warn_of_groups([columns[name] for name in names], number_format)
     if settings.value is None:
-        values = _without_row_numbers(values, str(reader.path))
+        values = _without_row_numbers(values, reader.source)
     rows = len(time_codes)
     return Raw(
-        source=str(reader.path),
+        source=reader.source,
         time=time.name,
         ids=list(values),
         series_codes=np.repeat(np.arange(len(values), dtype=np.int32), rows),
@@ -163,7 +184,7 @@ def _series_names(reader: Reader, settings: Ingest) -> list[str]:
     times = settings.time_columns
     if reader.unnamed and reader.unnamed not in times:
         warn(
-            f"{reader.path}: the column without a name is left out; set ingest.time to {reader.unnamed} if it holds "
+            f"{reader.source}: the column without a name is left out; set ingest.time to {reader.unnamed} if it holds "
             "the time, or list it with the others in ingest.value if it is a series"
         )
     return [name for name in reader.columns if name not in times and name != reader.unnamed]
@@ -190,7 +211,7 @@ def _refuse_times_across(reader: Reader, timestamps: pd.Series) -> None:
     is_datetime = pd.api.types.is_datetime64_any_dtype(timestamps)
     has_times = is_datetime or bool(timestamps.str.contains(r"\d").all())
     if times := times_across(reader.columns, years=not has_times):
-        raise UserError(f"{reader.path}: {times_in_rows(times, reader.columns)}")
+        raise UserError(f"{reader.source}: {times_in_rows(times, reader.columns)}")
 
 
 def _refuse_text(columns: list[Column], number_format: NumberFormat) -> None:
@@ -211,14 +232,8 @@ def _time_column(columns: dict[str, Column], settings: Ingest) -> Column:
     return times[0] if len(times) == 1 else join_times(times)
 
 
-def _open(settings: Ingest, number_format: NumberFormat) -> Reader:
-    """The reader for the file's format: Parquet for a folder and by the first bytes, else CSV."""
-    path = _checked_path(settings.path)
-    texts = [*settings.series_columns, *settings.time_columns]
-    if path.is_dir() or is_parquet(path):
-        return ParquetFiles(path, texts, settings.max_gigabytes)
-    values = [settings.value] if isinstance(settings.value, str) else settings.value or []
-    return CsvFile(path, {*texts, *values}, number_format, settings.max_gigabytes)
+def _number_format(settings: Ingest) -> NumberFormat:
+    return NumberFormat(settings.decimal, settings.thousands, settings.none)
 
 
 def _checked_path(text: str) -> Path:
@@ -240,16 +255,21 @@ def _checked_path(text: str) -> Path:
             f"params.yaml: ingest.path {quoted(text)} leads out of the project; "
             "put the file into data/raw, or `dvc import-url` it there"
         )
+    refuse_missing_file(path, f"params.yaml: ingest.path {quoted(text)}")
+    return path
+
+
+def refuse_missing_file(path: Path, named: str) -> None:
+    """Raises UserError if there is nothing at `path`, which the message calls `named`."""
     if not os.path.exists(path):  # unlike Path.exists, without an error for a name that is too long
         near = difflib.get_close_matches(path.name, os.listdir(path.parent), n=1) if os.path.isdir(path.parent) else []
         hint = f"there is {quoted(str(path.parent / near[0]))}; " if near else ""
-        raise UserError(f"params.yaml: ingest.path {quoted(text)}: no such file; {hint}correct it")
-    return path
+        raise UserError(f"{named}: no such file; {hint}correct it")
 
 
 def _read_columns(reader: Reader, texts: list[str], numbers: list[str]) -> dict[str, Column]:
     """The columns by name. Raises UserError if a column is missing or there twice, and for a file without rows."""
-    source = str(reader.path)
+    source = reader.source
     check_columns(reader.columns, texts, numbers, source)
     arrays = reader.read(texts, numbers)
     if not len(arrays[texts[0]]):
@@ -272,9 +292,7 @@ def _read_part(column: Column) -> tuple[Codes, list[str]]:
     try:
         texts = values if pa.types.is_dictionary(values.type) else pc.cast(values, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise UserError(
-            f"{column} holds {values.type}, not text or whole numbers; set ingest.series to a column of ids"
-        ) from None
+        raise UserError(f"{column} holds {values.type}, not text or whole numbers; {OTHER_IDS}") from None
     codes, found = distinct(texts)
     ids: list[str] = found.tolist()
     is_blank = np.array([not name.strip() for name in ids] + [True])  # the last one is that of code -1

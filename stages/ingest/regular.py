@@ -8,6 +8,7 @@ import pandas as pd
 
 from stages.common.arrays import Bools, Ints
 from stages.ingest.checks import (
+    MIN_VALUES_PER_SERIES,
     refuse_control_characters,
     refuse_duplicates,
     refuse_long_list,
@@ -24,8 +25,10 @@ from stages.ingest.checks import (
 from stages.ingest.ended import warn_of_ended_series, without_ended_series
 from stages.ingest.fit import refuse_misfits, spans
 from stages.ingest.gaps import fill
+from stages.ingest.input_format import InputFormat
 from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw
+from stages.ingest.same_frequency import refuse_other_frequency, refuse_other_kind
 from stages.ingest.seasons import season_lengths
 from stages.ingest.timestamps import read_time_axis
 from stages.panel.grid import Grid
@@ -34,27 +37,34 @@ from stages.panel.ragged import starts
 from stages.panel.time_axis import TimeAxis
 
 
-def build_panel(raw: Raw, settings: Ingest) -> Panel:
+def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) -> Panel:
     """Observations as a regular panel: series in the order of their first rows, each in the order of time.
 
     A series lasts from its first value to its last; missing values in between are filled and flagged. Raises UserError
     for timestamps that occur twice, are not on the grid or do not fit the frequency that was found, for ids and season
     lengths that cannot be right, and for missing values if `settings.missing` is `error`.
+
+    trained: of the forecaster that is to forecast the panel, whose frequency and seasons `settings` then declare: they
+        hold for data of any length, and another frequency is refused
     """
+    if trained:
+        refuse_other_kind(raw, settings)
     raw, time_axis, timestamps = read_time_axis(raw, settings)
     refuse_long_list(raw, time_axis.frequency, timestamps.min(), timestamps.max())
     grid = time_axis.grid(timestamps.min(), timestamps.max())
     places = grid.numbers(pd.Index(timestamps))
+    if trained:
+        refuse_other_frequency(raw, trained, timestamps, places)
     refuse_off_grid(raw, time_axis, timestamps, places)
     refuse_control_characters(raw)
     warn_of_similar_ids(raw)
-    refuse_too_many_series(raw)
+    refuse_too_many_series(raw, 0 if trained else MIN_VALUES_PER_SERIES)
     warn_of_empty_series(raw)
     given = raw.take(between_values(raw, places))
-    _check_frequency(given, settings, time_axis, timestamps, places)
+    _check_frequency(given, settings, trained, time_axis, timestamps, places)
     given = without_ended_series(given, places, settings.ended_after)
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
-    if settings.season_length:
+    if settings.season_length and not trained:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
     if panel.filled.any() and settings.missing == "error":
         refuse_missing(panel, given, rows)
@@ -128,8 +138,18 @@ def _steps(grid: Grid, numbers: Ints) -> pd.Index:
     return grid.steps(distinct).take(codes)
 
 
-def _check_frequency(raw: Raw, settings: Ingest, time_axis: TimeAxis, timestamps: pd.Series, places: Ints) -> None:
-    """Refuse series that do not fit a frequency that was found, and doubt one that is unusual."""
-    if settings.frequency == "auto":
+def _check_frequency(
+    raw: Raw,
+    settings: Ingest,
+    trained: InputFormat | None,
+    time_axis: TimeAxis,
+    timestamps: pd.Series,
+    places: Ints,
+) -> None:
+    """Refuse series that do not fit a frequency that was found, here or in training; doubt one that is unusual."""
+    if trained:
+        if trained.settings.frequency == "auto" and trained.settings.missing != "zero":
+            refuse_misfits(raw, places, time_axis, timestamps, settings.missing)
+    elif settings.frequency == "auto":
         refuse_misfits(raw, places, time_axis, timestamps, settings.missing)
         warn_of_unusual_frequency(raw, time_axis, timestamps)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.common.errors import UserError, quoted, run
+from stages.common.errors import UserError, quoted, reworded, run, warn
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +62,15 @@ def test_quoted_values_are_short_and_without_control_characters() -> None:
     assert quoted("é 'quoted'") == repr("é 'quoted'")
     assert quoted("\x1b[31m\nred") == r"'\x1b[31m\nred'"
     assert len(quoted("x" * 10_000)) == len(quoted(["x"] * 10_000)) + 2 == 62
+
+
+def test_messages_may_be_reworded_for_a_while(capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse() -> None:
+        with reworded(str.upper):
+            warn("a row")
+            raise UserError("a file")
+
+    with pytest.raises(UserError, match="A FILE"):
+        refuse()
+    warn("another row")
+    assert capsys.readouterr().err == "warning: A ROW\nwarning: another row\n"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.common.errors import UserError
-from stages.ingest.frequency import check_frequency, coarsest_frequency, infer_frequency, is_usual
+from stages.ingest.frequency import check_frequency, coarser_frequency, coarsest_frequency, infer_frequency, is_usual
 from stages.panel.time_axis import TimeAxis
 
 ALIASES = [
@@ -119,3 +119,24 @@ BAD = [
 def test_bad_aliases_are_refused(alias: str) -> None:
     with pytest.raises(UserError, match=f"ingest.frequency is '{alias}'"):
         check_frequency(alias)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "times", "coarser"),
+    [
+        ("MS", pd.date_range("2024", periods=5, freq="MS"), None),
+        ("MS", pd.date_range("2024", periods=5, freq="QS-FEB"), "QS-FEB"),
+        ("MS", pd.date_range("2024", periods=2, freq="YS"), "YS"),
+        ("MS", pd.to_datetime(["2024-01-01", "2024-02-01", "2024-04-01"]), None),
+        ("MS", pd.to_datetime(["2024-01-01", "2024-04-01", "2026-01-01"]), None),  # less than half of the quarters
+        ("D", pd.bdate_range("2024-01-01", periods=5), None),  # a week that tells nothing
+        ("D", pd.bdate_range("2024-01-01", periods=6), "B"),
+        ("h", pd.date_range("2024", periods=5, freq="3h"), "3h"),
+        ("MS", pd.DatetimeIndex(["2024-01-01"]), None),
+    ],
+)
+def test_timestamps_may_have_a_coarser_frequency_of_their_own(
+    frequency: str, times: pd.DatetimeIndex, coarser: str | None
+) -> None:
+    assert coarser_frequency(times, frequency) == coarser
+    assert coarser_frequency(times[::-1].append(times), frequency) == coarser

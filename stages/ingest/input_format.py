@@ -1,0 +1,75 @@
+"""What a forecaster knows of its input, so that it reads new data as ingest read the data of its training."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from stages.common.errors import UserError
+from stages.ingest.frequency import check_frequency, coarser_frequency
+from stages.ingest.params import Ingest
+from stages.panel.panel import Panel
+
+NO_PATH = "-"
+
+
+@dataclass(frozen=True)
+class InputFormat:
+    """How the input is read, and what was found in it.
+
+    settings: the section `ingest`; its path is NO_PATH
+    frequency, season_lengths, time_format: of the panel, declared or found; `frequency` is None for integer steps
+    time, value: the panel's names of the columns `ds` and `y`
+    regular: whether new data must have values at the steps of `frequency`, and not of a coarser one alone. False where
+        the data of the training have not, or where that is declared by a frequency together with `missing: zero`
+    """
+
+    settings: Ingest
+    frequency: str | None
+    season_lengths: tuple[int, ...]
+    time_format: str | None
+    time: str
+    value: str
+    regular: bool
+
+    @classmethod
+    def of(cls, settings: Ingest, panel: Panel) -> "InputFormat":
+        """The format of the input that `panel` was built from with `settings`."""
+        axis = panel.time_axis
+        declared_sparse = settings.frequency != "auto" and settings.missing == "zero"
+        coarser = axis.frequency and coarser_frequency(panel.ds[~panel.filled], axis.frequency)
+        return cls(
+            settings=settings.model_copy(update={"path": NO_PATH}),
+            frequency=axis.frequency,
+            season_lengths=panel.season_lengths,
+            time_format=axis.time_format,
+            time=panel.time,
+            value=panel.value,
+            regular=not declared_sparse and not coarser,
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """The values for JSON, without any path."""
+        return {
+            **asdict(self),
+            "settings": self.settings.model_dump(mode="json", exclude={"path"}),
+            "season_lengths": list(self.season_lengths),
+        }
+
+    @classmethod
+    def load(cls, values: dict[str, Any]) -> "InputFormat":
+        """What `dump` returned. Raises ValueError, in one line, for what is missing or wrong."""
+        try:
+            loaded = TypeAdapter(cls).validate_python(
+                {**values, "settings": {**values["settings"], "path": NO_PATH}},
+            )
+            if loaded.frequency is not None:
+                check_frequency(loaded.frequency)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        except (KeyError, TypeError):
+            raise ValueError("settings: missing, or not a group of parameters") from None
+        except UserError as error:
+            raise ValueError(str(error).removeprefix("params.yaml: ingest.")) from None
+        return loaded

@@ -1,0 +1,76 @@
+"""What a forecaster knows of its input survives JSON, holds no path, and is refused where it is wrong."""
+
+import json
+from typing import Any
+
+import pytest
+
+from stages.ingest.input_format import InputFormat
+from tests.raw_files import AUTO, Changes, cases, panel_of, settings
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+MONTHS = "time,value\n2024-01,1\n2024-02,2\n2024-03,5\n2024-05,4\n"
+WEEKS = "time,value\n2024-01-01,1\n2024-01-08,2\n2024-01-29,3\n"
+
+
+def format_of(text: str, **changes: Any) -> InputFormat:
+    return InputFormat.of(settings(**changes), panel_of(text, **changes))
+
+
+@cases(
+    ("changes",),
+    [
+        ("dates", {**AUTO, "missing": "forward"}),
+        ("seasons and numbers", {**AUTO, "missing": "zero", "season_length": [2, 3], "none": [-9, "x"]}),
+    ],
+)
+def test_it_survives_json_and_holds_no_path(changes: Changes) -> None:
+    found = format_of(MONTHS, **changes)
+    text = json.dumps(found.dump())
+    assert InputFormat.load(json.loads(text)) == found
+    assert "input.csv" not in text
+    assert (found.frequency, found.time_format, found.time, found.value) == ("MS", "%Y-%m", "time", "value")
+    assert found.season_lengths == tuple(changes.get("season_length", [12]))
+
+
+def test_integer_steps_have_no_frequency() -> None:
+    found = format_of("time,value\n1,1\n2,2\n")
+    assert (found.frequency, found.time_format, found.regular) == (None, None, True)
+
+
+@cases(
+    ("text", "changes", "regular"),
+    [
+        ("found", MONTHS, {**AUTO, "missing": "zero"}, True),
+        ("declared", MONTHS, {"frequency": "MS", "missing": "forward"}, True),
+        ("declared, with zeros", MONTHS, {"frequency": "MS", "missing": "zero"}, False),
+        ("declared, of values a week apart", WEEKS, {"frequency": "D", "missing": "forward"}, False),
+    ],
+)
+def test_whether_the_values_have_the_frequency_of_the_panel(text: str, changes: Changes, regular: bool) -> None:
+    assert format_of(text, **changes).regular is regular
+
+
+@cases(
+    ("wrong", "words"),
+    [
+        ("no settings", {"settings": None}, "settings"),
+        ("an unknown setting", {"settings": {"pat": 1}}, "settings.series: Field required"),
+        ("no season", {"season_lengths": None}, "season_lengths"),
+        ("another type", {"time": 3}, "time"),
+        ("a frequency that is none", {"frequency": "XX"}, "frequency is 'XX'"),
+    ],
+)
+def test_what_is_wrong_is_refused(wrong: dict[str, Any], words: str) -> None:
+    values = {**format_of(MONTHS, **AUTO, missing="forward").dump(), **wrong}
+    with pytest.raises(ValueError, match=words) as caught:
+        InputFormat.load(values)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_missing_is_refused() -> None:
+    values = format_of(MONTHS, **AUTO, missing="forward").dump()
+    for name in values:
+        with pytest.raises(ValueError, match=name):
+            InputFormat.load({key: value for key, value in values.items() if key != name})
