@@ -60,7 +60,7 @@ def read_version(revision: str | None) -> Version:
 
     Raises UserError where there is no such revision, and where a file of it is missing or cannot be read.
     """
-    name, commit = _resolve(revision)
+    name, commit = resolve_revision(revision)
     files = VersionFiles(name, commit)
     for path in READ_BY_DVC:
         files.parsed(path, files.text_in_git(path) or "", read_yaml)
@@ -99,7 +99,7 @@ class Forecasts:
 
 def read_forecasts(revision: str | None) -> Forecasts:
     """The forecasts of a version. Raises UserError where there is no such revision."""
-    name, commit = _resolve(revision)
+    name, commit = resolve_revision(revision)
     files = VersionFiles(name, commit)
     found: dict[Path, pd.DataFrame] = {}
     for path in (FORECAST, EVALUATION, ERROR_BY_STEP):
@@ -229,7 +229,7 @@ def branch_point() -> str:
     raise UserError(f"no commit in common with any of {', '.join(MAIN)}; name the revision to compare with")
 
 
-def _resolve(revision: str | None) -> tuple[str, str | None]:
+def resolve_revision(revision: str | None) -> tuple[str, str | None]:
     """The display name and the commit of a revision; None for the work tree."""
     if revision is None:
         return WORK_TREE, None

@@ -23,7 +23,6 @@ from stages.common.paths import (
     PANEL,
     fresh_folder,
     in_one_line,
-    origins_in,
     write_json,
 )
 from stages.compute.params import Compute
@@ -38,7 +37,7 @@ from stages.predict.baselines import choose_baselines, left_out
 from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach, warn_of_wide_intervals
 from stages.predict.ensemble import load_ensembles
 from stages.predict.evaluation import evaluate, measure
-from stages.predict.forecaster import Forecaster
+from stages.predict.forecaster import Forecaster, last_step
 from stages.predict.intervals import calibrate
 from stages.predict.methods import by_method, with_intervals
 from stages.predict.params import Predict
@@ -99,7 +98,8 @@ def main() -> None:
     write_csv(forecast_table(points, limits, panel, levels), FORECAST)
     fresh_folder(FORECASTER)
     input_format = InputFormat.of(params[Ingest], panel)
-    Forecaster(input_format, levels, method, names, final, ensembles[0]).write(FORECASTER)
+    until = last_step(panel.at(trained_at[0]))
+    Forecaster(input_format, levels, method, names, final, ensembles[0], until).write(FORECASTER)
     warn_of_origins_out_of_reach(len(planned.evaluation) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)
     wide = warn_of_wide_intervals(methods[method][0].forecast, *limits[method], panel.ids)

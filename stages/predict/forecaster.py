@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from pydantic import ValidationError
 from safetensors import SafetensorError
 
@@ -26,6 +27,7 @@ from stages.predict.methods import combine
 from stages.predict.params import COMBINATION, MODEL
 from stages.predict.spread import Typical
 from stages.train.network import config_of, load_ensemble, save_ensemble
+from stages.window.cutting import window_size
 from stages.window.params import Window
 
 CONFIG, NETWORKS = "config.json", "networks.safetensors"
@@ -44,6 +46,7 @@ class Forecaster:
     baselines: names of those that the run forecast
     calibrations: of the final origin, by method that has intervals
     ensemble: of the last training origin
+    trained_until: the last step that any series had there, without a time zone
     """
 
     input_format: InputFormat
@@ -52,6 +55,7 @@ class Forecaster:
     baselines: list[str]
     calibrations: dict[str, Calibration]
     ensemble: Ensemble
+    trained_until: int | pd.Timestamp
 
     @property
     def horizon(self) -> int:
@@ -88,9 +92,13 @@ class Forecaster:
         }
         return model, points, limits
 
+    def was_trained_on(self, steps: pd.Series) -> bool:
+        """Whether training knew one of the steps: forecasts of them are no test of the networks."""
+        return bool(_plain(steps.min()) <= self.trained_until)
+
     def write(self, folder: Path) -> None:
         """Write the folder, which exists."""
-        ensemble = self.ensemble
+        ensemble, until = self.ensemble, self.trained_until
         config = {
             "format": FORMAT,
             "versions": {name: version(name).split("+")[0] for name in VERSIONS},
@@ -101,9 +109,10 @@ class Forecaster:
             "baselines": self.baselines,
             "members": ensemble.members,
             "normalize": ensemble.normalize.model_dump(),
-            "window": ensemble.window.model_dump(),
+            "window": {**ensemble.window.model_dump(), "size": window_size(ensemble.window, ensemble.seasons)},
             "seasons": ensemble.seasons,
             "networks": config_of(ensemble.networks),
+            "trained_until": until if isinstance(until, int) else until.isoformat(),
             "intervals": {name: _as_json(each) for name, each in self.calibrations.items()},
         }
         (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -119,6 +128,7 @@ class Forecaster:
                     f"{folder / CONFIG}: a forecaster of format {quoted(config['format'])}, where this version of the "
                     f"code reads {FORMAT}; use the code of the version that trained it"
                 )
+            until = config["trained_until"]
             return cls(
                 input_format=InputFormat.load(config["input"]),
                 levels=config["levels"],
@@ -133,11 +143,21 @@ class Forecaster:
                     seasons=config["seasons"],
                     networks=load_ensemble(folder / NETWORKS, config["networks"]),
                 ),
+                trained_until=until if isinstance(until, int) else pd.Timestamp(until),
             )
         except FileNotFoundError as error:
             raise UserError(f"{error.filename}: no such file, so {folder} holds no forecaster; {RESTORE}") from None
         except (ValueError, TypeError, KeyError, RuntimeError, ValidationError, SafetensorError) as error:
             raise UserError(f"{folder}: the forecaster is damaged: {quoted(str(error))}; {RESTORE}") from None
+
+
+def last_step(history: History) -> int | pd.Timestamp:
+    """The last step that any of S series has in its history, without a time zone."""
+    return _plain(history.cutoffs(np.flatnonzero(history.lengths)).max())
+
+
+def _plain(step: Any) -> int | pd.Timestamp:
+    return step.tz_localize(None) if isinstance(step, pd.Timestamp) else int(step)
 
 
 def _as_json(calibration: Calibration) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,9 @@ from stages.predict.params import COMBINATION, MODEL
 MOST_ERRORS = 5_000  # rows of a table by series and origin, which is in Git
 
 
-def write_csv(table: pd.DataFrame, path: Path, digits: int = 10) -> None:
+def write_csv(table: pd.DataFrame, file: Path | TextIO, digits: int = 10, header: bool = True) -> None:
     """Write a table as CSV, numbers to `digits` significant digits."""
-    table.to_csv(path, index=False, float_format=f"%.{digits}g", lineterminator="\n")
+    table.to_csv(file, index=False, float_format=f"%.{digits}g", lineterminator="\n", header=header)
 
 
 def forecast_table(

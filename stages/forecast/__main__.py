@@ -1,0 +1,54 @@
+"""Forecast new data with a trained forecaster, without training: each series of FILE from its end.
+
+FILE is read as `ingest` reads ingest.path, with the settings of the training, or as a long file with the columns
+unique_id, ds and y: the same series with more values, others, or fewer, of the same frequency. It may lie anywhere;
+without FILE it is ingest.path. Writes nothing but the forecast, a table as reports/forecast.csv.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from stages.common.arguments import Parser
+from stages.common.errors import counted, run
+from stages.common.params import read_params
+from stages.forecast.forecasting import affordable_baselines, checked_steps, forecast_panel
+from stages.forecast.output import refuse_overwriting, write_evaluation, write_future
+from stages.forecast.reading import read_file
+from stages.forecast.source import find_forecaster
+from stages.ingest.params import Ingest
+
+
+def main() -> None:
+    given = parse()
+    forecaster = find_forecaster(given.model)
+    file = given.file or Path(read_params()[Ingest].path)
+    refuse_overwriting(file, given.out)
+    steps = checked_steps(forecaster, given.horizon)
+    panel = read_file(file, forecaster.input_format)
+    names = affordable_baselines(forecaster, panel, given.baselines)
+    shards = forecast_panel(forecaster, panel, steps if given.actual else 0, steps, names)
+    scores = (write_evaluation if given.actual else write_future)(shards, forecaster, given.out)
+    left_out = [name for name in forecaster.baselines if name not in names]
+    done = [f"{counted(len(panel.ids), 'series', 'series')} x {counted(steps, 'step')}", f"use {forecaster.method}"]
+    done += [f"without {', '.join(left_out)} (--baselines adds them)"] if left_out else []
+    print(", ".join([*done, *scores]), file=sys.stderr if given.out is None else sys.stdout)
+
+
+def parse() -> argparse.Namespace:
+    parser = Parser(__package__, __doc__)
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="CSV, Parquet, or a folder of Parquet files")
+    parser.add_argument("--model", metavar="FOLDER|REV", help="the forecaster: a folder, or a revision of this project")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where the forecast is written; else it is printed")
+    parser.add_argument("--horizon", type=int, metavar="N", help="steps to forecast, if fewer than it was trained for")
+    parser.add_argument("--baselines", action="store_true", help="forecast slow baselines, too")
+    parser.add_argument(
+        "--actual",
+        action="store_true",
+        help="forecast the last steps of FILE from the values before, as in reports/evaluation.csv, and score that",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    run(main, writes=False)
