@@ -76,7 +76,8 @@ def _after(since: str) -> list[str]:
             f"--since: no revision {quoted(since)} here, and it is no date; name a commit, a tag, or a date such as "
             "2026-01-31"
         ) from None
-    return _lines("rev-list", "--first-parent", f"--since={date.isoformat()}", "HEAD")
+    stamped = (line.partition(" ") for line in _lines("log", "--first-parent", "--format=%H %ct", "HEAD"))
+    return [commit for commit, _, seconds in stamped if int(seconds) >= date.timestamp()]
 
 
 def _tags() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The page of the record: its sentences, its tables, and the data of its chart."""
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,11 @@ from stages.common.paths import PANEL
 from stages.plot.digits import column_decimals, significant
 from stages.plot.pages import Name, Table
 from stages.record.alarm import RATE, Block
-from stages.record.record import Record, measures, plain
+from stages.record.record import Record, plain
 
 MOST_VERSIONS = 24  # in the table, the latest
-MOST_STEPS = 24  # beyond which the table by date has a row for each block
-MEASURES = {"values": "values", "mase": "MASE", "seasonal_naive": "seasonal naive", "promised": "promised"}
+MOST_STEPS = 12  # beyond which the table by date has a row for each block
+MEASURES = {"values": "values", "mase": "MASE", "promised": "promised", "seasonal_naive": "seasonal naive"}
 RECORDS = f"one record in {round(1 / RATE)}"
 
 
@@ -25,7 +24,7 @@ def describe(record: Record) -> dict[str, Any]:
     verdict = [_accuracy(record), alarm_sentence(record)] if scored else ["No published forecast has been scored."]
     tables = [_versions(record), _dates(record), *_tests(record), *_worst(record)] if scored else []
     return {
-        "title": f"Forecasts published since {_label(record, record.first_cutoff)}" if scored else "The record",
+        "title": f"Forecasts published since {record.labels[record.first_cutoff]}" if scored else "The record",
         "verdict": verdict,
         "notes": _notes(record),
         "tables": tables + ([_lost(record)] if record.lost else []),
@@ -53,13 +52,13 @@ def alarm_sentence(record: Record) -> str:
 
 def _accuracy(record: Record) -> str:
     summary = record.summary()
-    of = f"{counted(summary['values'], 'value')}, {counted(summary['versions'], 'version')}"
+    of = f"{counted(summary['values'], 'value')} of {counted(summary['versions'], 'version')}"
     if summary["mase"] is None:
         return f"No scaled errors over {of}: every history is constant or no longer than a season."
     promised = summary["promised"]
     against = "" if promised is None else f"; the backtests promised {significant(promised, 3)}"
     naive = significant(summary["seasonal_naive"], 3)
-    return f"MASE {significant(summary['mase'], 3)} over {of}{against}. Seasonal naive: {naive}."
+    return f"MASE {significant(summary['mase'], 3)} over {of}{against}. Seasonal naive has {naive}."
 
 
 def _notes(record: Record) -> list[str]:
@@ -79,7 +78,7 @@ def _notes(record: Record) -> list[str]:
 def _versions(record: Record) -> Table:
     by_version = record.by("version")
     rows = [
-        [Name(version.name), Name(_label(record, version.cutoff)), version.method, *_cells(by_version.loc[place])]
+        [Name(version.name), Name(record.labels[version.cutoff]), version.method, *_cells(by_version.loc[place])]
         for place, version in enumerate(record.versions)
     ]
     earlier = max(len(rows) - MOST_VERSIONS, 0)
@@ -92,7 +91,7 @@ def _dates(record: Record) -> Table:
     """By step, or by block where there are many."""
     steps = record.by("place")
     if len(steps) <= MOST_STEPS:
-        rows = [[Name(_label(record, int(place))), *_cells(steps.loc[place])] for place in steps.index]
+        rows = [[Name(record.labels[int(place)]), *_cells(steps.loc[place])] for place in steps.index]
         return Table("By date", ["step", *_headers(steps)], rows)
     blocks = record.by("block")
     rows = [[Name(_span(record, int(number))), *_cells(blocks.loc[number])] for number in blocks.index]
@@ -113,10 +112,7 @@ def _alarm(block: Block) -> str:
 
 
 def _worst(record: Record) -> list[Table]:
-    rows = [
-        [Name(name), float(row["error"]), float(row["promise"]), float(row["error"] / row["promise"])]
-        for name, row in record.worst.iterrows()
-    ]
+    rows = [[Name(name), *map(float, row)] for name, row in record.worst.iterrows()]
     return [Table("Series that break most", ["series", "MASE", "promised", "ratio"], rows)] if rows else []
 
 
@@ -126,33 +122,32 @@ def _lost(record: Record) -> Table:
 
 
 def _headers(table: pd.DataFrame) -> list[str]:
-    levels = {name: f"covered of {name.rpartition('_')[2]} %" for name in map(str, table) if name not in MEASURES}
+    levels = {name: f"{name.rpartition('_')[2]} % covered" for name in map(str, table) if name not in MEASURES}
     return [*MEASURES.values(), *levels.values()]
 
 
 def _cells(row: pd.Series) -> list[Any]:
-    values = [float(value) if np.isfinite(value) else None for value in row]
-    return [int(row["values"]), *values[1:]]
+    """The measures of a row: a count, errors, and coverages in whole per cent."""
+    errors = [row[name] for name in MEASURES if name != "values"]
+    coverages = [round(value, 0) for name, value in row.items() if name not in MEASURES]
+    return [int(row["values"]), *(float(value) if np.isfinite(value) else None for value in errors + coverages)]
 
 
 def _chart(record: Record) -> dict[str, Any]:
-    """Errors by step, as steps.js reads them."""
-    by_step = measures(record.sums.groupby("place").sum())
-    names = {"mase": "published", "seasonal_naive": "seasonal naive", "promised": "promised"}
+    """Errors by step, and what was promised of them, as steps.js reads it."""
+    by_step = record.by("place")
+    names = {"mase": "published forecasts", "promised": "promised by their backtests"}
     lines = [
         {"name": name, "values": [float(f"{v:.4g}") if np.isfinite(v) else None for v in by_step[column]]}
         for column, name in names.items()
+        if by_step[column].notna().any()
     ]
     decimals = column_decimals(by_step[list(names)].to_numpy().ravel())
-    return {"labels": [_label(record, int(place)) for place in by_step.index], "lines": lines, "decimals": decimals}
+    return {"labels": [record.labels[int(place)] for place in by_step.index], "lines": lines, "decimals": decimals}
 
 
 def _p(block: Block) -> str:
     return f"p = {block.p:.2g}, limit {block.limit:.2g}"
-
-
-def _label(record: Record, place: int) -> str:
-    return record.labels[place]
 
 
 def _span(record: Record, number: int) -> str:
@@ -167,17 +162,21 @@ def as_json(record: Record) -> dict[str, Any]:
     if not record.versions:
         return {**record.summary(), **_counts(record)}
     versions = [
-        {"version": version.name, "cutoff": _label(record, version.cutoff), "method": version.method}
+        {"version": version.name, "cutoff": record.labels[version.cutoff], "method": version.method}
         for version in record.versions
     ]
-    steps = [{"ds": _label(record, int(place))} for place in record.by("place").index]
+    steps = [{"ds": record.labels[int(place)]} for place in record.by("place").index]
     return {
         **record.summary(),
         **_counts(record),
         "by_version": _with(versions, record.by("version")),
         "by_step": _with(steps, record.by("place")),
-        "blocks": [{"steps": _span(record, b.number), **asdict(b), "alarm": b.alarm} for b in record.blocks],
-        "series": [{"unique_id": name, **row} for name, row in record.worst.to_dict("index").items()],
+        "blocks": [
+            {"steps": _span(record, block.number), "number": block.number, "alarm": block.alarm}
+            | {name: plain(getattr(block, name)) for name in ("ratio", "p", "limit")}
+            for block in record.blocks
+        ],
+        "worst": _with([{"unique_id": name} for name in record.worst.index], record.worst),
     }
 
 

@@ -1,6 +1,7 @@
 """The record: every published version scored, and what that says as a whole, by version, by date and by series."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from stages.record.version import read_version
 
 MOST_SERIES = 5  # that are named because they break
 COVERED, LIMITED = "covered_", "limited_"
+WAITING, OTHER = "waiting", "other"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Scored:
 
     cutoff: the place of the last step that its data reached
     horizon: the steps of its forecast
+    sums: a row for each step, see `_sums`
+    series: by id, see `_by_series`
     """
 
     name: str
@@ -32,6 +36,8 @@ class Scored:
     cutoff: int
     horizon: int
     promise: Promise | None
+    sums: pd.DataFrame
+    series: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -39,41 +45,51 @@ class Record:
     """What published forecasts were worth.
 
     versions: those with actual values, the oldest first
-    sums: a row for each version (its place in `versions`), step (its place in `labels`) and block of steps, see `_sums`
-    series: by id, the mean scaled error and what was promised for the series, where both are known
-    labels: the texts of all steps up to the last with a value
-    horizon: steps in a block
-    blocks: the tests of the blocks that are complete
+    labels: the texts of all steps up to the last with a value, by their places
     waiting: how many versions have no actual value yet
     others: how many forecast other series or steps than the panel has
     lost: versions whose forecasts cannot be had, and why
     """
 
     versions: list[Scored]
-    sums: pd.DataFrame
-    series: pd.DataFrame
     labels: list[str]
-    horizon: int
-    blocks: list[Block]
     waiting: int
     others: int
     lost: list[tuple[str, str]]
-
-    @property
-    def alarm(self) -> bool:
-        return any(block.alarm for block in self.blocks)
 
     @property
     def first_cutoff(self) -> int:
         return min(version.cutoff for version in self.versions)
 
     @property
+    def horizon(self) -> int:
+        """Steps in a block, which are counted from the first cutoff."""
+        return self.versions[0].horizon
+
+    @cached_property
+    def sums(self) -> pd.DataFrame:
+        """A row for each `version` and step that it forecast, its `place` in `labels`, and the step's `block`, from 1."""
+        sums = pd.concat([each.sums.assign(version=place) for place, each in enumerate(self.versions)])
+        return sums.assign(block=(sums["place"] - self.first_cutoff - 1) // self.horizon + 1)
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The tests of the blocks that are complete."""
+        complete = (len(self.labels) - 1 - self.first_cutoff) // self.horizon
+        return judge(self.sums, [version.promise for version in self.versions], complete)
+
+    @property
+    def alarm(self) -> bool:
+        return any(block.alarm for block in self.blocks)
+
+    @property
     def worst(self) -> pd.DataFrame:
-        """The series whose errors exceed the promise by most, of several series."""
-        above = self.series[self.series["error"] > self.series["promise"]]
-        ratio = above["error"] / above["promise"]
-        order = ratio.sort_values(ascending=False, kind="stable").index[:MOST_SERIES]
-        return above.loc[order] if len(self.series) > 1 else above.iloc[:0]
+        """The series whose errors exceed the promise by most, of several: by id, means of both and their `ratio`."""
+        sums = pd.concat([each.series for each in self.versions]).groupby(level=0, sort=False).sum()
+        means = sums[["error", "promise"]].div(sums["count"], axis=0)
+        ratio = means["error"] / means["promise"]
+        above = means.assign(ratio=ratio)[(ratio > 1) & np.isfinite(ratio) & (len(means) > 1)]
+        return above.sort_values("ratio", ascending=False, kind="stable").iloc[:MOST_SERIES]
 
     def by(self, column: str) -> pd.DataFrame:
         """The measures of each version, step (`place`) or block: see `measures`."""
@@ -98,42 +114,37 @@ class Record:
 
 def make_record(published: list[Published], actuals: Actuals) -> Record:
     """Score each version that has actual values; name those whose forecasts cannot be had."""
-    versions: list[Scored] = []
-    sums, series, lost = [], [], []
-    waiting = others = 0
+    found: list[Scored | str] = []
+    lost: list[tuple[str, str]] = []
     for each in published:
-        reached = _reached(each.panel)
-        known = -1 if reached is None else actuals.place_of.get(reached, len(actuals.labels))
-        if known >= len(actuals.labels) - 1:  # nothing newer is known, or the step is none of this panel
-            waiting, others = waiting + (known < len(actuals.labels)), others + (known == len(actuals.labels))
-            continue
         try:
-            version = read_version(each)
+            found.append(_scored(each, actuals))
         except UserError as error:
             lost.append((each.name, str(error).removeprefix(f"{each.name}: ")))
-            continue
-        scores = score(version, actuals, known)
-        if scores.empty:
-            of_panel = version.forecast["unique_id"].isin(actuals.series_of).any()
-            waiting, others = waiting + bool(of_panel), others + (not of_panel)
-            continue
-        cutoff = known if reached is not None else int((scores["place"] - scores["step"]).max())
-        horizon = int(version.forecast.groupby("unique_id").size().max())
-        sums.append(_sums(scores).assign(version=len(versions)))
-        series.append(_by_series(scores, version.promise))
-        versions.append(Scored(version.name, version.method, cutoff, horizon, version.promise))
-    table = pd.concat(sums) if sums else pd.DataFrame()
-    horizon = versions[0].horizon if versions else 1
-    blocks: list[Block] = []
-    if versions:
-        first = min(version.cutoff for version in versions)
-        table["block"] = (table["place"] - first - 1) // horizon + 1
-        blocks = judge(table, [version.promise for version in versions], (len(actuals.labels) - 1 - first) // horizon)
-    return Record(versions, table, _means(series), actuals.labels, horizon, blocks, waiting, others, lost)
+    versions = [each for each in found if isinstance(each, Scored)]
+    return Record(versions, actuals.labels, found.count(WAITING), found.count(OTHER), lost)
+
+
+def _scored(published: Published, actuals: Actuals) -> Scored | str:
+    """The scores of a version; WAITING or OTHER where it has none. Raises UserError where it cannot be read."""
+    reached = _reached(published.panel)
+    known = -1 if reached is None else actuals.place_of.get(reached)
+    if known is None:
+        return OTHER
+    if known == len(actuals.labels) - 1:
+        return WAITING
+    version = read_version(published)
+    scores = score(version, actuals, known)
+    if scores.empty:
+        return WAITING if version.forecast["unique_id"].isin(actuals.series_of).any() else OTHER
+    cutoff = known if reached is not None else int((scores["place"] - scores["step"]).max())
+    horizon = int(version.forecast.groupby("unique_id").size().max())
+    sums, series = _sums(scores), _by_series(scores, version.promise)
+    return Scored(version.name, version.method, cutoff, horizon, version.promise, sums, series)
 
 
 def measures(sums: pd.DataFrame) -> pd.DataFrame:
-    """`values`, `mase`, `seasonal_naive`, `promised` and `coverage_L` from sums; NaN where there is none.
+    """`values`, `mase`, `promised`, `seasonal_naive` and `coverage_L` from sums; NaN where there is none.
 
     values: actual values scored
     mase, seasonal_naive: mean scaled errors
@@ -142,8 +153,8 @@ def measures(sums: pd.DataFrame) -> pd.DataFrame:
     found = {
         "values": sums["values"].astype(int),
         "mase": sums["error"] / sums["scaled"],
-        "seasonal_naive": sums["naive"] / sums["scaled"],
         "promised": (sums["promise"] / sums["promised"]).where(sums["promised"] == sums["scaled"]),
+        "seasonal_naive": sums["naive"] / sums["scaled"],
     }
     for name in map(str, sums):
         if name.startswith(COVERED):
@@ -186,11 +197,6 @@ def _by_series(scores: pd.DataFrame, promise: Promise | None) -> pd.DataFrame:
     own = promise.by_series.reindex(known["unique_id"]).fillna(1.0).to_numpy() if promise else 1.0
     parts = pd.DataFrame({"error": known["error"], "promise": known["promise"] * own, "count": 1})
     return parts.groupby(known["unique_id"], sort=False).sum()
-
-
-def _means(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    sums = pd.concat(parts).groupby(level=0, sort=False).sum() if parts else pd.DataFrame({"count": []})
-    return sums.drop(columns="count").div(sums["count"], axis=0)
 
 
 def plain(value: float) -> float | int | None:
