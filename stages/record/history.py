@@ -46,9 +46,10 @@ def published(tags: bool, since: str | None) -> list[Published]:
             first.setdefault(forecast, commit)
     after = set(commits if since is None else _after(since))
     found = [commit for commit in first.values() if commit in after]
+    if not first:
+        raise UserError(f"no {'tagged ' if tags else ''}commit here has {FORECAST}; commit dvc.lock after `dvc repro`")
     if not found:
-        which = f"{'tagged ' if tags else ''}commit{'' if since is None else f' after {since}'}"
-        raise UserError(f"no {which} here has {FORECAST}; commit dvc.lock after `dvc repro`")
+        raise UserError(f"no commit after {since} here has a forecast of its own; name an earlier one, or no --since")
     panels = _texts([f"{commit}:./{PANEL_SUMMARY.as_posix()}" for commit in found])
     return [Published(names[commit], commit, panel) for commit, panel in zip(found, panels, strict=True)]
 

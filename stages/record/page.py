@@ -118,7 +118,11 @@ def _worst(record: Record) -> list[Table]:
 
 def _lost(record: Record) -> Table:
     rows = [[Name(name), Name(reason)] for name, reason in record.lost]
-    return Table("Not scored: the forecast cannot be had", ["version", "reason"], rows, words=2)
+    note = (
+        "dvc fetch --all-commits fetches what a remote has; dvc push --all-commits, where the data are, puts it there. "
+        "--json has each reason in full."
+    )
+    return Table("Not scored: the forecast cannot be had", ["version", "reason"], rows, words=2, note=note)
 
 
 def _headers(table: pd.DataFrame) -> list[str]:

@@ -68,7 +68,7 @@ class Record:
 
     @cached_property
     def sums(self) -> pd.DataFrame:
-        """A row for each `version` and step that it forecast, its `place` in `labels`, and the step's `block`, from 1."""
+        """A row for each `version` and step, by its `place` in `labels`, with the `block` that it is in, from 1 on."""
         sums = pd.concat([each.sums.assign(version=place) for place, each in enumerate(self.versions)])
         return sums.assign(block=(sums["place"] - self.first_cutoff - 1) // self.horizon + 1)
 

@@ -23,8 +23,8 @@ from stages.normalize.origins import plan_origins
 from stages.normalize.params import Backtest
 from stages.record.alarm import Block, judge
 from stages.record.promise import Promise, effective
-from tests.bench.choose import ROOT
 from tests.builders import panel_of
+from tests.projects import ROOT
 
 HORIZON = SEASON = 12
 HISTORY = 132  # months before the first version
@@ -89,7 +89,7 @@ def scaled_errors(values: Floats) -> Floats:
     return errors
 
 
-def tested(values: Floats, origins: list[int]) -> list[Block]:
+def record_of(values: Floats, origins: list[int]) -> list[Block]:
     """The record of a version published in each month after HISTORY, when all values are known."""
     errors, months = scaled_errors(values), values.shape[1]
     rows, promises = [], []
@@ -130,10 +130,10 @@ def measure(kind: Kind, panels: int, seed: int, backtest: Backtest) -> dict[str,
         months = int(random.integers(WITHIN, 5 * HORIZON + 1))
         after = int(random.integers(0, months - WITHIN + 1))
         values = generated(kind, months, random)
-        found["no change"].append(any(block.alarm for block in tested(values, origins)))
-        found["all"].append(in_time(tested(shifted(values, 1.0, after), origins), after))
+        found["no change"].append(any(block.alarm for block in record_of(values, origins)))
+        found["all"].append(in_time(record_of(shifted(values, 1.0, after), origins), after))
         if kind.series > 1:
-            found["half"].append(in_time(tested(shifted(values, 0.5, after), origins), after))
+            found["half"].append(in_time(record_of(shifted(values, 0.5, after), origins), after))
     return {name: float(np.mean(each)) for name, each in found.items() if each}
 
 
