@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
+from stages.plot.significance import SMALL_P
 from stages.record.promise import Promise
 
 RATE = 0.05  # of records without a change, those that ever alarm
@@ -46,6 +47,11 @@ class Block:
     @property
     def alarm(self) -> bool:
         return self.p < self.limit
+
+    @property
+    def p_text(self) -> str:
+        """For people. The test's assumptions do not bear very small values, so these have no digits."""
+        return f"p = {self.p:.2g}" if self.p >= SMALL_P else f"p < {SMALL_P}"
 
 
 def judge(forecasts: pd.DataFrame, promises: Sequence[Promise | None], complete: int) -> list[Block]:

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from datetime import datetime
 
-from stages.common.errors import UserError, quoted
+from stages.common.errors import UserError, quoted, warn
 from stages.common.paths import FORECAST, PANEL_SUMMARY
 
 LOCK = "dvc.lock"
@@ -35,6 +35,8 @@ def published(tags: bool, since: str | None) -> list[Published]:
     """
     if not _git("rev-parse", "--verify", "--quiet", "HEAD"):
         raise UserError("no Git repository with a commit here, so no published forecast; run in the project's folder")
+    if _git("rev-parse", "--is-shallow-repository").strip() == "true":
+        warn("this clone is shallow, so versions before its first commit are not seen; `git fetch --unshallow`")
     commits = _lines("rev-list", "--first-parent", "--reverse", "HEAD")
     names = {commit: commit[:7] for commit in commits}
     if tags:

@@ -9,7 +9,7 @@ from stages.common.errors import counted
 from stages.common.paths import PANEL
 from stages.plot.digits import column_decimals, significant
 from stages.plot.pages import Name, Table
-from stages.record.alarm import RATE, Block
+from stages.record.alarm import RATE
 from stages.record.record import Record, plain
 
 MOST_VERSIONS = 24  # in the table, the latest
@@ -40,7 +40,8 @@ def alarm_sentence(record: Record) -> str:
     found = [block for block in record.blocks if block.alarm]
     if found:
         parts = [
-            f"{significant(block.ratio, 2)} times the promise in {_span(record, block.number)} ({_p(block)})"
+            f"{significant(block.ratio, 2)} times the promise in {_span(record, block.number)} "
+            f"({block.p_text}, limit {block.limit:.2g})"
             for block in found
         ]
         return f"Alarm: errors are significantly larger than promised, {'; '.join(parts)}; {rate}."
@@ -56,9 +57,9 @@ def _accuracy(record: Record) -> str:
     if summary["mase"] is None:
         return f"No scaled errors over {of}: every history is constant or no longer than a season."
     promised = summary["promised"]
-    against = "" if promised is None else f"; the backtests promised {significant(promised, 3)}"
+    against = "" if promised is None else f"; promised by the backtests: {significant(promised, 3)}"
     naive = significant(summary["seasonal_naive"], 3)
-    return f"MASE {significant(summary['mase'], 3)} over {of}{against}. Seasonal naive has {naive}."
+    return f"MASE {significant(summary['mase'], 3)} over {of}{against}; seasonal naive: {naive}."
 
 
 def _notes(record: Record) -> list[str]:
@@ -82,7 +83,8 @@ def _versions(record: Record) -> Table:
         for place, version in enumerate(record.versions)
     ]
     earlier = max(len(rows) - MOST_VERSIONS, 0)
-    note = f"{counted(earlier, 'earlier version')} not shown; --json has all." if earlier else ""
+    note = "Promised: the mean scaled error of each version's own backtest, for the same steps ahead."
+    note += f" {counted(earlier, 'earlier version')} not shown; --json has all." if earlier else ""
     headers = ["version", "cutoff", "method", *_headers(by_version)]
     return Table("By version", headers, rows[earlier:], words=3, note=note)
 
@@ -100,15 +102,17 @@ def _dates(record: Record) -> Table:
 
 def _tests(record: Record) -> list[Table]:
     rows = [
-        [Name(_span(record, block.number)), block.ratio, f"{block.p:.2g}", f"{block.limit:.2g}", _alarm(block)]
+        [
+            Name(_span(record, block.number)),
+            block.ratio,
+            block.p_text,
+            f"{block.limit:.2g}",
+            "alarm" if block.alarm else "",
+        ]
         for block in record.blocks
     ]
     note = "A block alarms where p is below its limit. Blocks that are not complete are not tested."
-    return [Table("Error over promise", ["steps", "ratio", "p", "limit", ""], rows, note=note)] if rows else []
-
-
-def _alarm(block: Block) -> str:
-    return "alarm" if block.alarm else ""
+    return [Table("Error over promise", ["steps", "ratio", "", "limit", ""], rows, note=note)] if rows else []
 
 
 def _worst(record: Record) -> list[Table]:
@@ -148,10 +152,6 @@ def _chart(record: Record) -> dict[str, Any]:
     ]
     decimals = column_decimals(by_step[list(names)].to_numpy().ravel())
     return {"labels": [record.labels[int(place)] for place in by_step.index], "lines": lines, "decimals": decimals}
-
-
-def _p(block: Block) -> str:
-    return f"p = {block.p:.2g}, limit {block.limit:.2g}"
 
 
 def _span(record: Record, number: int) -> str:

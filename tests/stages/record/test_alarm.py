@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from stages.record.alarm import COMMON, FREEDOM, OF_SERIES, RATE, chance, judge
+from stages.record.alarm import COMMON, FREEDOM, OF_SERIES, RATE, Block, chance, judge
 from stages.record.promise import Promise
 from tests.bench.alarms import Kind, generated, in_time, record_of, shifted
 
@@ -72,6 +72,10 @@ def test_all_blocks_together_have_the_rate() -> None:
     assert sum(limits) == pytest.approx(RATE, rel=1e-4)
     (block,) = judge(table((0, 3, 1.0, 1.0)), [promise([1.0])], complete=3)
     assert block.limit == limits[2]
+
+
+def test_very_small_probabilities_have_no_digits() -> None:
+    assert [Block(1, 2.0, p, 0.025).p_text for p in (0.0123, 0.00001)] == ["p = 0.012", "p < 0.0001"]
 
 
 def test_forecasts_without_a_promise_are_not_record_of() -> None:

@@ -67,6 +67,16 @@ def test_tagged_commits_are_named_by_their_tags(repository: Path) -> None:
     assert commits(tags=True, since="v1") == [made[2]]
 
 
+def test_a_shallow_clone_is_warned_of(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [publish(repository, cutoff, forecast_of(cutoff, {"model": [cutoff, 2]})) for cutoff in (3, 4)]
+    shell("git", "clone", "--quiet", "--depth=1", repository.as_uri(), "shallow", cwd=tmp_path)
+    monkeypatch.chdir(tmp_path / "shallow")
+    assert commits() == made[1:]
+    assert "this clone is shallow" in capsys.readouterr().err
+
+
 def test_refusals(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(repository, "no forecast")
     with pytest.raises(UserError, match=r"^no commit here has reports/forecast.csv; commit dvc.lock after `dvc repro`"):
