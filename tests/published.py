@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def months(count: int) -> pd.Series:
     return pd.Series(pd.date_range("2020-01-01", periods=count, freq="MS"))
 
 
-def monthly(series: list[ArrayLike], season_length: int = 1, **fields: object) -> Panel:
+def monthly(series: Sequence[ArrayLike], season_length: int = 1, **fields: object) -> Panel:
     """A panel of monthly series that all end in the same month, the longest from January 2020 on."""
     lengths = [len(np.asarray(one)) for one in series]
     steps = months(max(lengths))
@@ -59,7 +60,7 @@ def make_repository(folder: Path) -> Path:
     return folder
 
 
-def forecast_of(cutoff: int, columns: dict[str, ArrayLike], series: str = "0") -> pd.DataFrame:
+def forecast_of(cutoff: int, columns: Mapping[str, ArrayLike], series: str = "0") -> pd.DataFrame:
     """A forecast of one series after so many months, by columns such as `model` and `seasonal_naive`."""
     values = {name: np.asarray(each, dtype=np.float64) for name, each in columns.items()}
     horizon = len(next(iter(values.values())))
