@@ -66,7 +66,7 @@ def outputs(stage: str) -> set[str]:
 def test_the_stages_are_six_folders() -> None:
     assert list(STAGES) == ["ingest", "normalize", "window", "train", "predict", "plot"]
     commands = {path.parent.name for path in (ROOT / "stages").glob("*/__main__.py")}
-    assert commands == {*STAGES, "compare"}
+    assert commands == {*STAGES, "compare", "forecast", "record"}
     for stage, definition in STAGES.items():
         assert definition["cmd"] == f"python -m stages.{stage}"
 

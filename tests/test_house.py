@@ -12,7 +12,7 @@ from tests.projects import ROOT
 
 SHARED = ["common", "panel", "compute"]
 PIPELINE = ["ingest", "normalize", "window", "train", "predict", "plot"]
-COMMANDS = ["compare"]  # may import anything
+COMMANDS = ["compare", "forecast", "record"]  # may import anything
 BESIDE = ["check"]  # what `python -m stages.ingest --check` prints: may import anything, and is imported by name alone
 FILES = sorted((ROOT / "stages").rglob("*.py"))
 

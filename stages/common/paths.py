@@ -28,6 +28,7 @@ HALF_ENSEMBLES = Path("reports/half_ensembles.csv")
 FIGURES = Path("reports/figures")
 REPORT = Path("reports/report.html")
 BRIEF = Path("reports/report.md")
+RECORD = Path("reports/record.json")
 REPORTS_COPY = Path("data/reports")
 FIGURES_COPY = Path("data/figures")
 

@@ -66,7 +66,7 @@ def read_version(revision: str | None) -> Version:
         files.parsed(path, files.text_in_git(path) or "", read_yaml)
     params = files.require(PARAMS_FILE, _parse_params)
     metrics = files.require(METRICS, _parse_metrics)
-    panel = files.read(PANEL_SUMMARY, _parse_json)
+    panel = files.read(PANEL_SUMMARY, parse_json)
     errors = files.read(ERRORS, _parse_errors)
     halves = files.read(HALF_ENSEMBLES, _parse_halves)
     horizon = params.get("backtest.horizon")
@@ -104,7 +104,7 @@ def read_forecasts(revision: str | None) -> Forecasts:
     found: dict[Path, pd.DataFrame] = {}
     for path in (FORECAST, EVALUATION, ERROR_BY_STEP):
         with suppress(UserError):
-            table = files.read(path, _parse_forecasts)
+            table = files.read(path, parse_forecasts)
             found |= {} if table is None else {path: table}
     forecast, evaluation, by_step = (found.get(path, pd.DataFrame()) for path in (FORECAST, EVALUATION, ERROR_BY_STEP))
     missing = [path for path in (FORECAST, EVALUATION, ERROR_BY_STEP) if path not in found]
@@ -171,13 +171,13 @@ def _parse_params(text: str) -> dict[str, Any]:
     return flat(read_yaml(text))
 
 
-def _parse_json(text: str) -> dict[str, Any]:
+def parse_json(text: str) -> dict[str, Any]:
     return flat(json.loads(text))
 
 
 def _parse_metrics(text: str) -> dict[str, float | None]:
     """The metrics that are numbers, None for one that is not finite."""
-    return {key: _finite(value) for key, value in _parse_json(text).items() if isinstance(value, (int, float))}
+    return {key: _finite(value) for key, value in parse_json(text).items() if isinstance(value, (int, float))}
 
 
 def _finite(value: float) -> float | None:
@@ -195,7 +195,7 @@ def _parse_errors(text: str) -> pd.DataFrame:
     return errors[np.isfinite(errors[["origin", "model"]]).all(axis=1)]
 
 
-def _parse_forecasts(text: str) -> pd.DataFrame:
+def parse_forecasts(text: str) -> pd.DataFrame:
     names = pd.read_csv(io.StringIO(text), nrows=0).columns
     texts = [name for name in ("unique_id", "cutoff", "ds") if name in names]
     table = pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])

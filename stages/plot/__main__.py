@@ -54,6 +54,7 @@ def main() -> None:
         RunResults(
             metrics=read_json(paths.METRICS),
             forecast=forecast,
+            record=read_json(paths.RECORD),
             errors=read_errors(paths.ERRORS),
             halves=read_errors(paths.HALF_ENSEMBLES),
             best=best,

@@ -11,6 +11,7 @@ from stages.common.errors import counted
 from stages.plot.chart import chart
 from stages.plot.forecast_table import forecast_table, lead
 from stages.plot.pages import MAX_NAME, Name, Table, shortened
+from stages.plot.published import published
 from stages.plot.results import PlotData, RunResults
 from stages.plot.significance import PairedTest, compare_with_others
 from stages.plot.style import shows_name
@@ -63,7 +64,7 @@ def describe(results: RunResults) -> dict[str, Any]:
     naive = repeating(results.season_length, results.time_axis.frequency)
     value = shortened(results.plot_data.value, MAX_NAME)
     verdict, numbers = headline(results.metrics, results.forecast, tests, naive)
-    verdict += _ending(results.input_data)
+    verdict += published(results.record, naive) + _ending(results.input_data)
     return {
         "title": f"Forecast of {value}",
         "value": value,

@@ -105,6 +105,7 @@ class RunResults:
     """Everything that a report is made of.
 
     forecast: reports/forecast.json
+    record: reports/record.json
     errors: reports/errors.csv
     halves: reports/half_ensembles.csv
     best, worst: the model's mean scaled error by series
@@ -119,6 +120,7 @@ class RunResults:
 
     metrics: dict[str, Any]
     forecast: dict[str, Any]
+    record: dict[str, Any]
     errors: pd.DataFrame
     halves: pd.DataFrame
     best: pd.Series

@@ -45,6 +45,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
     data = PlotData(series, "model", [80], hostile, hostile)
     return RunResults(
         forecast=forecast,
+        record={"versions": 0},
         metrics={
             "evaluated": {
                 "origins": 2,

@@ -1,0 +1,14 @@
+"""An empty repository as the working folder, in which a test publishes forecasts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.published import make_repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = make_repository(tmp_path / "repository")
+    monkeypatch.chdir(folder)
+    return folder
