@@ -128,9 +128,10 @@ def test_what_is_in_git_is_copied_for_the_run_cache_of_other_clones() -> None:
     assert copied == {next(iter(item)) for item in in_git}
 
 
-def test_the_artifact_is_what_training_writes() -> None:
+def test_the_artifact_is_the_forecaster_that_predict_writes() -> None:
     (artifact,) = PIPELINE["artifacts"].values()
-    assert artifact["path"] in outputs("train")
+    assert artifact["path"] == paths.FORECASTER.as_posix()
+    assert artifact["path"] in outputs("predict")
 
 
 def test_the_committed_lock_was_made_by_the_committed_code() -> None:
