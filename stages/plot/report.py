@@ -19,6 +19,8 @@ from stages.plot.verdict import LABELS, all_scores, headline, repeating
 from stages.predict.metrics import METRICS
 from stages.predict.params import MODEL
 
+MOST_ORIGINS = 24  # in the table by origin
+
 CAPTIONS = {  # of figures, by section
     "Forecasts": {
         "backtest": (
@@ -110,13 +112,16 @@ def errors_by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:
     """MASE of each method at each origin."""
     methods = list(errors.columns.drop(["unique_id", "cutoff", "origin"]))
     rows = []
-    for origin, at_origin in errors.groupby("origin", sort=False):
+    by_origin = list(errors.groupby("origin", sort=False))
+    for origin, at_origin in by_origin[:MOST_ORIGINS]:
         cutoffs = at_origin["cutoff"].unique()
         cutoff = at_origin["cutoff"].mode()[0] + (f" (and {len(cutoffs) - 1} others)" if len(cutoffs) > 1 else "")
         rows.append([origin, Name(cutoff), *(float(at_origin[method].mean()) for method in methods)])
     series, note = errors["unique_id"].nunique(), ""
     if series < metrics["evaluated"]["series"]:
         note = f"Over the {series} series in reports/errors.csv, of {metrics['evaluated']['series']}."
+    if len(by_origin) > MOST_ORIGINS:
+        note = f"{note} The latest {MOST_ORIGINS} of {len(by_origin)} origins; all are in reports/errors.csv.".strip()
     return Table("MASE by origin", ["origin, steps before the end", "cutoff", *methods], rows, words=2, note=note)
 
 
@@ -126,6 +131,7 @@ def choices(results: RunResults) -> Table:
     rows = [
         ["backtest.origins", _steps_before_the_end(normalize["evaluation_origins"])],
         ["backtest.calibration_origins", _steps_before_the_end(normalize["calibration_origins"])],
+        ["backtest.refit", _refit(normalize)],
         ["normalize.log", f"the logarithm of {normalize['series_logged']} series"],
         ["ingest.season_length", normalize["seasons"] or "no season that windows remove"],
         ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
@@ -140,6 +146,13 @@ def choices(results: RunResults) -> Table:
 def _left_out(names: str | None) -> str:
     """The note on baselines that `auto` did not choose."""
     return f"without {names}: too slow for these data, or the same as without logarithms" if names else "all"
+
+
+def _refit(normalize: dict[str, Any]) -> str:
+    """Where networks were trained."""
+    last = normalize["last_training_origin"]
+    where = f"the last one {counted(last, 'step')} before the end" if last else "one of them the end of the data"
+    return f"networks trained at {counted(normalize['training_origins'], 'origin')}, {where}"
 
 
 def _steps_before_the_end(origins: str) -> str:

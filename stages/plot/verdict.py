@@ -149,7 +149,7 @@ def _dominated(scores: dict[str, float], series: int) -> list[str]:
 
 
 def _doubts(forecast: dict[str, Any]) -> list[str]:
-    """What the run warned of: series that the model does not forecast, and intervals that say little."""
+    """What to mind: series that the model does not forecast, intervals that say little, training long ago."""
     doubts, method, of = [], forecast["method"], f"of {forecast['series']:,} series"
     if (short := forecast["series_too_short"]) and method in (MODEL, COMBINATION):
         forecasts = "forecast" if method == MODEL else "part in the combination"
@@ -161,6 +161,11 @@ def _doubts(forecast: dict[str, Any]) -> list[str]:
         doubts.append(
             f"{wide:,} {of} {'has' if wide == 1 else 'have'} intervals that reach further beyond the history than its "
             "smallest and largest value are apart."
+        )
+    if steps := forecast["steps_since_training"]:
+        doubts.append(
+            f"The networks were trained {counted(steps, 'step')} before the end of the data (backtest.refit), and have "
+            "learned from no later value."
         )
     return doubts
 

@@ -35,7 +35,7 @@ from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
 from stages.predict.baselines import choose_baselines, left_out
 from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach, warn_of_wide_intervals
-from stages.predict.ensemble import load_ensembles
+from stages.predict.ensemble import Ensemble, load_ensembles
 from stages.predict.evaluation import evaluate, measure
 from stages.predict.forecaster import Forecaster, last_step
 from stages.predict.intervals import calibrate
@@ -64,8 +64,8 @@ def main() -> None:
     planned = plan_origins(params[Backtest], panel)
     trained_at = planned.within(int(panel.lengths.max())).trained_at(params[Backtest].refit)
     seasons = seasons_in_use(panel, params[Normalize])
-    recipe = (horizon, params[Train].members, params[Normalize], params[Window], seasons)
-    ensembles = load_ensembles(NETWORKS, trained_at, *recipe)
+    untrained = Ensemble(horizon, params[Train].members, params[Normalize], params[Window], seasons, networks={})
+    ensembles = load_ensembles(NETWORKS, trained_at, untrained)
 
     parts, halved = shards(panel, PANEL), series_in_git(panel.ids)
     with open_pool(params[Compute]) as pool:
@@ -97,13 +97,13 @@ def main() -> None:
     write_csv(backtest_table(evaluation, panel), BACKTEST)
     write_csv(forecast_table(points, limits, panel, levels), FORECAST)
     fresh_folder(FORECASTER)
-    input_format = InputFormat.of(params[Ingest], panel)
-    until = last_step(panel.at(trained_at[0]))
-    Forecaster(input_format, levels, method, names, final, ensembles[0], until).write(FORECASTER)
+    input_format, until = InputFormat.of(params[Ingest], panel), last_step(panel.at(trained_at[0]))
+    forecaster = Forecaster(input_format, levels, method, names, final, ensembles[0], until)
+    forecaster.write(FORECASTER)
     warn_of_origins_out_of_reach(len(planned.evaluation) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)
     wide = warn_of_wide_intervals(methods[method][0].forecast, *limits[method], panel.ids)
-    summary = forecast_summary(method, list(methods), panel, horizon, levels, short, wide)
+    summary = forecast_summary(forecaster, list(methods), panel, trained_at[0], short, wide)
     write_json(FORECAST_SUMMARY, summary)
     print(in_one_line(metrics["evaluated"]))
 

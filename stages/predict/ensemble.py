@@ -1,8 +1,7 @@
 """The ensemble of one training origin: its networks, and the settings with which they forecast any history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -64,12 +63,12 @@ class Ensemble:
         ]
 
 
-def load_ensembles(folder: Path, trained_at: dict[int, int], *settings: Any) -> dict[int, Ensemble]:
+def load_ensembles(folder: Path, trained_at: dict[int, int], settings: Ensemble) -> dict[int, Ensemble]:
     """The ensemble that forecasts from each origin.
 
     folder: with the networks of each training origin
     trained_at: for each origin, the training origin whose networks forecast it
-    settings: the fields of `Ensemble` but the networks, in their order
+    settings: the ensemble without networks
     """
-    trained = {origin: Ensemble(*settings, load_networks(folder, origin)) for origin in set(trained_at.values())}
+    trained = {origin: replace(settings, networks=load_networks(folder, origin)) for origin in set(trained_at.values())}
     return {origin: trained[training_origin] for origin, training_origin in trained_at.items()}

@@ -12,11 +12,12 @@ from stages.common.arrays import Bools, Floats, Ints, mean_known
 from stages.panel.panel import Panel
 from stages.predict.baselines import BASELINES, NAIVE, combinable
 from stages.predict.evaluation import Evaluation
+from stages.predict.forecaster import Forecaster
 from stages.predict.intervals import Limits
 from stages.predict.metrics import mase
 from stages.predict.params import COMBINATION, MODEL
 
-MOST_ERRORS = 5_000  # rows of a table by series and origin, which is in Git
+MOST_ERRORS = 5_000  # rows of a table by series and origin, or by step, which is in Git
 
 
 def write_csv(table: pd.DataFrame, file: Path | TextIO, digits: int = 10, header: bool = True) -> None:
@@ -46,22 +47,24 @@ def forecast_table(
 
 
 def forecast_summary(
-    method: str, names: list[str], panel: Panel, horizon: int, levels: list[int], short: int, wide: int
+    forecaster: Forecaster, names: list[str], panel: Panel, steps_since_training: int, short: int, wide: int
 ) -> dict[str, Any]:
     """reports/forecast.json, which says how to read the forecast: flat.
 
-    method: whose forecast to use, the name of its column; names: of all methods
+    names: of all methods; the published one is the column of the forecast to use
+    steps_since_training: from the last training origin to the end of the data
     short, wide: how many series are too short for the model, and how many have intervals that say little
     """
     combined = [MODEL, *combinable([name for name in names if name in BASELINES])] if COMBINATION in names else []
     return {
-        "method": method,
+        "method": forecaster.method,
         "combination": ", ".join(combined) or "none",
         "value": panel.value,
         "time": panel.time,
         "series": len(panel.ids),
-        "horizon": horizon,
-        "levels": ", ".join(map(str, levels)),
+        "horizon": forecaster.horizon,
+        "levels": ", ".join(map(str, forecaster.levels)),
+        "steps_since_training": steps_since_training,
         "series_too_short": short,
         "series_with_wide_intervals": wide,
     }
@@ -139,10 +142,13 @@ def error_by_step(evaluations: list[Evaluation], horizon: int) -> pd.DataFrame:
 
 
 def backtest_table(evaluation: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-    """reports/backtest.csv: actual values and the latest forecast of each, of the panel's first series."""
+    """reports/backtest.csv: actual values and the latest forecast of each, of the panel's first series.
+
+    The last MOST_ERRORS of them.
+    """
     first = evaluation[evaluation["unique_id"] == panel.ids[0]]
     first = first.assign(time=panel.time_axis.parse(first["ds"]))
-    latest = first.sort_values(["time", "step"]).drop_duplicates("time")
+    latest = first.sort_values(["time", "step"]).drop_duplicates("time").tail(MOST_ERRORS)
     return latest[["ds", "y", "model"]].rename(columns={"y": "actual"})
 
 

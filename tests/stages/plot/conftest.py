@@ -36,12 +36,26 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
     image = tmp_path / "figure.png"
     shutil.copy(ROOT / "reports/figures/loss.png", image)
     summaries: dict[str, dict[str, Any]] = {
-        "normalize": {"evaluation_origins": "3", "calibration_origins": "", "series_logged": 2, "seasons": "12"},
+        "normalize": {
+            "evaluation_origins": "3",
+            "calibration_origins": "",
+            "training_origins": 2,
+            "last_training_origin": 0,
+            "series_logged": 2,
+            "seasons": "12",
+        },
         "window": {"size": 24, "series_without_window": 0, "windows": 9},
         "train": {"steps": 1, "networks": 2},
     }
     errors = {"unique_id": list(series), "origin": 3, "cutoff": "2020-09", "model": [0.5, 2.0], "seasonal_naive": 1.0}
-    forecast = {"method": "model", "series": 3, "horizon": 3, "series_too_short": 0, "series_with_wide_intervals": 0}
+    forecast = {
+        "method": "model",
+        "series": 3,
+        "horizon": 3,
+        "series_too_short": 0,
+        "series_with_wide_intervals": 0,
+        "steps_since_training": 0,
+    }
     data = PlotData(series, "model", [80], hostile, hostile)
     return RunResults(
         forecast=forecast,

@@ -10,7 +10,13 @@ from stages.plot.verdict import headline as verdict_and_numbers
 COUNTS = {
     "origins": 2, "series": 3, "forecasts": 6, "points": 36, "interval_points": 36, "fallback": 0, "without_scale": 0,
 }  # fmt: skip
-FORECAST = {"method": "model", "series": 3, "series_too_short": 0, "series_with_wide_intervals": 0}
+FORECAST = {
+    "method": "model",
+    "series": 3,
+    "series_too_short": 0,
+    "series_with_wide_intervals": 0,
+    "steps_since_training": 0,
+}
 NAIVE = "repeating the last year"
 
 
@@ -124,6 +130,8 @@ def test_what_the_run_warned_of_is_repeated() -> None:
     _, short, wide, *_ = headline(metrics(0.5, 1.0, 0.6), doubtful, {}, NAIVE)
     assert short.startswith("2 of 3 series are too short for the model, whose forecast then repeats the last season")
     assert wide.startswith("1 of 3 series has intervals that reach further beyond the history")
+    old = headline(metrics(0.5, 1.0, 0.6), {**FORECAST, "steps_since_training": 84}, {}, NAIVE)
+    assert any("trained 84 steps before the end of the data (backtest.refit)" in line for line in old)
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
     combined = headline(measured, {**doubtful, "method": "combination"}, {}, NAIVE)
     assert any("whose part in the combination then repeats" in line for line in combined)
