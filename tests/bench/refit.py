@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments = parser.parse_args()
     default = read_params(ROOT / "params.yaml")
-    with Parallel(n_jobs=-1) as parallel:
+    with Parallel(n_jobs=-1, mmap_mode="c") as parallel:  # torch takes no array that is read-only
         for file, horizon, seasons in arguments.panel:
             panel = read_panel(Path(file), int(horizon), [int(season) for season in seasons.split(",")])
             print(f"{Path(file).stem}: {len(panel.ids)} series, {horizon} steps", flush=True)
