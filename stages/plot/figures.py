@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from stages.common.arrays import Floats
+from stages.common.errors import counted
 from stages.plot.digits import significant
 from stages.plot.lines import (
     bin_size,
@@ -160,16 +161,17 @@ def draw_error_by_step(by_step: pd.DataFrame, published: str) -> Figure:
 
 
 def draw_loss(loss: pd.DataFrame) -> Figure:
-    """Mean loss of the members at the final origin, and the range of this mean over the other origins."""
+    """Mean loss of the members at the last training origin, and the range of this mean over the earlier ones."""
     figure, (ax,) = subplots(1)
-    earlier = loss[loss["origin"] != 0]
+    latest = loss["origin"].min()
+    earlier = loss[loss["origin"] != latest]
     if not earlier.empty:
         epochs, curves = earlier["epoch"].unique(), earlier.groupby("epoch", sort=False)["loss"]
-        label = f"range of the {earlier['origin'].nunique()} other origins"
+        label = f"range of {counted(earlier['origin'].nunique(), 'earlier origin')}"
         draw_band(ax, epochs, curves.min().to_numpy(), curves.max().to_numpy(), QUIET, 0.5, label)
-    final = loss[loss["origin"] == 0]
+    final = loss[loss["origin"] == latest]
     colour = method_style("model")["color"]
-    ax.plot(final["epoch"], final["loss"], color=colour, label="final origin")
+    ax.plot(final["epoch"], final["loss"], color=colour, label="last training origin" if latest else "final origin")
     draw_alone(ax, final["epoch"].to_numpy(), final["loss"].to_numpy(), colour)
     ax.set(xlabel="epoch", ylabel="training loss, normalised units")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
