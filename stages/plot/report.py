@@ -52,7 +52,8 @@ CAPTIONS = {  # of figures, by section
             "largest is cut."
         ),
         "loss": (
-            "Training loss by epoch, mean over the members: at the last training origin, and its range over the earlier ones."
+            "Training loss by epoch, mean over the members: at the last training origin, and its range over the "
+            "earlier ones."
         ),
     },
 }
