@@ -15,13 +15,14 @@ from stages.common.params import read_params
 from stages.forecast.forecasting import affordable_baselines, checked_steps, forecast_panel
 from stages.forecast.output import refuse_overwriting, write_evaluation, write_future
 from stages.forecast.reading import read_file
-from stages.forecast.source import find_forecaster
+from stages.forecast.source import find_forecaster, refuse_nothing_to_read
 from stages.ingest.params import Ingest
 
 
 def main() -> None:
     given = parse()
     forecaster = find_forecaster(given.model)
+    refuse_nothing_to_read(given.file)
     file = given.file or Path(read_params()[Ingest].path)
     refuse_overwriting(file, given.out)
     steps = checked_steps(forecaster, given.horizon)

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from stages.common.errors import UserError, quoted
+from stages.common.params import PARAMS_FILE
 from stages.common.paths import FORECASTER
 from stages.predict.forecaster import CONFIG, Forecaster
 
@@ -20,6 +21,12 @@ def find_forecaster(model: str | None) -> Forecaster:
         inside = folder / FORECASTER
         return Forecaster.read(inside if not (folder / CONFIG).exists() and inside.is_dir() else folder)
     return _of_revision(model)
+
+
+def refuse_nothing_to_read(file: Path | None) -> None:
+    """Raises UserError where no file is named, and there are no parameters that name one."""
+    if file is None and not PARAMS_FILE.exists():
+        raise UserError(f"no FILE is named, and no {PARAMS_FILE} is here whose ingest.path could be taken; name FILE")
 
 
 def _of_revision(revision: str) -> Forecaster:
