@@ -25,7 +25,7 @@ from stages.normalize.params import Normalize
 from stages.panel.panel import History
 from stages.predict.forecasts import forecast_origin, repeat_last_season
 from stages.predict.metrics import seasonal_scale
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.cutting import cut_windows
@@ -69,9 +69,9 @@ def forecast_held_out(history: History, params: Params, parallel: Parallel) -> F
     return forecast_origin(history, horizon, normalizer, windows, networks, params[Train].members).point
 
 
-def train_members(windows: Windows, params: Params, parallel: Parallel) -> dict[int, Forecaster]:
+def train_members(windows: Windows, params: Params, parallel: Parallel) -> dict[int, Network]:
     """The networks of an ensemble, by member; none where no history is long enough for a window."""
-    members = range(params[Train].members if len(windows.training) else 0)
+    members = range(params[Train].members if len(windows.cuts) else 0)
     trained = parallel(delayed(train_network)(windows, member, params[Model], params[Train]) for member in members)
     return {member: network for member, (network, _) in zip(members, trained, strict=True)}
 

@@ -6,7 +6,7 @@ import pytest
 from stages.check.cost import QUICK, describe_cost, plan_work
 from stages.common.errors import UserError
 from stages.common.params import Params
-from stages.normalize.histories import normalize
+from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.origins import plan_origins
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
@@ -29,16 +29,15 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(panel: Panel, default_p
     params = change(default_params, backtest__horizon=6, backtest__origins=3, window__max_windows=40)
     origins = plan_origins(params[Backtest], panel)
     work = plan_work(panel, origins, params)
-    windows = []
+    seasons, windows = seasons_in_use(panel, params[Normalize]), []
     for origin in origins.all:
-        _, histories = normalize(panel.at(origin), params[Normalize])
-        seasons = histories.seasons.tolist()
+        _, histories = normalize(panel.at(origin), params[Normalize], seasons)
         windows.append(cut_windows(histories.values, histories.lengths, seasons, params[Window], 6))
     final = windows[0]
     size = NetworkSize.of(final, params[Model])
-    assert (work.origins, work.windows, work.size) == (len(origins.all), len(final.training), final.size)
-    assert work.steps == 100 * params[Train].batches_in_epoch(len(final.training))
-    assert work.step_seconds == size.seconds(min(params[Train].batch_size, len(final.training)))
+    assert (work.origins, work.windows, work.size) == (len(origins.all), len(final.cuts), final.size)
+    assert work.steps == 100 * params[Train].batches_in_epoch(len(final.cuts))
+    assert work.step_seconds == size.seconds(min(params[Train].batch_size, len(final.cuts)))
     assert work.values == sum(int(panel.at(origin).lengths.sum()) for origin in origins.all)
     assert work.baselines == list(BASELINES)
 

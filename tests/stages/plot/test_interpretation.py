@@ -20,7 +20,7 @@ from stages.plot.interpretation import (
 )
 from stages.train.batches import Batches, Inputs
 from stages.train.cells import CELLS
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.windows import Windows
@@ -55,7 +55,7 @@ def test_traced_states_are_those_of_the_network(
         model__hidden_size=5,
     )
     torch.manual_seed(0)
-    network = Forecaster(params[Model], targets=3).eval()
+    network = Network(params[Model], targets=3).eval()
     traced = trace_window(network, cell, windows, 1)
     read = torch.tensor(np.sin(np.arange(42.0, 50.0)), dtype=torch.float32)
     with torch.inference_mode():
@@ -66,7 +66,7 @@ def test_traced_states_are_those_of_the_network(
 
 def test_a_series_too_short_for_a_window_has_no_trace(default_params: Params) -> None:
     windows = plain_windows(np.arange(24.0), np.array([20, 4]), 8, 3)
-    assert trace_window(Forecaster(default_params[Model], targets=3), "lstm", windows, 1) == {}
+    assert trace_window(Network(default_params[Model], targets=3), "lstm", windows, 1) == {}
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
@@ -74,8 +74,8 @@ def test_sensitivity_is_how_much_the_forecast_moves_with_each_input(default_para
     """Against finite differences, every window and step ahead; in double precision."""
     windows = plain_windows(np.sin(np.arange(20.0)), np.array([20]), 6, 3)
     torch.manual_seed(1)
-    network = Forecaster(change(default_params, model__cell=cell, model__hidden_size=4)[Model], targets=3).eval()
-    batches = Batches(windows, windows.training)
+    network = Network(change(default_params, model__cell=cell, model__hidden_size=4)[Model], targets=3).eval()
+    batches = Batches(windows)
     inputs = batches.gather(torch.arange(len(batches)))[0]
     double = network.double()
     expected = np.zeros(6)
@@ -108,7 +108,7 @@ def test_figures_show_the_first_member(
 ) -> None:
     """An RNN has no other beside it. A long name is cut."""
     params = change(default_params, model__cell=cell, train__epochs=1)
-    networks = {member: Forecaster(params[Model], targets=3) for member in (1, 4)}
+    networks = {member: Network(params[Model], targets=3) for member in (1, 4)}
     named = replace(panel, ids=["a" * 300, "b"])
     figures, gates = look_inside(named, windows, networks, params[Model], params[Train])
     assert list(figures) == ["gates", "sensitivity"]
@@ -127,7 +127,7 @@ def test_a_cell_without_a_step_has_no_gates(
 ) -> None:
     monkeypatch.setitem(CELLS, "lstm", replace(CELLS["lstm"], step=None))
     params = change(default_params, train__epochs=1)
-    networks = {0: Forecaster(params[Model], targets=3)}
+    networks = {0: Network(params[Model], targets=3)}
     figures, gates = look_inside(panel, windows, networks, params[Model], params[Train])
     assert (list(figures), gates) == (["sensitivity"], None)
     plt.close("all")

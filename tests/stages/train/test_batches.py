@@ -11,7 +11,7 @@ import torch
 from stages.train.batches import GATHERED, LARGEST_INPUT, Batches, Inputs, median_of
 from stages.window.cutting import cut_windows
 from stages.window.windows import Cuts, Windows
-from tests.builders import plain_windows, window_settings
+from tests.builders import plain_ends, plain_windows, window_settings
 
 KINDS: dict[str, dict[str, Any]] = {
     "padded, with differences": {
@@ -79,8 +79,8 @@ def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], 
 @pytest.mark.parametrize("size", [5, 3])
 def test_the_steps_are_exactly_the_channels_that_are_named(kind: str, seasons: list[int], size: int) -> None:
     windows = some_windows(seasons, size, **KINDS[kind])
-    cuts, expected = windows.training, channels_of(windows, windows.training)
-    batches = Batches(windows, cuts)
+    cuts, expected = windows.cuts, channels_of(windows, windows.cuts)
+    batches = Batches(windows)
     inputs, _ = batches.gather(torch.arange(len(batches)))
     assert batches.channels == list(expected)
     assert inputs.steps.shape == (size, len(batches), len(expected))
@@ -94,8 +94,8 @@ def test_the_steps_are_exactly_the_channels_that_are_named(kind: str, seasons: l
 @pytest.mark.parametrize("size", [5, 3])
 def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: list[int], size: int) -> None:
     windows = some_windows(seasons, size, **KINDS[kind])
-    cuts = windows.training
-    batches = Batches(windows, cuts)
+    cuts = windows.cuts
+    batches = Batches(windows)
     assert batches.kept.tolist() == [i for i, before in enumerate(cuts.before) if before >= windows.min_length]
     inputs, targets = batches.gather(torch.arange(len(batches)))
     for place, cut in enumerate(batches.kept.tolist()):
@@ -111,7 +111,7 @@ def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: 
 @pytest.mark.parametrize("count", [1, 5, 7, 7 * GATHERED, 7 * GATHERED + 9])
 def test_a_stream_gives_every_window_once_and_in_order(count: int) -> None:
     windows = plain_windows(np.arange(200), [200], 3, 1)
-    batches = Batches(windows, windows.training)
+    batches = Batches(windows)
     order = torch.randperm(len(batches))[:count]
     seen = list(batches.stream(order, 7))
     sizes = [inputs.steps.shape[1] for inputs, _ in seen]
@@ -128,17 +128,16 @@ def test_a_stream_gives_every_window_once_and_in_order(count: int) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_restore_gives_the_values_back(kind: str) -> None:
     windows = some_windows([2, 4], **KINDS[kind])
-    batches = Batches(windows, windows.training)
+    batches = Batches(windows)
     targets = batches.gather(torch.arange(len(batches)))[1]
     restored = batches.restore(targets.values)
     for place, cut in enumerate(batches.kept.tolist()):
-        first, exists = windows.training.position[cut], int(windows.training.after[cut])
+        first, exists = windows.cuts.position[cut], int(windows.cuts.after[cut])
         np.testing.assert_allclose(restored[place, :exists], windows.values[first : first + exists], atol=1e-3)
 
 
 def test_the_ends_are_gathered_too() -> None:
-    windows = plain_windows([1, 2, 3, 9, 8], [3, 2], 2, 3)
-    batches = Batches(windows, windows.ends)
+    batches = Batches(plain_ends([1, 2, 3, 9, 8], [3, 2], 2, 3))
     inputs, targets = batches.gather(torch.arange(2))
     assert inputs.steps[:, :, 0].T.tolist() == [[2, 3], [9, 8]]
     assert not targets.known.any()

@@ -11,7 +11,7 @@ from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.common.paths import WINDOWS, origin_file
 from stages.train import tasks
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
 from stages.train.tasks import TrainingTask, loss_curves, plan_tasks, summarize, train_one
@@ -106,7 +106,7 @@ def test_loss_curves_are_means_over_members() -> None:
 
 def test_the_summary_counts_networks_weights_and_steps(default_params: Params) -> None:
     params = change(default_params, train__epochs=7, train__batch_size=8, train__steps_per_epoch=None)
-    network = Forecaster(params[Model], targets=2)
+    network = Network(params[Model], targets=2)
     networks = {0: {0: network, 1: network}, 12: {0: network}}
     curves = pd.DataFrame({"origin": [0, 0, 12, 12], "epoch": [1, 2, 1, 2], "loss": [9, 0.5, 9, 0.75000049]})
     windows = plain_windows(np.zeros(30), [30], 6, 2)  # 30 - 6 - 2 + 1 = 23 windows: three batches
