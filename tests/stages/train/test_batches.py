@@ -10,7 +10,7 @@ import torch
 
 from stages.train.batches import GATHERED, LARGEST_INPUT, Batches, Inputs, median_of
 from stages.window.cutting import cut_windows
-from stages.window.windows import Cuts, Windows
+from stages.window.windows import Windows
 from tests.builders import plain_ends, plain_windows, window_settings
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -34,8 +34,9 @@ def some_windows(seasons: list[int], size: int = 5, **changes: Any) -> Windows:
     return cut_windows(values, np.array([50, 9, 21]), seasons, settings, 4)
 
 
-def relative_at(windows: Windows, cuts: Cuts, cut: int, offset: int) -> float:
+def relative_at(windows: Windows, cut: int, offset: int) -> float:
     """The value `offset` steps after a cut less season and level, in units of scale."""
+    cuts = windows.cuts
     value = float(windows.values[cuts.position[cut] + offset])
     first = 0
     for length in windows.seasons:
@@ -48,8 +49,9 @@ def clipped(value: float) -> float:
     return min(max(value, -LARGEST_INPUT), LARGEST_INPUT)
 
 
-def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], float]]:
+def channels_of(windows: Windows) -> dict[str, Callable[[int, int], float]]:
     """By the name of each channel, its value at a step of a window: a function of a cut and an offset from it."""
+    cuts = windows.cuts
 
     def known(cut: int, offset: int) -> float:
         return float(-offset <= cuts.before[cut])
@@ -57,7 +59,7 @@ def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], 
     def value(cut: int, offset: int) -> float:
         if not known(cut, offset):
             return 0.0
-        relative = relative_at(windows, cuts, cut, offset)
+        relative = relative_at(windows, cut, offset)
         return clipped(relative) if windows.lags else relative
 
     def change(lag: int, cut: int, offset: int) -> float:
@@ -79,7 +81,7 @@ def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], 
 @pytest.mark.parametrize("size", [5, 3])
 def test_the_steps_are_exactly_the_channels_that_are_named(kind: str, seasons: list[int], size: int) -> None:
     windows = some_windows(seasons, size, **KINDS[kind])
-    cuts, expected = windows.cuts, channels_of(windows, windows.cuts)
+    expected = channels_of(windows)
     batches = Batches(windows)
     inputs, _ = batches.gather(torch.arange(len(batches)))
     assert batches.channels == list(expected)
@@ -101,7 +103,7 @@ def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: 
     for place, cut in enumerate(batches.kept.tolist()):
         exists = int(cuts.after[cut])
         assert targets.known[place].tolist() == [1.0] * exists + [0.0] * (4 - exists)
-        values = [relative_at(windows, cuts, cut, offset) for offset in range(exists)]
+        values = [relative_at(windows, cut, offset) for offset in range(exists)]
         np.testing.assert_allclose(targets.values[place, :exists], values, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(inputs.features, cuts.features[batches.kept])
     np.testing.assert_array_equal(inputs.experts, cuts.experts[batches.kept])

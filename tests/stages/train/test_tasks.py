@@ -46,6 +46,13 @@ def test_a_final_origin_without_a_window_is_refused(default_params: Params) -> N
         plan_tasks(files, default_params[Model], default_params[Train])
 
 
+@pytest.mark.usefixtures("folder")
+def test_where_the_latest_training_origin_is_earlier_the_error_names_it(default_params: Params) -> None:
+    files = {15: write_windows(15, 20, 30), 27: write_windows(27, 8, 30)}
+    with pytest.raises(UserError, match=r"a window 15 steps before the end, where backtest\.refit trains; set it to 1"):
+        plan_tasks(files, default_params[Model], default_params[Train])
+
+
 def test_a_finished_network_is_not_trained_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, default_params: Params
 ) -> None:
