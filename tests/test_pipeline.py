@@ -145,7 +145,7 @@ def test_nothing_after_an_origin_changes_what_is_learned_for_it(finished: Path, 
     table.loc[late, "sales"] = [-5.0, 1e6, 0.0] * 3
     table.to_csv(copy / "data/raw/tiny.csv", index=False)
     assert repro(copy) == ALL
-    for folder in ["data/histories", "data/windows", "models/normalizer", "models/networks"]:
+    for folder in ["data/histories", "data/windows", "models/networks"]:
         for origin in [3, 5, 8]:
             name = f"{folder}/origin_{origin}.safetensors"
             assert (copy / name).read_bytes() == (finished / name).read_bytes(), name

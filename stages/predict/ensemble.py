@@ -71,5 +71,5 @@ def load_ensembles(folder: Path, trained_at: dict[int, int], *settings: Any) -> 
     trained_at: for each origin, the training origin whose networks forecast it
     settings: the fields of `Ensemble` but the networks, in their order
     """
-    trained = {origin: Ensemble(*settings, load_networks(folder, origin)) for origin in set(trained_at.values())}
+    trained = {origin: Ensemble(*(*settings, load_networks(folder, origin))) for origin in set(trained_at.values())}
     return {origin: trained[training_origin] for origin, training_origin in trained_at.items()}

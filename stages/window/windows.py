@@ -80,7 +80,7 @@ class Windows:
 
     def write(self, path: Path) -> None:
         """Write one safetensors file: an array for each field, `cuts.` before those of the cuts."""
-        arrays = {"values": self.values, "lengths": self.lengths}
+        arrays: dict[str, Any] = {"values": self.values, "lengths": self.lengths}
         arrays |= {name: np.array([getattr(self, name)], dtype=np.int64) for name in NUMBERS}
         arrays |= {name: np.array(getattr(self, name), dtype=np.int64) for name in LISTS}
         arrays |= {f"{CUTS}{name}": value for name, value in vars(self.cuts).items()}

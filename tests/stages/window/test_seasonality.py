@@ -131,7 +131,8 @@ def long_series(length: int, *seasons: int) -> Floats:
     """Three series with a pattern of each season and noise, and a level that drifts."""
     random = np.random.default_rng(len(seasons))
     patterns = [np.resize(random.normal(0, 2, season), length) for season in seasons]
-    return random.normal(0, 1, (3, length)) + np.sum(patterns, axis=0) + np.arange(length) / 50
+    values: Floats = random.normal(0, 1, (3, length)) + np.sum(patterns, axis=0) + np.arange(length) / 50
+    return values
 
 
 def indices_at_end(values: Floats, *seasons: int) -> list[Floats32]:
