@@ -153,6 +153,23 @@ def test_the_gates_are_those_over_the_end_of_the_first_series_that_is_long_enoug
     plt.close("all")
 
 
+def test_a_series_whose_numbers_are_too_large_to_normalise_has_no_gates(
+    windows: Windows, panel: Panel, default_params: Params
+) -> None:
+    """Those of the next series are drawn; where there is none, there are no gates."""
+    params = change(default_params, model__cell="rnn", normalize__log=False)
+    large = np.resize([-1e308, 1e308, 1.7e308, 1.7e308], 50)
+    networks = ensemble_of({0: Network(params[Model], targets=3)}, params)
+    labels = []
+    for small in (20, 0):
+        mixed = replace(panel, y=np.where(np.arange(50) < 50 - small, large, panel.y))
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, gates = look_inside(mixed, windows, networks, params[Model], params[Train])
+        labels.append(gates and gates["labels"])
+    assert labels == [last_steps(panel, 1, 8), None]
+    plt.close("all")
+
+
 def test_a_cell_without_a_step_has_no_gates(
     windows: Windows, panel: Panel, default_params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
