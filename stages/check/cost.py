@@ -79,15 +79,16 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         ("horizon", f"{counted(settings[Backtest].horizon, 'step')} (backtest.horizon)"),
         ("origins", f"{len(origins.all)}: {evaluated}"),
     ]
-    where = f"{counted(work.latest, 'step')} before the end, where backtest.refit trains last" if work.latest else ""
+    where = "at the final origin"
+    if work.latest:
+        where = f"at the last training origin, {counted(work.latest, 'step')} before the end (backtest.refit)"
     if not work.windows:
-        long_enough = "no series is long enough for a window and the horizon"
-        text = f"{long_enough}{where and f' {where}'}; `window` will refuse this"
-        return [*lines, ("training", text)]
+        too_short = f"no series is long enough for a window and the horizon {where}; `window` will refuse this"
+        return [*lines, ("training", too_short)]
     networks = f"{counted(members, 'member')} x {counted(work.training_origins, 'training origin')}"
     lines += [
         ("training", f"{networks} x {counted(work.steps, 'step')} of the optimizer"),
-        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where or 'at the final origin'}"),
+        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where}"),
         (
             "baselines",
             f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}; they take "

@@ -62,7 +62,11 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(
     [
         (1, "8 members x 8 training origins x", "at the final origin"),
         (3, "8 members x 4 training origins x", "at the final origin"),
-        ("once", "8 members x 1 training origin x", "84 steps before the end, where backtest.refit trains last"),
+        (
+            "once",
+            "8 members x 1 training origin x",
+            "at the last training origin, 84 steps before the end (backtest.refit)",
+        ),
     ],
 )
 def test_the_networks_of_the_airline_passengers(
@@ -100,4 +104,4 @@ def test_series_too_short_for_a_window_are_said(default_params: Params) -> None:
     early = change(long_windows, window__size=15, backtest__refit="once", **origins)
     *_, (name, text) = describe_cost(panel_of([np.arange(22.0)]), early)
     assert name == "training"
-    assert "the horizon 9 steps before the end, where backtest.refit trains last; `window` will refuse this" in text
+    assert "the horizon at the last training origin, 9 steps before the end (backtest.refit); `window` will" in text
