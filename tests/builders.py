@@ -10,7 +10,7 @@ import pandas as pd
 from stages.common.arrays import Floats, Ints
 from stages.common.params import Params, check_params
 from stages.panel.panel import Panel
-from stages.window.cutting import cut_windows
+from stages.window.cutting import cut_at_ends, cut_windows
 from stages.window.features import compute_cuts
 from stages.window.params import Window
 from stages.window.windows import Cuts, Windows
@@ -68,3 +68,9 @@ def plain_windows(values: npt.ArrayLike, lengths: npt.ArrayLike, size: int, targ
     """All windows, by `window_settings`, of series of `lengths` (S,), one after another in `values` (V,)."""
     flat, lengths = np.asarray(values, dtype=np.float64), np.asarray(lengths, dtype=np.int64)
     return cut_windows(flat, lengths, [], window_settings(size=size), targets)
+
+
+def plain_ends(values: npt.ArrayLike, lengths: npt.ArrayLike, size: int, targets: int) -> Windows:
+    """The windows at the ends of such series."""
+    flat, lengths = np.asarray(values, dtype=np.float64), np.asarray(lengths, dtype=np.int64)
+    return cut_at_ends(flat, lengths, [], window_settings(size=size), targets)

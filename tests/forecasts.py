@@ -13,8 +13,8 @@ from stages.predict.forecasts import OriginForecast, forecast_origin
 from stages.predict.scoring import ScoredForecast
 from stages.predict.spread import Spread
 from stages.train.batches import Inputs
-from stages.train.network import Forecaster
-from tests.builders import panel_of, plain_windows
+from stages.train.network import Network
+from tests.builders import panel_of, plain_ends
 
 
 class ConstantNetwork(torch.nn.Module):
@@ -41,8 +41,8 @@ def constant_forecast(
 ) -> OriginForecast:
     """A forecast from windows of `size` by networks, by member, that each forecast a value, in the input's units."""
     history = panel.at(origin)
-    windows = plain_windows(np.zeros(history.lengths.sum()), history.lengths, size, horizon)
-    networks = {member: cast(Forecaster, ConstantNetwork(value, horizon)) for member, value in values.items()}
+    windows = plain_ends(np.zeros(history.lengths.sum()), history.lengths, size, horizon)
+    networks = {member: cast(Network, ConstantNetwork(value, horizon)) for member, value in values.items()}
     return forecast_origin(history, horizon, identity_normalizer(len(panel.ids)), windows, networks, ensemble)
 
 

@@ -40,3 +40,10 @@ def test_the_pipeline_in_a_few_lines_of_python_gives_what_the_stages_give() -> N
     errors = pd.read_csv(ROOT / "reports/errors.csv", index_col="cutoff")
     *_, found = re.findall(r"\[([\d.]+)\]", printed)
     assert float(found) == pytest.approx(errors.loc["1959-12", "model"], rel=0.2)  # processors round differently
+
+
+def test_the_gates_in_a_few_lines_of_python_are_those_of_a_finished_run(finished: Path) -> None:
+    """Windows of six steps, an LSTM of 32 units."""
+    (code,) = re.findall(r"```python\n(import torch.*?)```", (ROOT / "models/README.md").read_text(), flags=re.DOTALL)
+    checked = code + '\nprint(states["forget"].shape, (0 < states["forget"]).all(), (states["forget"] < 1).all())'
+    assert shell(sys.executable, "-c", checked, cwd=finished).stdout == "(6, 1, 32) True True\n"

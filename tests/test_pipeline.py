@@ -61,7 +61,8 @@ def test_choices_are_reported(finished: Path) -> None:
         json.loads((finished / f"reports/{name}.json").read_text()) for name in ("normalize", "window", "train")
     )
     origins = {"evaluation_origins": "3, 5", "calibration_origins": "8"}
-    assert normalize == {**origins, "series_logged": 3, "seasons": "4"}
+    trained = {"training_origins": 4, "last_training_origin": 0}
+    assert normalize == {**origins, **trained, "series_logged": 3, "seasons": "4"}
     # the first cut is after a season and one value, the last one value before the end: half a horizon
     assert window == {"windows": (40 - 5) + (30 - 5), "size": 6, "longest": 40, "series_without_window": 1}
     final = load_file(finished / "models/networks/origin_0.safetensors")
@@ -145,7 +146,7 @@ def test_nothing_after_an_origin_changes_what_is_learned_for_it(finished: Path, 
     table.loc[late, "sales"] = [-5.0, 1e6, 0.0] * 3
     table.to_csv(copy / "data/raw/tiny.csv", index=False)
     assert repro(copy) == ALL
-    for folder in ["data/histories", "data/windows", "models/normalizer", "models/networks"]:
+    for folder in ["data/histories", "data/windows", "models/networks"]:
         for origin in [3, 5, 8]:
             name = f"{folder}/origin_{origin}.safetensors"
             assert (copy / name).read_bytes() == (finished / name).read_bytes(), name

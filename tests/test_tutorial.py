@@ -10,9 +10,9 @@ import pytest
 
 from stages.common.arrays import Floats
 from stages.common.params import Params, read_params
-from stages.normalize.histories import normalize
+from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.params import Backtest, Normalize
-from stages.predict.forecasts import forecast_origin
+from stages.predict.ensemble import Ensemble
 from stages.train.params import Model, Train
 from stages.train.training import Epoch, train_network
 from stages.window.cutting import cut_windows
@@ -44,10 +44,13 @@ def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch
     """The losses and the forecast of the last 12 values."""
     horizon = params[Backtest].horizon
     history = panel_of([values], season_lengths=(12,)).at(horizon)
-    normalizer, histories = normalize(history, params[Normalize])
-    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params[Window], horizon)
+    seasons = seasons_in_use(history.panel, params[Normalize])
+    _, histories = normalize(history, params[Normalize], seasons)
+    windows = cut_windows(histories.values, histories.lengths, seasons, params[Window], horizon)
     network, epochs = train_network(windows, 0, params[Model], params[Train].model_copy(update=changes))
-    return epochs, forecast_origin(history, horizon, normalizer, windows, {0: network}, ensemble=1).point[0]
+    ensemble = Ensemble(horizon, 1, params[Normalize], params[Window], seasons, {0: network})
+    (forecast,) = ensemble.forecast([history])
+    return epochs, forecast.point[0]
 
 
 @pytest.fixture(scope="module")

@@ -32,9 +32,11 @@ QUICK = 2  # members of a quick look
 
 @dataclass(frozen=True)
 class Work:
-    """The work of a run: at each of `origins` a network for each member, and the baselines.
+    """The work of a run: at each training origin a network for each member, and the baselines.
 
-    windows: for training, at the final origin
+    training_origins: how many have a window to train on
+    latest: of the training origins
+    windows: for training, at the latest training origin
     size: steps of a window
     steps, step_seconds: of each network: steps of the optimizer, and the seconds of each on one core
     baselines: their names
@@ -42,7 +44,8 @@ class Work:
     season_length: of the baselines
     """
 
-    origins: int
+    training_origins: int
+    latest: int
     windows: int
     size: int
     steps: int
@@ -53,7 +56,7 @@ class Work:
 
     def seconds(self, members: int, cores: int) -> float:
         """The time of a run with so many members on so many cores."""
-        networks = math.ceil(members * self.origins / cores)
+        networks = math.ceil(members * self.training_origins / cores)
         return START + networks * self.steps * self.step_seconds + self.baseline_seconds(cores)
 
     def baseline_seconds(self, cores: int) -> float:
@@ -76,15 +79,16 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         ("horizon", f"{counted(settings[Backtest].horizon, 'step')} (backtest.horizon)"),
         ("origins", f"{len(origins.all)}: {evaluated}"),
     ]
+    where = "at the final origin"
+    if work.latest:
+        where = f"at the last training origin, {counted(work.latest, 'step')} before the end (backtest.refit)"
     if not work.windows:
-        return [
-            *lines,
-            ("training", "no series is long enough for a window and the horizon; `window` will refuse this"),
-        ]
-    networks = f"{counted(members, 'member')} x {counted(work.origins, 'origin')}"
+        too_short = f"no series is long enough for a window and the horizon {where}; `window` will refuse this"
+        return [*lines, ("training", too_short)]
+    networks = f"{counted(members, 'member')} x {counted(work.training_origins, 'training origin')}"
     lines += [
         ("training", f"{networks} x {counted(work.steps, 'step')} of the optimizer"),
-        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} at the final origin"),
+        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where}"),
         (
             "baselines",
             f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}; they take "
@@ -110,10 +114,12 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         placed = place_cuts(lengths, shortest, shape.targets, window.padding, window.max_windows)
         return sum(len(before) for _, before in placed)
 
-    windows = windows_at(0)
+    training = set(origins.trained_at(settings[Backtest].refit).values())
+    windows = windows_at(min(training))
     histories = [panel.at(origin) for origin in origins.all]
     return Work(
-        origins=sum(windows_at(origin) > 0 for origin in origins.all),
+        training_origins=sum(windows_at(origin) > 0 for origin in training),
+        latest=min(training),
         windows=windows,
         size=shape.size,
         steps=train.epochs * train.batches_in_epoch(windows),

@@ -1,5 +1,6 @@
 """What a trained network does: its gates and states over a window, and how far back its forecast looks."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from stages.common.arrays import Floats
+from stages.common.arrays import Floats, Ints
 from stages.panel.panel import Panel
 from stages.plot.figures import draw_gates, draw_sensitivity
 from stages.plot.gates import trace_layers
@@ -34,15 +35,14 @@ def look_inside(
 
     windows: those that the ensemble was trained on
 
-    No gates where every series is too short for a window, or where the cell has no step function.
+    No gates where no series has a window, or where the cell has no step function.
     """
     member, network = next(iter(ensemble.networks.items()))
     figures, gates = {}, None
     long_enough = np.flatnonzero(panel.lengths >= windows.min_length)
-    if len(long_enough) and CELLS[model.cell].step:
-        series = int(long_enough[0])
-        ((_, ends),) = ensemble.prepare([panel.take(slice(series, series + 1)).at(0)])
-        traced = trace_window(network, model.cell, ends)
+    traces = _traced(panel, long_enough, network, ensemble, model.cell)
+    series, traced = next(traces, (0, {})) if CELLS[model.cell].step else (0, {})
+    if traced:
         name = shortened(panel.ids[series], MAX_NAME)
         title = f"Input of the network from {name}, season and level removed"
         figures["gates"] = draw_gates(traced, CELLS[model.cell], window_steps(panel, series, windows.size), title)
@@ -52,6 +52,16 @@ def look_inside(
         plain = train_plain_rnn(windows, member, model, settings)
         by_cell["plain RNN, trained the same way"] = sensitivity_by_lag(plain, windows)
     return {**figures, "sensitivity": draw_sensitivity(by_cell)}, gates
+
+
+def _traced(
+    panel: Panel, long_enough: Ints, network: Network, ensemble: Ensemble, cell: str
+) -> Iterator[tuple[int, dict[str, Floats]]]:
+    """Some series, and `trace_window` at the end of each; without those whose numbers are too large to normalise."""
+    for series in long_enough.tolist():
+        ((_, ends),) = ensemble.prepare([panel.take(slice(series, series + 1)).at(0)])
+        if traced := trace_window(network, cell, ends):
+            yield series, traced
 
 
 def window_steps(panel: Panel, series: int, size: int) -> pd.Series:

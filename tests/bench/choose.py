@@ -20,18 +20,17 @@ from joblib import Parallel, delayed
 
 from stages.common.arrays import Floats
 from stages.common.params import Params, read_params
-from stages.normalize.histories import normalize
+from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.params import Normalize
 from stages.panel.panel import History
-from stages.predict.forecasts import forecast_origin, repeat_last_season
+from stages.predict.ensemble import Ensemble
+from stages.predict.forecasts import repeat_last_season
 from stages.predict.metrics import seasonal_scale
-from stages.train.network import Forecaster
 from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.cutting import cut_windows
 from stages.window.experts import EXPERTS
 from stages.window.params import Window
-from stages.window.windows import Windows
 from tests.builders import change, panel_of
 
 ROOT = Path(__file__).parents[2]
@@ -62,18 +61,19 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 def forecast_held_out(history: History, params: Params, parallel: Parallel) -> Floats:
     """Forecasts (S, horizon) of all values after the origin of a history: the pipeline in memory."""
-    horizon = history.origin
-    normalizer, histories = normalize(history, params[Normalize])
-    windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params[Window], horizon)
-    networks = train_members(windows, params, parallel)
-    return forecast_origin(history, horizon, normalizer, windows, networks, params[Train].members).point
+    (forecast,) = train_ensemble(history, history.origin, params, parallel).forecast([history])
+    return forecast.point
 
 
-def train_members(windows: Windows, params: Params, parallel: Parallel) -> dict[int, Forecaster]:
-    """The networks of an ensemble, by member; none where no history is long enough for a window."""
-    members = range(params[Train].members if len(windows.training) else 0)
+def train_ensemble(history: History, horizon: int, params: Params, parallel: Parallel) -> Ensemble:
+    """The ensemble of an origin; without networks where no history is long enough for a window."""
+    seasons = seasons_in_use(history.panel, params[Normalize])
+    _, histories = normalize(history, params[Normalize], seasons)
+    windows = cut_windows(histories.values, histories.lengths, seasons, params[Window], horizon)
+    members = range(params[Train].members if len(windows.cuts) else 0)
     trained = parallel(delayed(train_network)(windows, member, params[Model], params[Train]) for member in members)
-    return {member: network for member, (network, _) in zip(members, trained, strict=True)}
+    networks = {member: network for member, (network, _) in zip(members, trained, strict=True)}
+    return Ensemble(horizon, params[Train].members, params[Normalize], params[Window], seasons, networks)
 
 
 def mase(history: History, forecast: Floats) -> float:

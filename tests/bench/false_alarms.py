@@ -22,16 +22,11 @@ from stages.common.params import Params, read_params
 from stages.common.yaml_1_2 import read_yaml
 from stages.compare.comparison import compare
 from stages.compare.versions import Version
-from stages.normalize.histories import normalize
-from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
 from stages.plot.significance import PairedTest
-from stages.predict.forecasts import forecast_origin
 from stages.predict.metrics import mase
 from stages.predict.scoring import score
-from stages.window.cutting import cut_windows
-from stages.window.params import Window
-from tests.bench.choose import CHANGES, ROOT, train_members
+from tests.bench.choose import CHANGES, ROOT, train_ensemble
 from tests.builders import change, panel_of
 
 MEMBERS = 8
@@ -64,12 +59,11 @@ def train_ensembles(
     tables: list[list[pd.DataFrame]] = [[] for _ in range(count)]
     for origin in range(horizon, (origins + 1) * horizon, horizon):
         history = panel.at(origin)
-        normalizer, histories = normalize(history, params[Normalize])
-        windows = cut_windows(histories.values, histories.lengths, histories.seasons.tolist(), params[Window], horizon)
-        trained = train_members(windows, networks, parallel)
+        trained = train_ensemble(history, horizon, networks, parallel)
         for k, table in enumerate(tables):
-            members = {member: trained[k * MEMBERS + member] for member in range(MEMBERS)}
-            scored = score(forecast_origin(history, horizon, normalizer, windows, members, MEMBERS), history)
+            members = {member: trained.networks[k * MEMBERS + member] for member in range(MEMBERS)}
+            (forecast,) = replace(trained, members=MEMBERS, networks=members).forecast([history])
+            scored = score(forecast, history)
             errors = mase(scored.actual, scored.forecast.point, scored.mase_scale)
             keys = {"unique_id": panel.ids, "cutoff": str(origin), "origin": origin, "model": errors}
             splits = (scored.half_differences / scored.mase_scale[:, None]).T

@@ -21,7 +21,7 @@ import psutil
 
 from tests.projects import ALL, LONG_COLUMNS, change_file, environment, make_project
 
-WRITTEN = ["data/panel.parquet", "data/histories", "models/normalizer", "data/windows", "models/networks", "reports"]
+WRITTEN = ["data/panel.parquet", "data/histories", "data/windows", "models/networks", "models/forecaster", "reports"]
 
 
 def generated(series: int) -> pd.DataFrame:

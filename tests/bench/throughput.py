@@ -46,7 +46,7 @@ def ours(windows: Windows, params: Params) -> float:
 
 def bare(windows: Windows, params: Params) -> float:
     torch.set_num_threads(1)
-    batches = Batches(windows, windows.training)
+    batches = Batches(windows)
     size = params[Train].batch_size
     cut = list(batches.stream(torch.arange(EPOCHS * STEPS * size) % len(batches), size))
     ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from stages.check.cost import QUICK, describe_cost, plan_work
+from stages.common.arrays import Floats
 from stages.common.errors import UserError
 from stages.common.params import Params
-from stages.normalize.histories import normalize
+from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.origins import plan_origins
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
@@ -25,22 +26,58 @@ def panel() -> Panel:
     return panel_of([100 + random.normal(0, 5, length) for length in (70, 60, 20)], season_lengths=(12,))
 
 
-def test_windows_steps_and_sizes_are_those_of_the_stages(panel: Panel, default_params: Params) -> None:
-    params = change(default_params, backtest__horizon=6, backtest__origins=3, window__max_windows=40)
+@pytest.mark.parametrize(
+    ("refit", "training"), [(1, [0, 6, 12, 18, 24, 30]), (2, [0, 6, 18, 30]), (4, [0, 6, 30]), ("once", [30])]
+)
+def test_windows_steps_and_sizes_are_those_of_the_stages(
+    panel: Panel, default_params: Params, refit: int | str, training: list[int]
+) -> None:
+    params = change(
+        default_params,
+        backtest__horizon=6,
+        backtest__origins=3,
+        backtest__calibration_origins=2,
+        backtest__refit=refit,
+        window__max_windows=40,
+    )
     origins = plan_origins(params[Backtest], panel)
+    assert origins.all == [0, 6, 12, 18, 24, 30]
     work = plan_work(panel, origins, params)
-    windows = []
-    for origin in origins.all:
-        _, histories = normalize(panel.at(origin), params[Normalize])
-        seasons = histories.seasons.tolist()
+    seasons, windows = seasons_in_use(panel, params[Normalize]), []
+    for origin in training:
+        _, histories = normalize(panel.at(origin), params[Normalize], seasons)
         windows.append(cut_windows(histories.values, histories.lengths, seasons, params[Window], 6))
-    final = windows[0]
-    size = NetworkSize.of(final, params[Model])
-    assert (work.origins, work.windows, work.size) == (len(origins.all), len(final.training), final.size)
-    assert work.steps == 100 * params[Train].batches_in_epoch(len(final.training))
-    assert work.step_seconds == size.seconds(min(params[Train].batch_size, len(final.training)))
+    latest = windows[0]
+    size = NetworkSize.of(latest, params[Model])
+    assert (work.training_origins, work.latest) == (len(training), training[0])
+    assert (work.windows, work.size) == (len(latest.cuts), latest.size)
+    assert work.steps == 100 * params[Train].batches_in_epoch(len(latest.cuts))
+    assert work.step_seconds == size.seconds(min(params[Train].batch_size, len(latest.cuts)))
     assert work.values == sum(int(panel.at(origin).lengths.sum()) for origin in origins.all)
     assert work.baselines == list(BASELINES)
+
+
+@pytest.mark.parametrize(
+    ("refit", "networks", "windows"),
+    [
+        (1, "8 members x 8 training origins x", "at the final origin"),
+        (3, "8 members x 4 training origins x", "at the final origin"),
+        (
+            "once",
+            "8 members x 1 training origin x",
+            "at the last training origin, 84 steps before the end (backtest.refit)",
+        ),
+    ],
+)
+def test_the_networks_of_the_airline_passengers(
+    airline: Floats, default_params: Params, refit: int | str, networks: str, windows: str
+) -> None:
+    """At 0, 12, 24, ..., 84; at 84, 48, 12 and 0; at 84."""
+    panel, params = panel_of([airline], season_lengths=(12,)), change(default_params, backtest__refit=refit)
+    lines = dict(describe_cost(panel, params))
+    assert lines["origins"] == "8: 5 to evaluate, 2 to calibrate intervals, 1 final"
+    assert lines["training"].startswith(networks)
+    assert lines["windows"].endswith(f" of 24 steps {windows}")
 
 
 def test_a_quick_look_is_named_and_takes_less(panel: Panel, default_params: Params) -> None:
@@ -63,3 +100,8 @@ def test_series_too_short_for_a_window_are_said(default_params: Params) -> None:
     long_windows = change(default_params, backtest__horizon=3, window__size=20, window__padding=False)
     *_, (name, text) = describe_cost(panel_of([np.arange(8.0)]), long_windows)
     assert (name, text.startswith("no series is long enough for a window")) == ("training", True)
+    origins = {"backtest__origins": 3, "backtest__calibration_origins": 0}
+    early = change(long_windows, window__size=15, backtest__refit="once", **origins)
+    *_, (name, text) = describe_cost(panel_of([np.arange(22.0)]), early)
+    assert name == "training"
+    assert "the horizon at the last training origin, 9 steps before the end (backtest.refit); `window` will" in text

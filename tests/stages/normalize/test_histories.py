@@ -1,4 +1,4 @@
-"""The normalised histories of an origin: flat, with their rows in the panel, from values before the origin alone."""
+"""The normalised histories of an origin: flat, from values before the origin alone."""
 
 from dataclasses import replace
 
@@ -21,9 +21,8 @@ def panel(airline: Floats) -> Panel:
 
 def test_normalised_histories_follow_one_another(panel: Panel, default_params: Params) -> None:
     settings = change(default_params, normalize__log="auto", normalize__scale="mean")[Normalize]
-    normalizer, histories = normalize(panel.at(12), settings)
+    normalizer, histories = normalize(panel.at(12), settings, [12])
     assert histories.lengths.tolist() == [144 - 12, 30 - 12]
-    assert histories.first_rows.tolist() == [0, 144]
     assert histories.seasons.tolist() == [12]
     logs = np.log(panel.y)
     expected = [logs[:132] - logs[:132].mean(), logs[144:162] - logs[144:162].mean()]
@@ -37,28 +36,27 @@ def test_each_value_is_that_of_its_row_in_the_panel(
     panel: Panel, default_params: Params, scale: str, origin: int
 ) -> None:
     settings = change(default_params, normalize__scale=scale)[Normalize]
-    normalizer, histories = normalize(panel.at(origin), settings)
+    normalizer, histories = normalize(panel.at(origin), settings, [12])
     assert len(histories.values) == histories.lengths.sum()
     start = 0
-    for series, (first, length) in enumerate(zip(histories.first_rows, histories.lengths, strict=True)):
+    for series, (first, length) in enumerate(zip(panel.indptr[:-1], histories.lengths, strict=True)):
         one = normalizer.take(slice(series, series + 1))
         values = one.inverse_transform(histories.values[None, start : start + length])[0]
         np.testing.assert_allclose(values, panel.y[first : first + length])
         start += length
 
 
-@pytest.mark.parametrize("seasonal", ["none", "shrunk"])
+@pytest.mark.parametrize("seasons", [[], [12]])
 @pytest.mark.parametrize("scale", ["minmax", "mean"])
 def test_values_after_the_origin_change_nothing(
-    panel: Panel, default_params: Params, seasonal: str, scale: str
+    panel: Panel, default_params: Params, seasons: list[int], scale: str
 ) -> None:
-    settings = change(default_params, normalize__seasonal=seasonal, normalize__scale=scale)[Normalize]
+    settings = change(default_params, normalize__scale=scale)[Normalize]
     changed = panel.y.copy()
     changed[132:144] = -1e9
     changed[162:] = 0
-    for one, two in zip(
-        normalize(panel.at(12), settings), normalize(replace(panel, y=changed).at(12), settings), strict=True
-    ):
+    fitted, again = (normalize(each.at(12), settings, seasons) for each in (panel, replace(panel, y=changed)))
+    for one, two in zip(fitted, again, strict=True):
         for name, value in vars(one).items():
             np.testing.assert_array_equal(getattr(two, name), value, err_msg=name)
 
@@ -68,9 +66,9 @@ def test_any_blocks_give_the_same(
     panel: Panel, default_params: Params, scale: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = change(default_params, normalize__scale=scale)[Normalize]
-    whole, histories = normalize(panel.at(3), settings)
+    whole, histories = normalize(panel.at(3), settings, [12])
     monkeypatch.setattr("stages.panel.ragged.BLOCK", 1)
-    parts, same = normalize(panel.at(3), settings)
+    parts, same = normalize(panel.at(3), settings, [12])
     np.testing.assert_allclose(same.values, histories.values, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(same.lengths, histories.lengths)
     np.testing.assert_allclose(parts.center_, whole.center_)
@@ -78,11 +76,10 @@ def test_any_blocks_give_the_same(
 
 @pytest.mark.parametrize("scale", ["minmax", "mean"])
 def test_the_season_stays_in_the_values(panel: Panel, default_params: Params, scale: str) -> None:
-    shrunk, none = (
-        normalize(panel.at(0), change(default_params, normalize__seasonal=seasonal, normalize__scale=scale)[Normalize])
-        for seasonal in ("shrunk", "none")
-    )
-    np.testing.assert_array_equal(shrunk[1].values, none[1].values)
+    settings = change(default_params, normalize__scale=scale)[Normalize]
+    (_, removed), (_, none) = (normalize(panel.at(0), settings, seasons) for seasons in ([12], []))
+    np.testing.assert_array_equal(removed.values, none.values)
+    assert (removed.seasons.tolist(), none.seasons.tolist()) == ([12], [])
 
 
 def test_a_series_is_logged_if_its_history_is_positive_others_are_not(panel: Panel, default_params: Params) -> None:
@@ -90,16 +87,15 @@ def test_a_series_is_logged_if_its_history_is_positive_others_are_not(panel: Pan
     y[150] = -1.0  # in the short series
     y[143] = -1.0  # the last step of the long one, after the origin one step before the end
     mixed, settings = replace(panel, y=y), default_params[Normalize]
-    assert normalize(panel.at(1), settings)[0].log_.tolist() == [True, True]
-    assert normalize(mixed.at(1), settings)[0].log_.tolist() == [True, False]
-    assert normalize(mixed.at(0), settings)[0].log_.tolist() == [False, False]
+    assert normalize(panel.at(1), settings, [])[0].log_.tolist() == [True, True]
+    assert normalize(mixed.at(1), settings, [])[0].log_.tolist() == [True, False]
+    assert normalize(mixed.at(0), settings, [])[0].log_.tolist() == [False, False]
 
 
 def test_numbers_too_large_to_normalise_leave_no_values(default_params: Params) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
-        _, histories = normalize(
-            panel_of([[1.0, 2.0], [-1e308, 1e308, 1.7e308, 1.7e308]]).at(0), default_params[Normalize]
-        )
+        panel = panel_of([[1.0, 2.0], [-1e308, 1e308, 1.7e308, 1.7e308]])
+        _, histories = normalize(panel.at(0), default_params[Normalize], [])
     assert histories.lengths.tolist() == [2, 0]
     assert np.isfinite(histories.values).all()
     assert len(histories.values) == 2

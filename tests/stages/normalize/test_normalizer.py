@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -141,13 +140,3 @@ def test_the_smallest_positive_value_is_added_to_histories_with_zeros_before_the
     expected -= expected.mean(axis=1, keepdims=True)
     np.testing.assert_allclose(normalizer.transform(histories), expected, atol=1e-12)
     np.testing.assert_allclose(normalizer.inverse_transform(expected), histories, atol=1e-12)
-
-
-@pytest.mark.parametrize("choice", CHOICES)
-def test_read_gives_what_write_wrote(tmp_path: Path, airline: Floats, choice: tuple[Any, ...]) -> None:
-    written = fit(choice, np.stack([airline, airline - airline.mean()]))
-    written.write(tmp_path, 12)
-    read = Normalizer.read(tmp_path, 12)
-    assert vars(read).keys() == vars(written).keys()
-    for name, value in vars(written).items():
-        np.testing.assert_array_equal(getattr(read, name), value, err_msg=name)

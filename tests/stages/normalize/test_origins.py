@@ -1,6 +1,7 @@
-"""Where origins are placed, and how many `auto` places."""
+"""Where origins are placed, how many `auto` places, and at which of them networks are trained."""
 
-from typing import Any
+import math
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.common.errors import UserError
-from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
+from stages.normalize.origins import Origins, in_short, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest
 from stages.panel.panel import Panel
 from tests.builders import panel_of
@@ -19,7 +20,7 @@ def panel_of_lengths(lengths: list[int], season: int = 1) -> Panel:
 
 
 def backtest(**changes: Any) -> Backtest:
-    settings = {"horizon": 12, "origins": "auto", "step": "auto", "calibration_origins": "auto"}
+    settings = {"horizon": 12, "origins": "auto", "step": "auto", "calibration_origins": "auto", "refit": 1}
     return Backtest.model_validate({**settings, **changes})
 
 
@@ -116,3 +117,65 @@ def test_origins_before_the_longest_series_begins_are_left_out() -> None:
     assert origins.within(13) == Origins([3, 6, 9], [12])
     assert origins.within(9) == Origins([3, 6], [])
     assert origins.within(3).all == [0]
+
+
+@pytest.mark.parametrize(
+    ("refit", "expected"),
+    [
+        (1, {0: 0, 2: 2, 3: 3, 4: 4, 6: 6, 8: 8}),
+        (2, {0: 0, 2: 2, 3: 4, 4: 4, 6: 8, 8: 8}),  # 8, 4 and 2: every second one from the earliest on
+        (3, {0: 0, 2: 3, 3: 3, 4: 8, 6: 8, 8: 8}),
+        (5, {0: 0, 2: 8, 3: 8, 4: 8, 6: 8, 8: 8}),  # every fifth after 8 is the final one itself
+        (6, {0: 0, 2: 8, 3: 8, 4: 8, 6: 8, 8: 8}),
+        ("once", {0: 8, 2: 8, 3: 8, 4: 8, 6: 8, 8: 8}),
+    ],
+)
+def test_training_origins_worked_by_hand(refit: int | Literal["once"], expected: dict[int, int]) -> None:
+    """Counted from the earliest origin, of calibration; the order is that of all origins, the final one first."""
+    trained_at = Origins(evaluation=[2, 3, 4], calibration=[6, 8]).trained_at(refit)
+    assert trained_at == expected
+    assert list(trained_at) == [0, 2, 3, 4, 6, 8]
+
+
+@pytest.mark.parametrize("refit", [1, 7, "once"])
+def test_the_final_origin_alone_is_trained_at_however_seldom(refit: int | Literal["once"]) -> None:
+    assert Origins([], []).trained_at(refit) == {0: 0}
+
+
+@given(
+    st.lists(st.integers(1, 200), max_size=30, unique=True),
+    st.integers(0, 5),
+    st.one_of(st.integers(1, 9), st.just("once")),
+)
+def test_no_origin_is_forecast_by_networks_that_were_trained_after_it(
+    places: list[int], calibration: int, refit: int | Literal["once"]
+) -> None:
+    """Nor by other ones than those trained last before it."""
+    places = sorted(places)
+    evaluation = places[: max(len(places) - calibration, 0)]
+    origins = Origins(evaluation, places[len(evaluation) :])
+    trained_at = origins.trained_at(refit)
+    training = set(trained_at.values())
+    assert trained_at.keys() == {0, *places}
+    for origin, trained in trained_at.items():
+        assert trained >= origin
+        assert not [other for other in training if origin <= other < trained]
+    if refit == "once":
+        assert training == {max(places, default=0)}
+    else:
+        assert 0 in training
+        assert len(training - {0}) == math.ceil(len(places) / refit)
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"),
+    [
+        ([], ""),
+        ([12], "12"),
+        (list(range(1, 13)), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"),
+        (list(range(1, 14)), "1, 2, 3, ..., 13 (13 origins)"),
+        (list(range(24, 24 * 729, 24)), "24, 48, 72, ..., 17472 (728 origins)"),
+    ],
+)
+def test_many_origins_are_given_in_short(origins: list[int], expected: str) -> None:
+    assert in_short(origins) == expected

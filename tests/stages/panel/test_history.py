@@ -46,9 +46,9 @@ def test_the_history_of_one_series_and_the_last_values_of_all_are_those_of_the_m
 
 
 @pytest.mark.parametrize("origin", [0, 1, 2])
-def test_each_history_begins_at_its_first_row(panel: Panel, origin: int) -> None:
+def test_each_history_begins_where_its_series_does(panel: Panel, origin: int) -> None:
     history = panel.at(origin)
-    for series, (first, length) in enumerate(zip(history.first_rows, history.lengths, strict=True)):
+    for series, (first, length) in enumerate(zip(panel.indptr[:-1], history.lengths, strict=True)):
         assert panel.y[first : first + length].tolist() == history.values(series).tolist()
 
 
@@ -95,7 +95,7 @@ def before_the_origin(history: History) -> list[Any]:
     """All that a history gives but the values after its origin."""
     some = np.flatnonzero(history.lengths)
     return [
-        history.lengths, history.first_rows, history.cutoffs(some).tolist(), list(history.blocks()),
+        history.lengths, history.cutoffs(some).tolist(), list(history.blocks()),
         *[history.values(series) for series in range(len(history.lengths))],
         *[history.matrix(given=given) for given in (False, True)],
         *[history.last(steps, given=given) for given in (False, True) for steps in (1, 7)],

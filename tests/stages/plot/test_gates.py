@@ -14,7 +14,7 @@ from stages.common.arrays import Floats
 from stages.common.params import Params
 from stages.plot.gates import trace, trace_layers
 from stages.train.cells import CELLS, Cell
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model
 
 GATE_COUNTS = {"lstm": 4, "gru": 3, "rnn": 1}
@@ -69,7 +69,7 @@ def test_weights_of_any_size_saturate_without_a_warning(cell: str) -> None:
 
 def test_the_hidden_states_of_a_float32_network_of_the_project(default_params: Params) -> None:
     torch.manual_seed(0)
-    network = Forecaster(default_params[Model], channels=3, targets=12)
+    network = Network(default_params[Model], channels=3, targets=12)
     steps = torch.randn(24, 5, 3)
     traced = trace(default_params[Model].cell, weights_of(network.recurrent), steps.double().numpy())
     np.testing.assert_allclose(traced["hidden"], network.recurrent(steps)[0].detach(), atol=1e-5)

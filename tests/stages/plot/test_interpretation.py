@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from stages.common.params import Params
+from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
 from stages.plot.interpretation import (
     last_steps,
@@ -18,13 +19,14 @@ from stages.plot.interpretation import (
     train_plain_rnn,
     window_steps,
 )
+from stages.predict.ensemble import Ensemble
 from stages.train.batches import Batches, Inputs
 from stages.train.cells import CELLS
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.training import train_network
 from stages.window.windows import Windows
-from tests.builders import change, plain_windows
+from tests.builders import change, plain_ends, plain_windows, window_settings
 
 
 @pytest.fixture
@@ -34,17 +36,28 @@ def windows() -> Windows:
 
 
 @pytest.fixture
+def ends() -> Windows:
+    """Those at the ends of these series."""
+    return plain_ends(np.sin(np.arange(50.0)), np.array([30, 20]), 8, 3)
+
+
+@pytest.fixture
 def panel() -> Panel:
     """The panel of these series."""
     ids, indptr, ds = ["a", "b"], np.array([0, 30, 50]), pd.Series([*range(30), *range(10, 30)])
     return Panel(ids, indptr, ds, np.sin(np.arange(50.0)), np.zeros(50, dtype=bool))
 
 
+def ensemble_of(networks: dict[int, Network], params: Params) -> Ensemble:
+    """Networks for such windows."""
+    return Ensemble(3, len(networks), params[Normalize], window_settings(size=8), [], networks)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_traced_states_are_those_of_the_network(
-    windows: Windows, default_params: Params, cell: str, layers: int, bidirectional: bool
+    ends: Windows, default_params: Params, cell: str, layers: int, bidirectional: bool
 ) -> None:
     """The hidden states of the layer under the head, at every step of the last window of the second series."""
     params = change(
@@ -55,8 +68,8 @@ def test_traced_states_are_those_of_the_network(
         model__hidden_size=5,
     )
     torch.manual_seed(0)
-    network = Forecaster(params[Model], targets=3).eval()
-    traced = trace_window(network, cell, windows, 1)
+    network = Network(params[Model], targets=3).eval()
+    traced = trace_window(network, cell, ends.at_ends_of(slice(1, 2)))
     read = torch.tensor(np.sin(np.arange(42.0, 50.0)), dtype=torch.float32)
     with torch.inference_mode():
         expected = network.recurrent(read[:, None, None])[0][:, 0, :5].numpy()
@@ -65,8 +78,8 @@ def test_traced_states_are_those_of_the_network(
 
 
 def test_a_series_too_short_for_a_window_has_no_trace(default_params: Params) -> None:
-    windows = plain_windows(np.arange(24.0), np.array([20, 4]), 8, 3)
-    assert trace_window(Forecaster(default_params[Model], targets=3), "lstm", windows, 1) == {}
+    windows = plain_ends(np.arange(24.0), np.array([20, 4]), 8, 3).at_ends_of(slice(1, 2))
+    assert trace_window(Network(default_params[Model], targets=3), "lstm", windows) == {}
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
@@ -74,8 +87,8 @@ def test_sensitivity_is_how_much_the_forecast_moves_with_each_input(default_para
     """Against finite differences, every window and step ahead; in double precision."""
     windows = plain_windows(np.sin(np.arange(20.0)), np.array([20]), 6, 3)
     torch.manual_seed(1)
-    network = Forecaster(change(default_params, model__cell=cell, model__hidden_size=4)[Model], targets=3).eval()
-    batches = Batches(windows, windows.training)
+    network = Network(change(default_params, model__cell=cell, model__hidden_size=4)[Model], targets=3).eval()
+    batches = Batches(windows)
     inputs = batches.gather(torch.arange(len(batches)))[0]
     double = network.double()
     expected = np.zeros(6)
@@ -108,9 +121,9 @@ def test_figures_show_the_first_member(
 ) -> None:
     """An RNN has no other beside it. A long name is cut."""
     params = change(default_params, model__cell=cell, train__epochs=1)
-    networks = {member: Forecaster(params[Model], targets=3) for member in (1, 4)}
+    networks = {member: Network(params[Model], targets=3) for member in (1, 4)}
     named = replace(panel, ids=["a" * 300, "b"])
-    figures, gates = look_inside(named, windows, networks, params[Model], params[Train])
+    figures, gates = look_inside(named, windows, ensemble_of(networks, params), params[Model], params[Train])
     assert list(figures) == ["gates", "sensitivity"]
     assert gates is not None
     assert 0 < gates["title"].count("aa") < 40
@@ -122,13 +135,48 @@ def test_figures_show_the_first_member(
     plt.close("all")
 
 
+def test_the_gates_are_those_over_the_end_of_the_first_series_that_is_long_enough(
+    windows: Windows, panel: Panel, default_params: Params
+) -> None:
+    """Of the second series, whose values are divided by their mean size; the first has seven, one fewer than needed."""
+    params = change(default_params, model__cell="rnn", normalize__log=False, normalize__scale="mean")
+    short = replace(panel, indptr=np.array([0, 7, 27]), ds=panel.ds[23:], y=panel.y[23:], filled=panel.filled[23:])
+    network = Network(params[Model], targets=3)
+    _, gates = look_inside(short, windows, ensemble_of({0: network}, params), params[Model], params[Train])
+    values = np.sin(np.arange(30.0, 50.0))
+    read = ((values - values.mean()) / np.abs(values).mean())[-8:]
+    assert gates is not None
+    np.testing.assert_allclose(gates["input"], read, atol=5e-3)
+    states = trace_window(network, "rnn", plain_ends(read, [8], 8, 3))["hidden"]
+    np.testing.assert_allclose(gates["states"], states.T[gates["units"]], atol=5e-3)
+    assert gates["labels"] == last_steps(short, 1, 8)
+    plt.close("all")
+
+
+def test_a_series_whose_numbers_are_too_large_to_normalise_has_no_gates(
+    windows: Windows, panel: Panel, default_params: Params
+) -> None:
+    """Those of the next series are drawn; where there is none, there are no gates."""
+    params = change(default_params, model__cell="rnn", normalize__log=False)
+    large = np.resize([-1e308, 1e308, 1.7e308, 1.7e308], 50)
+    networks = ensemble_of({0: Network(params[Model], targets=3)}, params)
+    labels = []
+    for small in (20, 0):
+        mixed = replace(panel, y=np.where(np.arange(50) < 50 - small, large, panel.y))
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, gates = look_inside(mixed, windows, networks, params[Model], params[Train])
+        labels.append(gates and gates["labels"])
+    assert labels == [last_steps(panel, 1, 8), None]
+    plt.close("all")
+
+
 def test_a_cell_without_a_step_has_no_gates(
     windows: Windows, panel: Panel, default_params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CELLS, "lstm", replace(CELLS["lstm"], step=None))
     params = change(default_params, train__epochs=1)
-    networks = {0: Forecaster(params[Model], targets=3)}
-    figures, gates = look_inside(panel, windows, networks, params[Model], params[Train])
+    networks = {0: Network(params[Model], targets=3)}
+    figures, gates = look_inside(panel, windows, ensemble_of(networks, params), params[Model], params[Train])
     assert (list(figures), gates) == (["sensitivity"], None)
     plt.close("all")
 

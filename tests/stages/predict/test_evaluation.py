@@ -3,8 +3,10 @@
 import numpy as np
 
 from stages.common.arrays import Floats
+from stages.panel.panel import History
 from stages.predict.evaluation import Evaluation, evaluate, measure
-from stages.predict.methods import by_method
+from stages.predict.intervals import calibrate
+from stages.predict.methods import Methods, by_method
 from stages.predict.scoring import ScoredForecast, score
 from tests.builders import panel_of
 from tests.forecasts import constant_forecast
@@ -17,11 +19,19 @@ def scored_at(origin: int, value: float) -> ScoredForecast:
     return score(constant_forecast(PANEL, origin, {0: value}, horizon=2), PANEL.at(origin))
 
 
+def evaluate_all(
+    methods: Methods, histories: list[History], levels: list[int], limited: tuple[str, ...] = ("model",)
+) -> list[Evaluation]:
+    """Each origin, with intervals of the methods that are `limited`."""
+    calibrations = {name: calibrate(methods[name], histories, levels) for name in limited}
+    return [evaluate(methods, place, history, calibrations) for place, history in enumerate(histories)]
+
+
 def evaluated(scored: list[ScoredForecast], levels: list[int], naive: float | Floats = 1.0) -> Evaluation:
     """The first of several origins; the seasonal naive forecast is `naive` throughout."""
     baselines = {"seasonal_naive": [np.full_like(each.forecast.point, naive) for each in scored]}
     histories = [PANEL.at(each.origin) for each in scored]
-    return evaluate(by_method(scored, baselines, histories), 0, histories[0], levels, ["model"])
+    return evaluate_all(by_method(scored, baselines, histories), histories, levels)[0]
 
 
 def test_only_series_with_a_history_are_evaluated() -> None:
@@ -68,7 +78,7 @@ def test_constant_series_have_no_scaled_metric_and_no_interval_and_are_counted()
     histories = [panel.at(origin) for origin in (2, 4)]
     scored = [score(constant_forecast(panel, each.origin, {0: 2.0}, horizon=2), each) for each in histories]
     methods = by_method(scored, {"seasonal_naive": [np.ones((3, 2))] * 2}, histories)
-    evaluations = [evaluate(methods, place, each, [80], ["model"]) for place, each in enumerate(histories)]
+    evaluations = evaluate_all(methods, histories, [80])
     uppers = [evaluation.limits["model"][1][0] for evaluation in evaluations]
     assert np.isnan(uppers[0]).all(axis=1).tolist() == [True, False, False]
     assert np.isnan(uppers[1]).all(axis=1).tolist() == [True, False, True]
@@ -86,7 +96,7 @@ def test_a_panel_of_constants_has_no_scaled_metrics() -> None:
     panel = panel_of([[0.0] * 6, [3.5] * 6])
     scored = score(constant_forecast(panel, 2, {0: 1.0}, horizon=2), panel.at(2))
     methods = by_method([scored], {"seasonal_naive": [scored.actual]}, [panel.at(2)])
-    metrics = measure([evaluate(methods, 0, panel.at(2), [80], ["model"])], [80])
+    metrics = measure(evaluate_all(methods, [panel.at(2)], [80]), [80])
     assert metrics["model"] == {"smape": 0.0, "mape": 0.0, "mae": 0.0, "rmse": 0.0}
     assert metrics["evaluated"]["without_scale"] == 2
 
@@ -98,7 +108,7 @@ def test_a_combination_is_measured_with_intervals_of_its_own() -> None:
     shape = scored[0].forecast.point.shape
     baselines = {name: [np.full(shape, value)] * 2 for name, value in {"auto_ets": 1.0, "auto_theta": 4.0}.items()}
     methods = by_method(scored, {"seasonal_naive": [np.ones(shape)] * 2, **baselines}, histories)
-    evaluation = evaluate(methods, 0, histories[0], [80], ["model", "combination"])
+    evaluation = evaluate_all(methods, histories, [80], ("model", "combination"))[0]
     assert evaluation.methods["combination"].tolist() == [[4.75, 4.75], [4.75, 4.75]]
     widths = {name: upper - lower for name, (lower, upper) in evaluation.limits.items()}
     assert (widths["combination"] < widths["model"]).all()

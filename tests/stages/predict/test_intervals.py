@@ -11,10 +11,11 @@ from stages.common.arrays import Floats
 from stages.panel.panel import Panel
 from stages.predict.forecasts import OriginForecast
 from stages.predict.intervals import (
+    Calibration,
+    calibrate,
     conformal_quantile,
     half_widths,
     half_widths_at,
-    intervals,
     nonconformity_scores,
     winsorise,
 )
@@ -25,11 +26,24 @@ from tests.forecasts import constant_forecast, given_forecast, naive_forecast
 UNKNOWN = np.nan
 
 
+def limits(forecast: OriginForecast, widths: Floats) -> tuple[Floats, Floats]:
+    """The limits of a forecast whose series are a panel of their own."""
+    return Calibration(widths, forecast.spread.typical(forecast.point)).limits(forecast)
+
+
+def limits_at(
+    forecast: OriginForecast, backtest: list[ScoredForecast], levels: list[int], panel: Panel
+) -> tuple[Floats, Floats]:
+    """The limits of a forecast from the scores of forecasts in the backtest."""
+    scores = {each.origin: nonconformity_scores(each) for each in backtest}
+    return limits(forecast, half_widths_at(forecast, scores, levels, panel.at(forecast.origin)))
+
+
 def intervals_at(
     forecast: OriginForecast, backtest: list[ScoredForecast], levels: list[int], values: list[float]
 ) -> tuple[Floats, Floats]:
     """The intervals of a forecast of one series of `values`."""
-    return intervals(forecast, half_widths_at(forecast, backtest, levels, panel_of([values]).at(forecast.origin)))
+    return limits_at(forecast, backtest, levels, panel_of([values]))
 
 
 def test_conformal_quantile_worked_by_hand() -> None:
@@ -98,10 +112,10 @@ def test_limits_are_the_errors_of_earlier_origins_in_units_of_change() -> None:
 def test_limits_follow_from_half_widths_alone() -> None:
     """Half-widths 1 and 0.5 at two steps; of a series that was never negative on the scale log(1 + y / 4)."""
     signed = given_forecast(0, [2.0, 1.0], [], [-1.0, 2.0, -1.0]).forecast
-    lower, upper = intervals(signed, np.array([[1.0, 0.5]]))
+    lower, upper = limits(signed, np.array([[1.0, 0.5]]))
     assert (lower.tolist(), upper.tolist()) == ([[[-1, -0.5]]], [[[5, 2.5]]])
     positive = given_forecast(0, [4.0, 2.0], [], [0.0, 4.0, 0.0, 4.0, 0.0]).forecast  # each change is log 2
-    lower, upper = intervals(positive, np.array([[1.0, 0.5]]))
+    lower, upper = limits(positive, np.array([[1.0, 0.5]]))
     np.testing.assert_allclose(lower, [[[0, 6 / 2**0.5 - 4]]], atol=1e-12)
     np.testing.assert_allclose(upper, [[[8, 6 * 2**0.5 - 4]]])  # 12, but for the bound: 4 beyond the largest value
 
@@ -129,7 +143,7 @@ def test_without_earlier_errors_changes_inside_the_history_replace_them() -> Non
 def test_a_forecast_by_fallback_has_limits_too(airline: Floats) -> None:
     panel = panel_of([airline], season_lengths=(12,))
     forecast = naive_forecast(panel, 12, horizon=12)
-    lower, upper = intervals(forecast, half_widths_at(forecast, [], [80], panel.at(12)))
+    lower, upper = limits_at(forecast, [], [80], panel)
     assert (lower < forecast.point).all()
     assert (upper > forecast.point).all()
 
@@ -157,7 +171,7 @@ def test_forecasts_by_fallback_are_not_scored() -> None:
 
 def test_non_negative_series_have_non_negative_limits() -> None:
     final = given_forecast(0, [1.0, 0.0], [], [0.0, 1.0, 0.0, 1.0]).forecast
-    lower, upper = intervals(final, np.array([[9.0, 9.0]]))
+    lower, upper = limits(final, np.array([[9.0, 9.0]]))
     assert lower.tolist() == [[[0, 0]]]
     np.testing.assert_allclose(upper, [[[2, 2]]])
 
@@ -200,13 +214,12 @@ def shops(count: int, origins: tuple[int, ...], odd: float = 0.0) -> tuple[Panel
 @pytest.mark.parametrize("count", [6, 12, 30])
 def test_one_odd_series_hardly_moves_the_limits_of_the_others(count: int) -> None:
     """Without winsorising, its errors of 1e6 times theirs would be the 95 % quantile of all."""
-    limits = []
+    widths = []
     for odd in (0.0, 1e7):
         panel, (final, *earlier) = shops(count, (3, 6, 9), odd)
-        widths = half_widths_at(final.forecast, earlier, [80, 95], panel.at(3))
-        lower, upper = intervals(final.forecast, widths)
-        limits.append((upper - lower)[:, 1:])
-    usual, with_odd = limits
+        lower, upper = limits_at(final.forecast, earlier, [80, 95], panel)
+        widths.append((upper - lower)[:, 1:])
+    usual, with_odd = widths
     assert (with_odd[0] < 1.5 * usual[0]).all()
     assert (with_odd[1] < 2.5 * usual[1]).all()
     assert (with_odd > 0.7 * usual).all()
@@ -215,7 +228,7 @@ def test_one_odd_series_hardly_moves_the_limits_of_the_others(count: int) -> Non
 def test_coverage_of_exchangeable_noise_is_near_the_level() -> None:
     """Noise about 100, forecast by 100: the errors of three origins calibrate the fourth, over 200 series."""
     panel, (final, *earlier) = shops(200, (3, 6, 9, 12))
-    lower, upper = intervals(final.forecast, half_widths_at(final.forecast, earlier, [80, 95], panel.at(3)))
+    lower, upper = limits_at(final.forecast, earlier, [80, 95], panel)
     covered = ((lower <= final.actual) & (final.actual <= upper)).mean(axis=(1, 2))
     assert 0.76 <= covered[0] <= 0.84
     assert 0.93 <= covered[1] <= 0.97
@@ -258,7 +271,7 @@ def test_no_limit_is_beyond_the_stated_bound(panel_kinds: list[str], seed: int, 
         scored.append(replace(one, forecast=replace(one.forecast, point=wild, fallback=one.forecast.fallback & False)))
     final, *earlier = scored
     for backtest in (earlier, []):
-        lower, upper = intervals(final.forecast, half_widths_at(final.forecast, backtest, [80, 95], panel.at(0)))
+        lower, upper = limits_at(final.forecast, backtest, [80, 95], panel)
         extremes = np.array(
             [[f(values.min(), point.min()), g(values.max(), point.max())] for values, point, f, g in
              ((panel.at(0).values(i), final.forecast.point[i], min, max) for i in range(len(panel.ids)))]
@@ -280,18 +293,39 @@ def test_no_limit_is_beyond_the_stated_bound(panel_kinds: list[str], seed: int, 
 def test_limits_scale_with_the_values(factor: float) -> None:
     random = np.random.default_rng(5)
     series = [series_of(kind, random) for kind in ("level", "jump", "zeros", "signed", "growth")]
-    limits = []
+    found = []
     for scale in (1.0, factor):
         panel = panel_of([scale * series[0], *series[1:]], season_lengths=(4,))
         final, *earlier = [score(naive_forecast(panel, origin), panel.at(origin)) for origin in (0, 3, 6)]
         earlier = [replace(e, forecast=replace(e.forecast, fallback=e.forecast.fallback & False)) for e in earlier]
-        widths = half_widths_at(final.forecast, earlier, [80, 95], panel.at(0))
-        limits.append(np.array(intervals(final.forecast, widths)))
-    limits[1][:, :, 0] /= factor
-    np.testing.assert_allclose(limits[1], limits[0], rtol=1e-6)
+        found.append(np.array(limits_at(final.forecast, earlier, [80, 95], panel)))
+    found[1][:, :, 0] /= factor
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
 
 
 def test_few_scores_that_are_all_zero_give_no_interval_without_a_width() -> None:
     """A hundred of them do: they are evidence that the forecasts are exact."""
     assert half_widths(np.zeros((9, 4)), [80, 95]).tolist() == [[1.0] * 4, [1.0] * 4]
     assert half_widths(np.zeros((100, 2)), [80]).tolist() == [[0.0, 0.0]]
+
+
+def test_the_calibration_of_each_origin_is_from_the_origins_before_it() -> None:
+    """Whatever the errors of the others: of four origins a horizon apart, in units that are those of each origin."""
+    panel, scored = shops(12, (0, 3, 6, 9))
+    histories = [panel.at(each.origin) for each in scored]
+    found = calibrate(scored, histories, [80, 95])
+    for place, (each, calibration) in enumerate(zip(scored, found, strict=True)):
+        lower, upper = limits_at(each.forecast, scored[place + 1 :], [80, 95], panel)
+        np.testing.assert_array_equal(calibration.limits(each.forecast), (lower, upper))
+        assert calibration.typical == each.forecast.spread.typical(each.forecast.point)
+    wild = [replace(each, actual=each.actual * 1e6) if each.origin in (0, 3) else each for each in scored]
+    for one, other in zip(found, calibrate(wild, histories, [80, 95]), strict=True):
+        assert np.array_equal(one.half_widths, other.half_widths) == (one is not found[0])
+
+
+def test_the_limits_of_a_series_do_not_depend_on_which_others_are_forecast_beside_it() -> None:
+    panel, scored = shops(12, (0, 3, 6))
+    (calibration, *_) = calibrate(scored, [panel.at(each.origin) for each in scored], [80, 95])
+    forecast = scored[0].forecast
+    alone = calibration.limits(forecast.take(slice(4, 5)))
+    np.testing.assert_array_equal(alone, [each[:, 4:5] for each in calibration.limits(forecast)])

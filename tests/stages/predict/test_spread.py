@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from stages.common.arrays import Floats
-from stages.predict.spread import Spread
+from stages.predict.spread import Spread, Typical
 from tests.builders import panel_of
 
 UNKNOWN = np.nan
@@ -15,6 +15,11 @@ UNKNOWN = np.nan
 
 def spread_of(*series: list[float], seasons: tuple[int, ...] = (1,), origin: int = 0) -> Spread:
     return Spread.of(panel_of(series, season_lengths=seasons).at(origin))
+
+
+def unit_of(spread: Spread) -> Floats:
+    """The units of series that are a panel of their own."""
+    return spread.unit(spread.typical(np.full((len(spread.change), 1), np.nan)))
 
 
 def test_the_interval_scale_worked_by_hand() -> None:
@@ -84,22 +89,45 @@ def test_the_fewer_changes_the_more_the_unit_is_that_of_the_panel() -> None:
     spread = spread_of([-10.0, 10.0, -10.0], [-10.0, -4.0], [10.0, 8.0, 10.0, 8.0, -10.0], [-50.0])
     own: list[float] = [2.0, 0.6, (0.2 * 3 + 1.8) / 4]  # relative to the largest value
     assert_allclose(spread.change[:3], own)
-    assert_allclose(spread.unit(), [(2 * 2 + 0.6) / 3, (0.6 + 0.6) / 2, (4 * 0.6 + 0.6) / 5, 0.6])
+    assert_allclose(unit_of(spread), [(2 * 2 + 0.6) / 3, (0.6 + 0.6) / 2, (4 * 0.6 + 0.6) / 5, 0.6])
 
 
 def test_a_constant_history_has_no_unit() -> None:
-    assert_array_equal(spread_of([3.0, 3.0, 3.0], [0.0, 0.0], [-1.0, 1.0], [7.0]).unit(), [UNKNOWN, UNKNOWN, 2, 2])
-    assert_array_equal(spread_of([3.0, 3.0], [8.0]).unit(), [UNKNOWN, UNKNOWN])
-    assert np.isnan(spread_of([0.0, 5.0, 0.0, 5.0, 0.0], seasons=(2,)).unit()).all()  # it repeats
+    assert_array_equal(unit_of(spread_of([3.0, 3.0, 3.0], [0.0, 0.0], [-1.0, 1.0], [7.0])), [UNKNOWN, UNKNOWN, 2, 2])
+    assert_array_equal(unit_of(spread_of([3.0, 3.0], [8.0])), [UNKNOWN, UNKNOWN])
+    assert np.isnan(unit_of(spread_of([0.0, 5.0, 0.0, 5.0, 0.0], seasons=(2,)))).all()  # it repeats
 
 
 def test_bounds_worked_by_hand() -> None:
     """History and forecast from -10 to 14 and from 4 to 10; the second could reach below 0, and was never there."""
     spread = spread_of([-10.0, 10.0, -10.0, 10.0], [4.0, 10.0, 5.0, 10.0])
-    lowest, highest = spread.bounds(np.array([[0.0, 14.0], [6.0, 7.0]]))
+    point = np.array([[0.0, 14.0], [6.0, 7.0]])
+    lowest, highest = spread.bounds(point, spread.typical(point))
     reach = [(3 * 2.4 + 0.6) / 4 * 10, (3 * 0.6 + 0.6) / 4 * 10]  # one more that is as the lower median, 0.6
     assert_allclose(lowest, [[-10 - reach[0]], [0.0]])
     assert_allclose(highest, [[14 + reach[0]], [10 + reach[1]]])
+
+
+def test_what_is_typical_worked_by_hand() -> None:
+    """The lower medians over the histories that change: of 2, log 2 - log 1.4 and 2, and of 24 / 10, 6 / 10 and 2."""
+    spread = spread_of([-10.0, 10.0, -10.0, 10.0], [4.0, 10.0, 4.0, 10.0], [7.0] * 4, [-10.0, 10.0, -10.0, 10.0], [5.0])
+    point = np.array([[0.0, 14.0], [6.0, 7.0], [9e9, 0.0], [0.0, 0.0], [9e9, 0.0]])
+
+    def typical(series: slice) -> list[float]:
+        of_some = spread.take(series).typical(point[series])
+        return [of_some.change, of_some.reach]
+
+    assert_allclose(typical(slice(0, 5)), [2, 2])
+    assert_allclose(typical(slice(0, 2)), [np.log(2 / 1.4), 0.6])
+    assert_array_equal(typical(slice(2, 3)), [UNKNOWN, UNKNOWN])
+
+
+def test_a_series_that_is_alone_is_measured_by_what_is_typical_of_another_panel() -> None:
+    """With one change of its own, 2, and one that is typical, 1; a reach of 2 times its size, and of 5 times."""
+    spread = spread_of([-10.0, 10.0])
+    assert_allclose(spread.unit(Typical(1.0, 5.0)), [(2 + 1) / 2])
+    lowest, highest = spread.bounds(np.array([[0.0]]), Typical(1.0, 5.0))
+    assert_allclose([lowest, highest], [[[-10 - 35]], [[10 + 35]]])
 
 
 values = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 3))
@@ -108,7 +136,7 @@ values = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 3))
 @given(st.lists(st.lists(values, min_size=1, max_size=9), min_size=1, max_size=5), st.sampled_from([1e-3, 7.0, 4096.0]))
 def test_the_unit_is_the_same_in_any_unit_of_the_values(panel: list[list[float]], factor: float) -> None:
     def scaled(by: float) -> Floats:
-        return spread_of(*[[by * value for value in series] for series in panel], seasons=(2,)).unit()
+        return unit_of(spread_of(*[[by * value for value in series] for series in panel], seasons=(2,)))
 
     assert_allclose(scaled(factor), scaled(1.0), rtol=1e-6, atol=1e-9)
 

@@ -16,7 +16,8 @@ from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 from stages.predict import tables
 from stages.predict.evaluation import Evaluation, measure
-from stages.predict.intervals import half_widths_at, intervals
+from stages.predict.intervals import calibrate
+from stages.predict.scoring import score
 from stages.predict.tables import (
     backtest_table,
     error_by_step,
@@ -164,7 +165,8 @@ def test_the_forecast_is_in_the_order_of_the_input_and_follows_each_series() -> 
     y, filled = np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4, dtype=bool)
     panel = Panel(["b", "a", "c"], np.array([0, 2, 3, 4]), stamps, y, filled, TimeAxis("MS", "%Y-%m"))
     final = naive_forecast(panel, 0)
-    limits = {"model": intervals(final, half_widths_at(final, [], [80], panel.at(0)))}
+    (calibration,) = calibrate([score(final, panel.at(0))], [panel.at(0)], [80])
+    limits = {"model": calibration.limits(final)}
     points = {"model": final.point, "auto_ets": final.point + 1}
     table = forecast_table(points, limits, panel, [80])
     assert list(table) == ["unique_id", "ds", "model", "model-lo-80", "model-hi-80", "auto_ets"]

@@ -10,8 +10,8 @@ import torch
 
 from stages.train.batches import GATHERED, LARGEST_INPUT, Batches, Inputs, median_of
 from stages.window.cutting import cut_windows
-from stages.window.windows import Cuts, Windows
-from tests.builders import plain_windows, window_settings
+from stages.window.windows import Windows
+from tests.builders import plain_ends, plain_windows, window_settings
 
 KINDS: dict[str, dict[str, Any]] = {
     "padded, with differences": {
@@ -34,8 +34,9 @@ def some_windows(seasons: list[int], size: int = 5, **changes: Any) -> Windows:
     return cut_windows(values, np.array([50, 9, 21]), seasons, settings, 4)
 
 
-def relative_at(windows: Windows, cuts: Cuts, cut: int, offset: int) -> float:
+def relative_at(windows: Windows, cut: int, offset: int) -> float:
     """The value `offset` steps after a cut less season and level, in units of scale."""
+    cuts = windows.cuts
     value = float(windows.values[cuts.position[cut] + offset])
     first = 0
     for length in windows.seasons:
@@ -48,8 +49,9 @@ def clipped(value: float) -> float:
     return min(max(value, -LARGEST_INPUT), LARGEST_INPUT)
 
 
-def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], float]]:
+def channels_of(windows: Windows) -> dict[str, Callable[[int, int], float]]:
     """By the name of each channel, its value at a step of a window: a function of a cut and an offset from it."""
+    cuts = windows.cuts
 
     def known(cut: int, offset: int) -> float:
         return float(-offset <= cuts.before[cut])
@@ -57,7 +59,7 @@ def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], 
     def value(cut: int, offset: int) -> float:
         if not known(cut, offset):
             return 0.0
-        relative = relative_at(windows, cuts, cut, offset)
+        relative = relative_at(windows, cut, offset)
         return clipped(relative) if windows.lags else relative
 
     def change(lag: int, cut: int, offset: int) -> float:
@@ -79,8 +81,8 @@ def channels_of(windows: Windows, cuts: Cuts) -> dict[str, Callable[[int, int], 
 @pytest.mark.parametrize("size", [5, 3])
 def test_the_steps_are_exactly_the_channels_that_are_named(kind: str, seasons: list[int], size: int) -> None:
     windows = some_windows(seasons, size, **KINDS[kind])
-    cuts, expected = windows.training, channels_of(windows, windows.training)
-    batches = Batches(windows, cuts)
+    expected = channels_of(windows)
+    batches = Batches(windows)
     inputs, _ = batches.gather(torch.arange(len(batches)))
     assert batches.channels == list(expected)
     assert inputs.steps.shape == (size, len(batches), len(expected))
@@ -94,14 +96,14 @@ def test_the_steps_are_exactly_the_channels_that_are_named(kind: str, seasons: l
 @pytest.mark.parametrize("size", [5, 3])
 def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: list[int], size: int) -> None:
     windows = some_windows(seasons, size, **KINDS[kind])
-    cuts = windows.training
-    batches = Batches(windows, cuts)
+    cuts = windows.cuts
+    batches = Batches(windows)
     assert batches.kept.tolist() == [i for i, before in enumerate(cuts.before) if before >= windows.min_length]
     inputs, targets = batches.gather(torch.arange(len(batches)))
     for place, cut in enumerate(batches.kept.tolist()):
         exists = int(cuts.after[cut])
         assert targets.known[place].tolist() == [1.0] * exists + [0.0] * (4 - exists)
-        values = [relative_at(windows, cuts, cut, offset) for offset in range(exists)]
+        values = [relative_at(windows, cut, offset) for offset in range(exists)]
         np.testing.assert_allclose(targets.values[place, :exists], values, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(inputs.features, cuts.features[batches.kept])
     np.testing.assert_array_equal(inputs.experts, cuts.experts[batches.kept])
@@ -111,7 +113,7 @@ def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: 
 @pytest.mark.parametrize("count", [1, 5, 7, 7 * GATHERED, 7 * GATHERED + 9])
 def test_a_stream_gives_every_window_once_and_in_order(count: int) -> None:
     windows = plain_windows(np.arange(200), [200], 3, 1)
-    batches = Batches(windows, windows.training)
+    batches = Batches(windows)
     order = torch.randperm(len(batches))[:count]
     seen = list(batches.stream(order, 7))
     sizes = [inputs.steps.shape[1] for inputs, _ in seen]
@@ -128,17 +130,16 @@ def test_a_stream_gives_every_window_once_and_in_order(count: int) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_restore_gives_the_values_back(kind: str) -> None:
     windows = some_windows([2, 4], **KINDS[kind])
-    batches = Batches(windows, windows.training)
+    batches = Batches(windows)
     targets = batches.gather(torch.arange(len(batches)))[1]
     restored = batches.restore(targets.values)
     for place, cut in enumerate(batches.kept.tolist()):
-        first, exists = windows.training.position[cut], int(windows.training.after[cut])
+        first, exists = windows.cuts.position[cut], int(windows.cuts.after[cut])
         np.testing.assert_allclose(restored[place, :exists], windows.values[first : first + exists], atol=1e-3)
 
 
 def test_the_ends_are_gathered_too() -> None:
-    windows = plain_windows([1, 2, 3, 9, 8], [3, 2], 2, 3)
-    batches = Batches(windows, windows.ends)
+    batches = Batches(plain_ends([1, 2, 3, 9, 8], [3, 2], 2, 3))
     inputs, targets = batches.gather(torch.arange(2))
     assert inputs.steps[:, :, 0].T.tolist() == [[2, 3], [9, 8]]
     assert not targets.known.any()

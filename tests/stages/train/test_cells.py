@@ -13,7 +13,7 @@ from stages.common.arrays import Floats
 from stages.common.params import Params
 from stages.train.batches import Batches
 from stages.train.cells import CELLS, lstm_step
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model
 from stages.window.cutting import cut_windows
 from stages.window.params import Window
@@ -115,7 +115,7 @@ def test_the_page_counts_the_weights_of_the_default_network(default_params: Para
     cuts = cut_windows(np.log(airline), np.array([len(airline)]), [12], default_params[Window], 12)
     for cell, gates in GATE_COUNTS.items():
         model = change(default_params, model__cell=cell)[Model]
-        network = Forecaster.of(model, Batches(cuts, cuts.training))
+        network = Network.of(model, Batches(cuts))
         assert network.shape == {"channels": 3, "features": 8, "experts": 6, "targets": 12}
         recurrent, head = (sum(w.numel() for w in part.parameters()) for part in (network.recurrent, network.head))
         assert recurrent == gates * 32 * (3 + 32 + 2)

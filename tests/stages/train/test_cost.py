@@ -11,7 +11,7 @@ from stages.common.params import Params, read_params
 from stages.compute.params import Compute
 from stages.train.cells import CELLS
 from stages.train.cost import NetworkSize, check_training, training_hours
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model
 from tests.builders import change
 from tests.projects import change_file
@@ -34,7 +34,7 @@ def model_of(**changes: object) -> Model:
     st.fixed_dictionaries({name: st.integers(1, 9) for name in ("channels", "features", "experts", "targets")}),
 )
 def test_the_weights_are_those_of_the_network(model: Model, shape: dict[str, int]) -> None:
-    network = Forecaster(model, **shape)
+    network = Network(model, **shape)
     assert NetworkSize(model, size=5, **shape).weights == sum(each.numel() for each in network.parameters())
 
 

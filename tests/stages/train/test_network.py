@@ -1,4 +1,4 @@
-"""The forecaster: its output, recursive forecasts, its files."""
+"""The network: its output, recursive forecasts, its files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +12,10 @@ from torch import Tensor
 from stages.common.params import Params
 from stages.train import network as network_module
 from stages.train.batches import Batches, Inputs
-from stages.train.network import Forecaster, forecast, load_networks, save_networks
+from stages.train.network import Network, forecast, load_networks, save_networks
 from stages.train.params import Model
-from stages.window.cutting import cut_windows
-from tests.builders import change, plain_windows, window_settings
+from stages.window.cutting import cut_at_ends, cut_windows
+from tests.builders import change, plain_ends, window_settings
 
 
 def random_inputs(
@@ -38,7 +38,7 @@ def test_every_cell_reads_windows_and_gives_targets(
     model = change(default_params, model__cell=cell, model__bidirectional=bidirectional, model__num_layers=layers)[
         Model
     ]
-    network = Forecaster(model, targets=5, **more)
+    network = Network(model, targets=5, **more)
     assert network(random_inputs(**more)).shape == (3, 5)
     kinds: dict[str, Any] = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
     assert type(network.recurrent) is kinds[cell]
@@ -54,7 +54,7 @@ def test_the_final_hidden_states_of_the_top_layer_and_the_features_feed_the_head
     """They are `h_n` of `torch.nn.LSTM`'s documentation: its last rows are the top layer's, one for each direction."""
     torch.manual_seed(1)
     params = change(default_params, model__cell=cell, model__num_layers=2, model__bidirectional=bidirectional)
-    network = Forecaster(params[Model], features=features, targets=targets).eval()
+    network = Network(params[Model], features=features, targets=targets).eval()
     inputs = random_inputs(size=9, windows=6, features=features, targets=targets)
     _, state = network.recurrent(inputs.steps)
     final = state[0] if cell == "lstm" else state
@@ -64,7 +64,7 @@ def test_the_final_hidden_states_of_the_top_layer_and_the_features_feed_the_head
 
 
 def test_without_weights_the_forecast_is_the_mean_of_the_experts(default_params: Params) -> None:
-    network = Forecaster(default_params[Model], features=2, experts=3, targets=5).eval()
+    network = Network(default_params[Model], features=2, experts=3, targets=5).eval()
     torch.nn.init.zeros_(network.head.weight)
     inputs = random_inputs(features=2, experts=3)
     torch.testing.assert_close(network(inputs), inputs.experts.mean(dim=1))
@@ -74,7 +74,7 @@ def test_without_weights_the_forecast_is_the_mean_of_the_experts(default_params:
 def test_the_forecast_is_a_weighted_mean_of_the_experts_and_a_correction(default_params: Params, experts: int) -> None:
     """The weight of an expert is the forecast where it alone is 1, others 0: from 0 to 1, summing to 1."""
     torch.manual_seed(0)
-    network = Forecaster(default_params[Model], features=2, experts=experts, targets=5).eval()
+    network = Network(default_params[Model], features=2, experts=experts, targets=5).eval()
     torch.nn.init.normal_(network.head.weight, std=2.0)
     inputs = random_inputs(features=2, experts=experts)
     correction = network(replace(inputs, experts=torch.zeros(3, experts, 5)))
@@ -92,7 +92,7 @@ def test_the_forecast_is_a_weighted_mean_of_the_experts_and_a_correction(default
 
 
 def test_one_expert_is_not_weighed(default_params: Params) -> None:
-    network = Forecaster(default_params[Model], features=2, experts=1, targets=5).eval()
+    network = Network(default_params[Model], features=2, experts=1, targets=5).eval()
     inputs = random_inputs(features=2, experts=1)
     correction = network(replace(inputs, experts=torch.zeros(3, 1, 5)))
     torch.testing.assert_close(network(inputs), inputs.experts[:, 0] + correction)
@@ -100,7 +100,7 @@ def test_one_expert_is_not_weighed(default_params: Params) -> None:
 
 def test_training_starts_near_the_experts(default_params: Params) -> None:
     torch.manual_seed(0)
-    network = Forecaster(default_params[Model], features=2, experts=3, targets=5).eval()
+    network = Network(default_params[Model], features=2, experts=3, targets=5).eval()
     inputs = random_inputs(windows=100, features=2, experts=3)
     assert (network(inputs) - inputs.experts.mean(dim=1)).abs().mean() < 0.1 * inputs.experts.abs().mean()
 
@@ -108,7 +108,7 @@ def test_training_starts_near_the_experts(default_params: Params) -> None:
 @pytest.mark.parametrize("targets", [1, 5])
 def test_head_dropout_acts_in_training_alone(default_params: Params, targets: int) -> None:
     model = change(default_params, model__head_dropout=0.5)[Model]
-    network = Forecaster(model, features=2, targets=targets)
+    network = Network(model, features=2, targets=targets)
     inputs = random_inputs(features=2, targets=targets)
     network.eval()
     assert torch.equal(network(inputs), network(inputs))
@@ -124,7 +124,7 @@ class Sum(torch.nn.Module):
 
 
 def test_recursive_forecast_feeds_itself() -> None:
-    windows = plain_windows([9, 1, 1, 5], [3, 1], 3, 1)
+    windows = plain_ends([9, 1, 1, 5], [3, 1], 3, 1)
     values = forecast(Sum(), windows, 5)  # type: ignore[arg-type]
     assert values[0].tolist() == [2, 3, 5, 8, 13]  # Fibonacci
     assert np.isnan(values[1]).all()
@@ -143,7 +143,7 @@ def test_level_season_and_scale_are_given_back(monkeypatch: pytest.MonkeyPatch) 
     pattern = np.array([5.0, -3.0, 0.0, -2.0])
     values = np.concatenate([50 + np.resize(pattern, 22), [1.0, 2.0], 7 + 3 * np.resize(pattern, 40)])
     settings = window_settings(size=6, padding=True, local_scaling="smoothing", experts=["seasonal_mean"])
-    windows = cut_windows(values, np.array([22, 2, 40]), [4], settings, 6)
+    windows = cut_at_ends(values, np.array([22, 2, 40]), [4], settings, 6)
     forecasts = forecast(FirstExpert(), windows, 6)  # type: ignore[arg-type]
     np.testing.assert_allclose(forecasts[0], 50 + np.resize(np.roll(pattern, -2), 6), atol=1e-3)
     np.testing.assert_allclose(forecasts[2], 7 + 3 * np.resize(pattern, 6), atol=1e-3)
@@ -151,23 +151,23 @@ def test_level_season_and_scale_are_given_back(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_no_series_long_enough_gives_no_forecast(default_params: Params) -> None:
-    windows = plain_windows(np.arange(5), [3, 2], 4, 2)
-    assert np.isnan(forecast(Forecaster(default_params[Model], targets=2), windows, 2)).all()
+    windows = plain_ends(np.arange(5), [3, 2], 4, 2)
+    assert np.isnan(forecast(Network(default_params[Model], targets=2), windows, 2)).all()
 
 
 def test_a_network_fits_its_batches(default_params: Params) -> None:
     experts = ["ses", "theta", "seasonal_mean"]
     settings = window_settings(size=6, padding=True, local_scaling="smoothing", experts=experts)
-    windows = cut_windows(np.random.default_rng(0).normal(0, 1, 60), np.array([60]), [2, 4], settings, 3)
-    network = Forecaster.of(default_params[Model], Batches(windows, windows.training))
+    data = (np.random.default_rng(0).normal(0, 1, 60), np.array([60]), [2, 4], settings, 3)
+    network = Network.of(default_params[Model], Batches(cut_windows(*data)))
     assert network.shape == {"channels": 1 + 1 + 2, "features": 7 + 2, "experts": 2 + 4, "targets": 3}
-    assert np.isfinite(forecast(network, windows, 3)).all()
+    assert np.isfinite(forecast(network, cut_at_ends(*data), 3)).all()
 
 
 @pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}])
 def test_load_gives_what_save_wrote(tmp_path: Path, default_params: Params, more: dict[str, int]) -> None:
-    networks = {member: Forecaster(default_params[Model], targets=5, **more).eval() for member in range(11)}
-    save_networks({0: networks, 12: {3: networks[3]}}, default_params[Model], tmp_path)
+    networks = {member: Network(default_params[Model], targets=5, **more).eval() for member in range(11)}
+    save_networks({0: networks, 12: {3: networks[3]}}, tmp_path)
     loaded = load_networks(tmp_path, 0)
     assert list(loaded) == list(networks)
     inputs = random_inputs(**more)

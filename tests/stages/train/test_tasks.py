@@ -11,7 +11,7 @@ from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.common.paths import WINDOWS, origin_file
 from stages.train import tasks
-from stages.train.network import Forecaster
+from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
 from stages.train.tasks import TrainingTask, loss_curves, plan_tasks, summarize, train_one
@@ -43,6 +43,13 @@ def test_origins_without_a_window_have_no_task(default_params: Params) -> None:
 def test_a_final_origin_without_a_window_is_refused(default_params: Params) -> None:
     files = {0: write_windows(0, 20, 30)}
     with pytest.raises(UserError, match=r"window\.size"):
+        plan_tasks(files, default_params[Model], default_params[Train])
+
+
+@pytest.mark.usefixtures("folder")
+def test_where_the_latest_training_origin_is_earlier_the_error_names_it(default_params: Params) -> None:
+    files = {15: write_windows(15, 20, 30), 27: write_windows(27, 8, 30)}
+    with pytest.raises(UserError, match=r"a window 15 steps before the end, where backtest\.refit trains; set it to 1"):
         plan_tasks(files, default_params[Model], default_params[Train])
 
 
@@ -106,7 +113,7 @@ def test_loss_curves_are_means_over_members() -> None:
 
 def test_the_summary_counts_networks_weights_and_steps(default_params: Params) -> None:
     params = change(default_params, train__epochs=7, train__batch_size=8, train__steps_per_epoch=None)
-    network = Forecaster(params[Model], targets=2)
+    network = Network(params[Model], targets=2)
     networks = {0: {0: network, 1: network}, 12: {0: network}}
     curves = pd.DataFrame({"origin": [0, 0, 12, 12], "epoch": [1, 2, 1, 2], "loss": [9, 0.5, 9, 0.75000049]})
     windows = plain_windows(np.zeros(30), [30], 6, 2)  # 30 - 6 - 2 + 1 = 23 windows: three batches

@@ -79,7 +79,7 @@ def test_bfloat16_computes_in_bfloat16(sine: Windows, small: Params) -> None:
 
 def test_training_improves_on_the_mean_of_the_experts(seasonal: Windows, small: Params) -> None:
     _, epochs = train_network(seasonal, 0, small[Model], change(small, train__loss="mse")[Train])
-    batches = Batches(seasonal, seasonal.training)
+    batches = Batches(seasonal)
     targets = batches.gather(torch.arange(len(batches)))[1]
     error = (targets.values - batches.experts.mean(dim=1)) ** 2
     assert epochs[-1].loss < (error * targets.known).sum() / targets.known.sum()
@@ -90,12 +90,12 @@ def test_masked_targets_change_no_weight(small: Params) -> None:
     random, lengths = np.random.default_rng(0), np.array([40, 40])
     values = random.normal(0, 1, 80)
     whole = cut_windows(values, lengths, [4], WITH_EXPERTS, 6)
-    own = whole.training.take(np.flatnonzero(whole.training.series == 0))
+    own = whole.cuts.take(np.flatnonzero(whole.cuts.series == 0))
     assert own.after.min() < 6
     changed = np.concatenate([values[:40], random.normal(50, 10, 40)]).astype(np.float32)
     settings = change(small, train__epochs=5)[Train]
     one, two = (
-        train_network(replace(whole, values=each, training=own), 0, small[Model], settings)[0].state_dict()
+        train_network(replace(whole, values=each, cuts=own), 0, small[Model], settings)[0].state_dict()
         for each in (whole.values, changed)
     )
     for name, weights in one.items():
@@ -107,12 +107,12 @@ def test_masked_inputs_change_no_weight(small: Params) -> None:
     random, lengths = np.random.default_rng(0), np.array([40, 40])
     values = random.normal(0, 1, 80)
     whole = cut_windows(values, lengths, [4], WITH_EXPERTS, 6)
-    own = whole.training.take(np.flatnonzero(whole.training.series == 1))
+    own = whole.cuts.take(np.flatnonzero(whole.cuts.series == 1))
     assert own.before.min() < 10
     changed = np.concatenate([random.normal(50, 10, 40), values[40:]]).astype(np.float32)
     settings = change(small, train__epochs=5)[Train]
     one, two = (
-        train_network(replace(whole, values=each, training=own), 0, small[Model], settings)[0].state_dict()
+        train_network(replace(whole, values=each, cuts=own), 0, small[Model], settings)[0].state_dict()
         for each in (whole.values, changed)
     )
     for name, weights in one.items():
@@ -180,7 +180,7 @@ def test_windows_are_in_the_order_of_series_and_time_unless_shuffled(
     monkeypatch.setattr(Batches, "stream", recorded)
     settings = change(small, train__epochs=3, train__shuffle=shuffle, train__steps_per_epoch=None)[Train]
     train_network(sine, 0, small[Model], settings)
-    everything = list(range(len(sine.training)))
+    everything = list(range(len(sine.cuts)))
     assert [sorted(order) for order in orders] == [everything] * 3
     assert (orders == [everything] * 3) == (not shuffle)
     assert (orders[0] != orders[1]) == shuffle
@@ -190,10 +190,10 @@ def test_every_window_is_used_in_some_epoch(sine: Windows, small: Params) -> Non
     """Changing any one window changes the weights, even if an epoch has fewer batches than windows."""
     settings = change(small, train__batch_size=16, train__epochs=30, train__steps_per_epoch=1)[Train]
     plain = train_network(sine, 0, small[Model], settings)[0].state_dict()
-    for place in (0, len(sine.training) // 2, len(sine.training) - 1):
-        level = sine.training.level.copy()
+    for place in (0, len(sine.cuts) // 2, len(sine.cuts) - 1):
+        level = sine.cuts.level.copy()
         level[place] += 1
-        changed = replace(sine, training=replace(sine.training, level=level))
+        changed = replace(sine, cuts=replace(sine.cuts, level=level))
         other = train_network(changed, 0, small[Model], settings)[0].state_dict()
         assert any(not torch.equal(weights, other[name]) for name, weights in plain.items())
 
@@ -202,20 +202,18 @@ def test_the_pull_keeps_forecasts_near_the_median_of_the_experts(seasonal: Windo
     def distance(pull: float) -> float:
         settings = change(small, train__expert_pull=pull)[Train]
         network, _ = train_network(seasonal, 0, small[Model], settings)
-        batches = Batches(seasonal, seasonal.training)
+        batches = Batches(seasonal)
         inputs, _ = batches.gather(torch.arange(len(batches)))
         with torch.inference_mode():
             return float((network.eval()(inputs) - inputs.experts.quantile(0.5, dim=1)).abs().mean())
 
-    length = float(np.median(seasonal.ends.before))
+    length = float(np.median(seasonal.lengths))
     assert distance(length) < 0.5 * distance(0.0)
 
 
 def test_most_series_may_have_no_history(seasonal: Windows, small: Params) -> None:
-    ends = replace(seasonal.ends, before=np.zeros_like(seasonal.ends.before))
-    _, epochs = train_network(
-        replace(seasonal, ends=ends), 0, small[Model], change(small, train__expert_pull=1.0)[Train]
-    )
+    short = replace(seasonal, lengths=np.zeros_like(seasonal.lengths))
+    _, epochs = train_network(short, 0, small[Model], change(small, train__expert_pull=1.0)[Train])
     assert np.isfinite([epoch.loss for epoch in epochs]).all()
 
 

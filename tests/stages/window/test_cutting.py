@@ -1,16 +1,30 @@
-"""Where windows are cut: every place that can be, none across a series, a fair share for each series."""
+"""Where windows are cut: every place that can be, none across a series, a fair share for each series; at ends."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stages.common.arrays import Ints
 from stages.common.errors import UserError
-from stages.window.cutting import bytes_of_cuts, cut_windows, place_cuts, refuse_long_size, window_origin, window_size
-from tests.builders import plain_windows, window_settings
+from stages.train.batches import Batches
+from stages.window.cutting import (
+    bytes_of_cuts,
+    cut_at_ends,
+    cut_windows,
+    place_cuts,
+    refuse_long_size,
+    window_origin,
+    window_size,
+)
+from stages.window.experts import EXPERTS
+from stages.window.features import compute_cuts
+from stages.window.seasonality import values_that_count
+from tests.builders import plain_ends, plain_windows, window_settings
 
 
 def assume_fair(series: list[int]) -> None:
@@ -22,7 +36,7 @@ def assume_fair(series: list[int]) -> None:
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(1, 8), st.integers(1, 5))
 def test_windows_are_all_and_only_those_inside_a_series(lengths: list[int], size: int, targets: int) -> None:
     windows = plain_windows(np.arange(sum(lengths)), lengths, size, targets)
-    training, ends = windows.training, windows.ends
+    training, ends = windows.cuts, plain_ends(np.arange(sum(lengths)), lengths, size, targets).cuts
     owner = np.repeat(np.arange(len(lengths)), lengths)
     expected = [cut for cut in range(size, len(owner) - targets + 1) if owner[cut - size] == owner[cut + targets - 1]]
     assume_fair([owner[cut] for cut in expected])
@@ -59,7 +73,7 @@ def test_padded_windows_need_a_season_and_one_before_and_half_the_targets_after(
         if before >= shortest and after >= max(1, targets // 2):
             expected.append((cut, owner[cut], before, after))
     assume_fair([series for _, series, _, _ in expected])
-    cuts = windows.training
+    cuts = windows.cuts
     assert list(zip(cuts.position, cuts.series, cuts.before, cuts.after, strict=True)) == expected
 
 
@@ -67,7 +81,7 @@ def test_padded_windows_need_a_season_and_one_before_and_half_the_targets_after(
 def test_the_targets_are_the_horizon_or_one_step(output: str, targets: int) -> None:
     windows = cut_windows(np.zeros(40), np.array([40]), [], window_settings(output=output), 12)
     assert windows.targets == targets
-    assert len(windows.training) == 40 - 6 - targets + 1
+    assert len(windows.cuts) == 40 - 6 - targets + 1
 
 
 @pytest.mark.parametrize(
@@ -112,7 +126,7 @@ def test_a_window_longer_than_every_history_is_refused(size: int | str, longest:
 
 def test_the_bytes_of_cuts_are_twice_those_of_their_experts_and_indices() -> None:
     settings, lengths = window_settings(local_scaling="smoothing", experts=["ses", "theta"], size=4), np.array([30, 20])
-    cuts = cut_windows(np.zeros(50), lengths, [4], settings, horizon=3).training
+    cuts = cut_windows(np.zeros(50), lengths, [4], settings, horizon=3).cuts
     assert bytes_of_cuts(lengths, [4], settings, horizon=3) == 2 * (cuts.experts.nbytes + cuts.season.nbytes)
 
 
@@ -177,11 +191,14 @@ def test_later_cuts_are_drawn_more_often() -> None:
 @pytest.mark.parametrize("lengths", [[3, 0], [0, 0]])
 def test_no_series_long_enough_gives_no_windows(local_scaling: str, lengths: list[int]) -> None:
     settings = window_settings(size=4, local_scaling=local_scaling)
-    windows = cut_windows(np.arange(float(sum(lengths))), np.array(lengths), [], settings, 1)
-    assert len(windows.training) == 0
-    assert windows.training.level.shape == (0,)
-    assert windows.ends.before.tolist() == lengths
-    assert np.isfinite(windows.ends.level).all()
+    training, ends = (
+        cut(np.arange(float(sum(lengths))), np.array(lengths), [], settings, 1).cuts
+        for cut in (cut_windows, cut_at_ends)
+    )
+    assert len(training) == 0
+    assert training.level.shape == (0,)
+    assert ends.before.tolist() == lengths
+    assert np.isfinite(ends.level).all()
 
 
 def test_the_task_of_an_origin_gives_its_windows_and_a_summary() -> None:
@@ -190,6 +207,51 @@ def test_the_task_of_an_origin_gives_its_windows_and_a_summary() -> None:
     settings = window_settings(size="auto", padding=True)
     windows, summary = window_origin(history, settings, 2)
     expected = cut_windows(values, lengths, [4], settings, 2)
-    np.testing.assert_array_equal(windows.training.position, expected.training.position)
+    np.testing.assert_array_equal(windows.cuts.position, expected.cuts.position)
     # of each series, cuts from its fifth value to the one before its last
     assert summary == {"windows": 25 + 12, "size": 16, "longest": 30, "series_without_window": 1}
+
+
+LEARNED = ("season", "level", "scale", "experts", "features")  # of a cut, from the values before it
+SCALED = window_settings(size="auto", padding=True, local_scaling="smoothing", experts=list(EXPERTS))
+
+
+@pytest.mark.parametrize("seasons", [[], [4], [4, 12]])
+@pytest.mark.parametrize("output", ["direct", "recursive"])
+def test_the_cut_at_an_end_is_the_training_cut_there_once_more_values_follow(seasons: list[int], output: str) -> None:
+    """Three series that went on for a horizon, and what they were before it."""
+    settings = SCALED.model_copy(update={"output": output})
+    random, before = np.random.default_rng(0), [60, 100, 31]
+    longer = [random.normal(size=length + 6) + np.resize([3.0, -1.0, 0.0, -2.0], length + 6) for length in before]
+    training = cut_windows(np.concatenate(longer), np.array(before) + 6, seasons, settings, 6).cuts
+    there = training.take(np.flatnonzero(training.before == np.array(before)[training.series]))
+    ended = cut_at_ends(np.concatenate([each[:-6] for each in longer]), np.array(before), seasons, settings, 6)
+    assert there.series.tolist() == ended.cuts.series.tolist() == [0, 1, 2]
+    assert ended.cuts.position.tolist() == np.cumsum(before).tolist()
+    assert ended.lengths.tolist() == ended.cuts.before.tolist() == before
+    assert ended.targets == (6 if output == "direct" else 1)
+    for name in LEARNED:
+        np.testing.assert_allclose(getattr(ended.cuts, name), getattr(there, name), rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("seasons", [[], [4], [4, 12]])
+@pytest.mark.parametrize("size", [9, 300])
+def test_of_a_long_series_the_latest_values_give_the_same_window(seasons: list[int], size: int) -> None:
+    """The same cuts as from all values, and the same inputs of a network; series that are shorter are kept whole."""
+    settings = SCALED.model_copy(update={"size": size})
+    most = max(values_that_count(seasons or [1]), size + max(seasons, default=1))
+    lengths = np.array([40, most + 901, 0, most, most + 1])
+    steps = np.arange(lengths.sum())
+    noise = np.random.default_rng(0).normal(size=len(steps))
+    values = noise + np.resize([3.0, -1.0, 0.0, -2.0], len(steps)) + 2 * np.sin(steps * np.pi / 6)
+    ends = cut_at_ends(values, lengths, seasons, settings, 5)
+    assert ends.lengths.tolist() == ends.cuts.before.tolist() == [40, most, 0, most, most]
+    assert len(ends.values) == ends.lengths.sum()
+    flat = values.astype(np.float32)
+    whole = compute_cuts(flat, lengths, seasons, np.arange(5), lengths, 5, settings)
+    for name in LEARNED:
+        np.testing.assert_array_equal(getattr(ends.cuts, name), getattr(whole, name), err_msg=name)
+    read, expected = (Batches(each) for each in (ends, replace(ends, values=flat, lengths=lengths, cuts=whole)))
+    assert read.kept.tolist() == expected.kept.tolist() == [0, 1, 3, 4]
+    for name, tensor in vars(expected.gather(torch.arange(4))[0]).items():
+        np.testing.assert_array_equal(vars(read.gather(torch.arange(4))[0])[name], tensor, err_msg=name)

@@ -30,6 +30,17 @@ def test_a_window_longer_than_every_history_is_refused(normalised: Path) -> None
     assert "make one smaller" in failed.stderr
 
 
+def test_where_training_ends_earlier_the_error_names_the_parameter(project: Path) -> None:
+    """60 values before the earliest origin, which 55 and 12 do not fit into."""
+    change_file(project, backtest__refit="once", window__size=55, window__padding=False)
+    for stage in ("ingest", "normalize"):
+        shell("python", "-m", f"stages.{stage}", cwd=project)
+    failed = shell("python", "-m", "stages.window", cwd=project, check=False)
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
+    assert "the longest has 60 values, 84 steps before the end, where backtest.refit trains" in failed.stderr
+    assert "make one smaller, or set backtest.refit to 1" in failed.stderr
+
+
 def test_choices_are_reported(normalised: Path) -> None:
     shell("python", "-m", "stages.window", cwd=normalised)
     summary = json.loads((normalised / "reports/window.json").read_text())

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.seasonal import seasonal_decompose
 
-from stages.common.arrays import Floats
+from stages.common.arrays import Floats, Floats32
 from stages.window import seasonality
-from stages.window.seasonality import seasonal_indices_at
+from stages.window.seasonality import AGEING, seasonal_indices_at, values_that_count
 
 
 def at_step(values: Floats, season: int, step: int) -> tuple[Floats, float, Floats]:
@@ -125,3 +125,41 @@ def test_a_constant_series_has_no_season(value: float) -> None:
     np.testing.assert_array_equal(indices, 0)
     assert strength == 0
     np.testing.assert_array_equal(remainder, value)
+
+
+def long_series(length: int, *seasons: int) -> Floats:
+    """Three series with a pattern of each season and noise, and a level that drifts."""
+    random = np.random.default_rng(len(seasons))
+    patterns = [np.resize(random.normal(0, 2, season), length) for season in seasons]
+    values: Floats = random.normal(0, 1, (3, length)) + np.sum(patterns, axis=0) + np.arange(length) / 50
+    return values
+
+
+def indices_at_end(values: Floats, *seasons: int) -> list[Floats32]:
+    """Indices and strength of each season after the last of the values, found one after another."""
+    count, length = values.shape
+    found: list[Floats32] = []
+    for season in seasons:
+        *of_season, values = seasonal_indices_at(values, season, np.arange(count), np.full(count, length))
+        found += of_season
+    return found
+
+
+def test_the_values_that_count_are_so_many_seasons_that_the_rest_weighs_less_than_rounding() -> None:
+    """0.7 to the power of 108 is 1.9e-17; two more seasons for the moving average and the first indices."""
+    assert values_that_count([1]) == 110
+    assert values_that_count([12]) == 110 * 12
+    assert values_that_count([24, 168]) == 110 * (24 + 168)
+    assert AGEING**108 < np.finfo(np.float64).eps / 10 < AGEING**107
+
+
+@pytest.mark.parametrize("seasons", [(4,), (7,), (12,), (4, 12), (7, 30)])
+@pytest.mark.parametrize("older", [1, 5, 400])
+def test_values_older_than_those_that_count_change_no_digit(seasons: tuple[int, ...], older: int) -> None:
+    """The same numbers of 32 bits; a third of the values gives others."""
+    count = values_that_count(list(seasons))
+    values = long_series(count + older, *seasons)
+    whole, latest, fewer = (indices_at_end(values[:, -kept:], *seasons) for kept in (count + older, count, count // 3))
+    for one, other in zip(whole, latest, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not all(np.array_equal(one, other) for one, other in zip(whole, fewer, strict=True))

@@ -1,12 +1,13 @@
-"""Windows: the season at a cut, the fewest values, and their file."""
+"""Windows: the season at a cut, the fewest values, their file, and those of some series alone."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from stages.window.cutting import cut_windows
+from stages.window.cutting import cut_at_ends, cut_windows
 from stages.window.windows import Windows, min_length, season_at
 from tests.builders import window_settings
 
@@ -48,27 +49,39 @@ def test_files_grow_with_the_data_and_not_with_the_window(tmp_path: Path, change
     assert sizes[500] <= 1.01 * sizes[10]
 
 
-def test_read_gives_what_write_wrote(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("cut", "count"), [(cut_windows, 25 + 15), (cut_at_ends, 2)])
+def test_read_gives_what_write_wrote(tmp_path: Path, cut: Callable[..., Windows], count: int) -> None:
+    """Cuts for training, which lie from the fifth value of each series to the one before its last; and ends."""
     values = np.random.default_rng(0).normal(size=50)
-    written = cut_windows(values, np.array([30, 20]), [4], window_settings(size=5, **SMOOTHED), 2)
+    written = cut(values, np.array([30, 20]), [4], window_settings(size=5, **SMOOTHED), 2)
     written.write(tmp_path / "windows.safetensors")
     read = Windows.read(tmp_path / "windows.safetensors")
     plain = ("targets", "size", "padding", "seasons", "lags")
     assert [getattr(read, name) for name in plain] == [2, 5, True, [4], [4]]
     np.testing.assert_array_equal(read.values, values.astype(np.float32))
-    for kind in ("training", "ends"):
-        for name, value in vars(getattr(written, kind)).items():
-            np.testing.assert_array_equal(getattr(getattr(read, kind), name), value, err_msg=name)
-    assert len(read.training) > 0
+    assert read.lengths.tolist() == [30, 20]
+    assert vars(read.cuts).keys() == vars(written.cuts).keys()
+    for name, value in vars(written.cuts).items():
+        np.testing.assert_array_equal(getattr(read.cuts, name), value, err_msg=name)
+    assert len(read.cuts) == count
 
 
-def test_ends_read_alone_are_those_of_their_series_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("series", [slice(0, 4), slice(0, 1), slice(1, 3), slice(2, 4)])
+def test_ends_of_some_series_are_those_of_these_series_alone(series: slice) -> None:
+    """Of four, one without a value, and one so long that only its latest values are kept."""
     settings = window_settings(size=4, **SMOOTHED)
-    values, lengths = np.random.default_rng(0).normal(size=60), np.array([30, 0, 20, 10])
-    cut_windows(values, lengths, [4], settings, 2).write(tmp_path / "origin_0.safetensors")
-    part = Windows.read_ends(tmp_path / "origin_0.safetensors", 1, 3)
-    alone = cut_windows(values[30:50], lengths[1:3], [4], settings, 2)
-    np.testing.assert_array_equal(part.values, alone.values)
-    for name, value in vars(alone.ends).items():
-        np.testing.assert_array_equal(getattr(part.ends, name), value, err_msg=name)
-    assert len(part.training) == 0
+    lengths = np.array([30, 0, 2000, 10])
+    values = np.random.default_rng(0).normal(size=lengths.sum())
+    whole = cut_at_ends(values, lengths, [4], settings, 2)
+    part = whole.at_ends_of(series)
+    first, end = lengths[: series.start].sum(), lengths[: series.stop].sum()
+    alone = cut_at_ends(values[first:end], lengths[series], [4], settings, 2)
+    for name in ("values", "lengths"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(alone, name), err_msg=name)
+    for name in ("position", "series", "before", "after"):
+        np.testing.assert_array_equal(getattr(part.cuts, name), getattr(alone.cuts, name), err_msg=name)
+    for name in ("season", "level", "scale", "experts", "features"):
+        found = getattr(part.cuts, name)
+        np.testing.assert_array_equal(found, getattr(whole.cuts, name)[series], err_msg=name)
+        some = lengths[series] > 0  # what an empty series has is never used
+        np.testing.assert_allclose(found[some], getattr(alone.cuts, name)[some], rtol=1e-6, atol=1e-6, err_msg=name)
