@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 from stages.predict import tables
 from stages.predict.evaluation import Evaluation, measure
+from stages.predict.forecaster import Forecaster
 from stages.predict.intervals import calibrate
 from stages.predict.scoring import score
 from stages.predict.tables import (
@@ -190,13 +192,18 @@ def test_limits_stand_beside_their_method(panel: Panel) -> None:
 
 def test_the_forecast_is_described(panel: Panel) -> None:
     names = ["model", "seasonal_naive", "auto_ets", "combination"]
-    summary = forecast_summary("combination", names, panel, 3, [80, 95], 1, 0)
+    combined, alone = (
+        cast(Forecaster, SimpleNamespace(method=method, horizon=3, levels=levels))
+        for method, levels in (("combination", [80, 95]), ("model", []))
+    )
+    summary = forecast_summary(combined, names, panel, 12, 1, 0)
+    assert summary["steps_since_training"] == 12
     assert (summary["method"], summary["combination"], summary["levels"]) == (
         "combination",
         "model, auto_ets",
         "80, 95",
     )
-    assert forecast_summary("model", names[:2], panel, 3, [], 0, 0)["combination"] == "none"
+    assert forecast_summary(alone, names[:2], panel, 0, 0, 0)["combination"] == "none"
 
 
 def test_numbers_are_written_to_some_digits(tmp_path: Path) -> None:
