@@ -84,27 +84,29 @@ def _run(main: Callable[[], None], writes: bool) -> str | None:
     """Run `main` and return the message of an error that a user can cause, None if all went well."""
     from safetensors import SafetensorError  # here, so that a worker of a cluster without the package can report that
 
+    again = "`dvc repro` again" if writes else "the command again"
     try:
         _end_start_up()
         end_with_dvc()
         with alone_in_folder(warn) if writes else nullcontext():
             main()
-            sys.stdout.flush()
+            if sys.stdout:  # which a shell can close
+                sys.stdout.flush()
     except BrokenPipeError:  # the program that reads the output, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except UserError as error:
         return str(error)
     except KeyboardInterrupt:
-        return "interrupted; run `dvc repro` again to go on"
+        return "interrupted; run `dvc repro` again to go on" if writes else "interrupted"
     except MemoryError:
         return "this machine has too little memory; make the data or the network smaller"
     except FileNotFoundError as error:  # a stage that is run by hand before those whose files it reads
         return f"{error.filename or error}: no such file; `dvc repro` runs the stages that write it"
     except OSError as error:
-        return f"{error.filename or 'file system'}: {error.strerror or error}; fix that and run `dvc repro` again"
+        return f"{error.filename or 'file system'}: {error.strerror or error}; fix that and run {again}"
     except SafetensorError as error:  # a full disk, or a damaged file
-        return f"arrays cannot be read or written: {error}; fix that and run `dvc repro` again"
+        return f"arrays cannot be read or written: {error}; fix that and run {again}"
     return None
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from stages.common.arrays import Floats, chunks
-from stages.common.errors import UserError
+from stages.common.errors import UserError, counted, reworded, warn
 from stages.panel.panel import History, Panel
 from stages.predict.baselines import BASELINES, NAIVE, combinable
 from stages.predict.evaluation import Evaluation
@@ -21,6 +21,7 @@ from stages.predict.tables import forecast_table
 from stages.predict.tasks import SHARD
 
 FEW_SECONDS = 5.0  # of one core, for baselines that nothing needs
+MANY_MINUTES = 2  # of one core, for those that the published forecast needs
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,17 @@ def forecast_panel(
     steps: to forecast, as `checked_steps`
     baselines: those of `affordable_baselines`
 
-    Raises UserError where a logarithm is demanded of a value that is not positive.
+    Raises UserError where no series has values before those, and where a logarithm is demanded of a value that is not
+    positive.
     """
+    if not panel.at(origin).lengths.any():
+        raise UserError(f"no series has more than the {counted(origin, 'step')} that are forecast; use a longer file")
     parts = list(chunks(len(panel.ids), SHARD))
     with tqdm(total=len(panel.ids), unit="series", desc="forecasts", leave=False, disable=None) as bar:
         for part in parts:
             history = (panel if len(parts) == 1 else panel.take(part)).at(origin)
-            model, points, limits = forecaster.forecast(history, baselines)
+            with reworded(_for_forecasts):
+                model, points, limits = forecaster.forecast(history, baselines)
             yield Forecast(
                 history=history,
                 model=replace(model, point=model.point[:, :steps], members=model.members[:, :0]),
@@ -100,13 +105,26 @@ def affordable_baselines(forecaster: Forecaster, panel: Panel, all_of_them: bool
     """Of the baselines that the run forecast those that a panel affords, in their order.
 
     The yardstick and those that the published forecast needs in any case; then, the cheapest first, those that take
-    FEW_SECONDS of one core together.
+    FEW_SECONDS of one core together. Warns where the needed ones take minutes.
     """
-    method, season, values = forecaster.method, panel.season_length, len(panel.y)
+    method = forecaster.method
     needed = {NAIVE, *(combinable(forecaster.baselines) if method == COMBINATION else [method])}
+    costs = {name: BASELINES[name].cost(len(panel.y), panel.season_length) for name in forecaster.baselines}
     chosen, seconds = set(), 0.0
     for name in sorted(forecaster.baselines, key=lambda name: (name not in needed, BASELINES[name].seconds)):
-        seconds += 0.0 if name in needed else BASELINES[name].cost(values, season)
+        seconds += 0.0 if name in needed else costs[name]
         if all_of_them or seconds <= FEW_SECONDS:
             chosen.add(name)
+    minutes = sum(costs[name] for name in forecaster.baselines if name in needed) / 60
+    if minutes >= MANY_MINUTES:
+        warn(
+            f"this forecaster publishes {method}, which takes about {minutes:,.0f} minutes for "
+            f"{counted(len(panel.ids), 'series', 'series')}; one trained with predict.method: model takes seconds"
+        )
     return [name for name in forecaster.baselines if name in chosen]
+
+
+def _for_forecasts(message: str) -> str:
+    """A message about a parameter, for someone who has a forecaster that was trained with it."""
+    named = message.removeprefix("params.yaml: ")
+    return message if named == message else f"{named} (in params.yaml, and train again), or leave the series out"

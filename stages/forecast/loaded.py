@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from stages.forecast.forecasting import affordable_baselines, checked_steps, forecast_panel
+from stages.forecast.frame import FrameReader
+from stages.forecast.layout import layout_of
 from stages.forecast.reading import read_frame
 from stages.panel.time_axis import TimeAxis
 from stages.predict.forecaster import Forecaster
@@ -29,23 +32,36 @@ class Loaded:
         horizon: steps to forecast, at most those that it was trained for; None: all
         baselines: whether slow baselines are forecast, too
 
-        `unique_id` and `ds` have the types that they have in the frame. Raises UserError, in one line, for a frame that
-        cannot be read or forecast.
+        `unique_id` and `ds` have the types of the columns that they come from. Raises UserError, in one line, for a
+        frame that cannot be read or forecast.
         """
         panel, steps = read_frame(frame, self.forecaster.input_format), checked_steps(self.forecaster, horizon)
         names = affordable_baselines(self.forecaster, panel, baselines)
         shards = forecast_panel(self.forecaster, panel, 0, steps, names)
         table = pd.concat([shard.future() for shard in shards], ignore_index=True)
-        return _with_types_of(frame, table, panel.time_axis)
+        layout = layout_of(FrameReader(frame), self.forecaster.input_format.settings, long_first=True)
+        if len(layout.time_columns) == 1:
+            table["ds"] = _times_as(frame[layout.time_columns[0]], table["ds"], panel.time_axis)
+        if len(layout.series_columns) == 1:
+            table["unique_id"] = _ids_as(frame[layout.series_columns[0]], table["unique_id"])
+        return table
 
 
-def _with_types_of(frame: pd.DataFrame, table: pd.DataFrame, time_axis: TimeAxis) -> pd.DataFrame:
-    """The table with ids and steps of the types in the frame, where that has the columns unique_id and ds."""
-    if "ds" in frame and pd.api.types.is_datetime64_any_dtype(frame["ds"]):
-        table["ds"] = time_axis.parse(table["ds"]).astype(frame["ds"].dtype)
-    elif "ds" in frame and pd.api.types.is_integer_dtype(frame["ds"]):
-        table["ds"] = table["ds"].astype(frame["ds"].dtype)
-    if "unique_id" in frame:
-        ids = frame["unique_id"].drop_duplicates()
-        table["unique_id"] = table["unique_id"].map(dict(zip(ids.astype(str), ids, strict=True))).astype(ids.dtype)
-    return table
+def _ids_as(given: pd.Series, texts: pd.Series) -> pd.Series:
+    """Ids in the type of those `given`."""
+    ids = given.drop_duplicates()
+    read = FrameReader(ids.to_frame("id")).read(["id"], [])["id"].cast(pa.string())
+    return texts.map(dict(zip(read.to_pylist(), ids, strict=True))).astype(ids.dtype)
+
+
+def _times_as(given: pd.Series, texts: pd.Series, time_axis: TimeAxis) -> pd.Series:
+    """Steps in the type of those `given`; as text where these are objects such as dates."""
+    dtype = given.dtype
+    if pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
+        return texts.astype(dtype)
+    if dtype.kind != "M" and not isinstance(dtype, pd.PeriodDtype):
+        return texts
+    times = time_axis.parse(texts)
+    if times.dt.tz is not None and getattr(given.dt, "tz", None) is None:
+        times = times.dt.tz_localize(None)
+    return times.astype(dtype)

@@ -3,14 +3,14 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
-from stages.common.errors import UserError, counted, warn
+from stages.common.errors import UserError, warn
 from stages.forecast.forecasting import Forecast
 from stages.plot.digits import significant
 from stages.predict.baselines import NAIVE
@@ -47,10 +47,7 @@ def write_future(shards: Iterable[Forecast], forecaster: Forecaster, out: Path |
 
 
 def write_evaluation(shards: Iterable[Forecast], forecaster: Forecaster, out: Path | None) -> list[str]:
-    """Write the forecasts with the actual values, as reports/evaluation.csv; returns their scores, in words.
-
-    Raises UserError where no series has values before those that are forecast.
-    """
+    """Write the forecasts with the actual values, as reports/evaluation.csv; returns their scores, in words."""
     evaluations: list[Evaluation] = []
 
     def tables() -> Iterator[pd.DataFrame]:
@@ -60,13 +57,11 @@ def write_evaluation(shards: Iterable[Forecast], forecaster: Forecaster, out: Pa
 
     _write(tables(), out)
     if any(forecaster.was_trained_on(_scored_steps(each)) for each in evaluations if len(each.series)):
+        (until,) = evaluations[0].history.panel.time_axis.format(pd.Series([forecaster.trained_until]))
         warn(
-            f"the networks were trained on values up to {forecaster.trained_until}; the scores of forecasts of these "
-            "say little: use a file with later ones"
+            f"the networks were trained on values up to {until}; the scores of forecasts of these say little: "
+            "use a file with later ones"
         )
-    if not any(len(each.series) for each in evaluations):
-        horizon = counted(forecaster.horizon, "step")
-        raise UserError(f"no series is longer than the {horizon} of the horizon; use a longer file")
     return scores_in_words(evaluations, forecaster)
 
 
@@ -84,9 +79,8 @@ def scores_in_words(evaluations: list[Evaluation], forecaster: Forecaster) -> li
     parts = [f"MASE {significant(scores['mase'])}"] if "mase" in scores else ["no scale for MASE"]
     if "mase" in naive:
         parts[0] += f" ({NAIVE} {significant(naive['mase'])})"
-    covered = {level: scores.get(f"coverage_{level}") for level in forecaster.levels}
-    intervals = [f"{level} % intervals cover {significant(share)} %" for level, share in covered.items() if share]
-    return parts + intervals
+    covered = {level: scores[f"coverage_{level}"] for level in forecaster.levels if f"coverage_{level}" in scores}
+    return parts + [f"{level} % intervals cover {significant(share)} %" for level, share in covered.items()]
 
 
 def _write(tables: Iterable[pd.DataFrame], out: Path | None) -> None:
@@ -97,16 +91,23 @@ def _write(tables: Iterable[pd.DataFrame], out: Path | None) -> None:
 
 @contextmanager
 def _opened(out: Path | None) -> Iterator[TextIO]:
-    """stdout, or a file that appears under its name once it is whole. Raises UserError where it cannot be written."""
+    """stdout, or a file that appears under its name once it is whole; a device or a pipe is written as it is.
+
+    Raises UserError where it cannot be written.
+    """
     if out is None:
         yield sys.stdout
         return
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}")
+    whole = Path(os.path.realpath(out))  # the file, not a link to it
+    unfinished = out if out.exists() and not out.is_file() else whole.with_name(f".{whole.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as file:
             yield file
-        unfinished.replace(out)
+        if unfinished != out:
+            unfinished.replace(whole)
     except OSError as error:
         raise UserError(f"--out {out} cannot be written: {error.strerror or error}; name another file") from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        if unfinished != out:
+            with suppress(OSError):  # it is in place, or could not be opened
+                unfinished.unlink()

@@ -33,6 +33,7 @@ from stages.window.params import Window
 CONFIG, NETWORKS = "config.json", "networks.safetensors"
 FORMAT = 1  # of the folder: a later one may hold other things
 VERSIONS = ["torch", "numpy"]  # that decide the last digits of a forecast
+DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, ValidationError, SafetensorError)
 RESTORE = "`dvc repro` trains one, `dvc checkout models/forecaster` or `dvc artifacts get` brings a trained one"
 
 
@@ -128,13 +129,16 @@ class Forecaster:
                     f"{folder / CONFIG}: a forecaster of format {quoted(config['format'])}, where this version of the "
                     f"code reads {FORMAT}; use the code of the version that trained it"
                 )
-            until = config["trained_until"]
+            until, size = config["trained_until"], (len(config["levels"]), config["horizon"])
+            calibrations = {name: _from_json(values, size) for name, values in config["intervals"].items()}
+            if config["method"] not in calibrations:
+                raise ValueError(f"no intervals of {config['method']}")
             return cls(
                 input_format=InputFormat.load(config["input"]),
                 levels=config["levels"],
                 method=config["method"],
                 baselines=config["baselines"],
-                calibrations={name: _from_json(values) for name, values in config["intervals"].items()},
+                calibrations=calibrations,
                 ensemble=Ensemble(
                     horizon=config["horizon"],
                     members=config["members"],
@@ -146,14 +150,25 @@ class Forecaster:
                 trained_until=until if isinstance(until, int) else pd.Timestamp(until),
             )
         except FileNotFoundError as error:
-            raise UserError(f"{error.filename}: no such file, so {folder} holds no forecaster; {RESTORE}") from None
-        except (ValueError, TypeError, KeyError, RuntimeError, ValidationError, SafetensorError) as error:
-            raise UserError(f"{folder}: the forecaster is damaged: {quoted(str(error))}; {RESTORE}") from None
+            missing = error.filename or folder / NETWORKS  # which safetensors does not name
+            raise UserError(f"{missing}: no such file, so {folder} holds no forecaster; {RESTORE}") from None
+        except DAMAGE as error:
+            raise UserError(f"{folder}: the forecaster is damaged: {_reason(error)}; {RESTORE}") from None
 
 
 def last_step(history: History) -> int | pd.Timestamp:
     """The last step that any of S series has in its history, without a time zone."""
     return _plain(history.cutoffs(np.flatnonzero(history.lengths)).max())
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a folder, in a line."""
+    if isinstance(error, KeyError):
+        return f"{CONFIG} has no {quoted(error.args[0])}"
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return quoted(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    return quoted(str(error))
 
 
 def _plain(step: Any) -> int | pd.Timestamp:
@@ -167,6 +182,8 @@ def _as_json(calibration: Calibration) -> dict[str, Any]:
     return {"half_widths": widths, "typical": typical}
 
 
-def _from_json(values: dict[str, Any]) -> Calibration:
+def _from_json(values: dict[str, Any], size: tuple[int, int]) -> Calibration:
+    """Raises ValueError for other half-widths than (levels, horizon)."""
+    half_widths = np.array(values["half_widths"], dtype=np.float64).reshape(size)  # without levels, too
     typical = {name: np.nan if value is None else value for name, value in values["typical"].items()}
-    return Calibration(np.array(values["half_widths"], dtype=np.float64), Typical(**typical))
+    return Calibration(half_widths, Typical(**typical))

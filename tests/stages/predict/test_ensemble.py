@@ -1,0 +1,63 @@
+"""An ensemble forecasts each series from its own history alone, whatever is forecast along with it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.common.params import Params
+from stages.predict.ensemble import load_ensembles
+from stages.train.network import save_networks
+from tests.forecasters import ensemble_for, seasonal_panel
+
+PANEL = seasonal_panel(60, 30, 5, 1)
+
+
+def test_several_origins_at_once_are_forecast_as_each_by_itself(default_params: Params) -> None:
+    ensemble = ensemble_for(PANEL, default_params)
+    histories = [PANEL.at(origin) for origin in (0, 3, 7)]
+    together = ensemble.forecast(histories)
+    assert [each.origin for each in together] == [0, 3, 7]
+    for history, forecast in zip(histories, together, strict=True):
+        (alone,) = ensemble.forecast([history])
+        np.testing.assert_array_equal(forecast.point, alone.point)
+        np.testing.assert_array_equal(forecast.fallback, alone.fallback)
+        np.testing.assert_array_equal(forecast.has_history, history.lengths > 0)
+
+
+def test_a_series_is_forecast_alike_in_any_company(default_params: Params) -> None:
+    """Networks multiply float32 matrices, whose sums may round differently in batches of another size."""
+    ensemble = ensemble_for(PANEL, default_params)
+    (together,) = ensemble.forecast([PANEL.at(0)])
+    for series in range(len(PANEL.ids)):
+        (alone,) = ensemble.forecast([PANEL.take(slice(series, series + 1)).at(0)])
+        np.testing.assert_allclose(alone.point[0], together.point[series], rtol=1e-5)
+        assert alone.fallback[0] == together.fallback[series]
+
+
+def test_without_networks_the_last_season_is_repeated(default_params: Params) -> None:
+    ensemble = replace(ensemble_for(PANEL, default_params), networks={})
+    (forecast,) = ensemble.forecast([PANEL.at(0)])
+    assert forecast.fallback.all()
+    np.testing.assert_array_equal(forecast.point[0], PANEL.y[60 - 12 : 60 - 12 + 3])
+    np.testing.assert_array_equal(forecast.point[2], [PANEL.y[94]] * 3)  # of less than a season the last value
+
+
+def test_origins_share_the_networks_of_their_training_origin(default_params: Params, tmp_path: Path) -> None:
+    made = ensemble_for(PANEL, default_params)
+    save_networks({5: made.networks}, tmp_path)
+    recipe = (made.horizon, made.members, made.normalize, made.window, made.seasons)
+    loaded = load_ensembles(tmp_path, {0: 5, 3: 5, 5: 5, 8: 8}, *recipe)
+    assert loaded[0] is loaded[3] is loaded[5]
+    assert loaded[8].networks == {}
+    (found,), (expected,) = loaded[3].forecast([PANEL.at(3)]), made.forecast([PANEL.at(3)])
+    np.testing.assert_array_equal(found.point, expected.point)
+
+
+@pytest.mark.parametrize("values", [[5.0] * 40, [0.0] * 40])
+def test_a_constant_series_is_forecast_not_to_change(default_params: Params, values: list[float]) -> None:
+    constant = seasonal_panel(40)
+    constant.y[:] = values
+    (forecast,) = ensemble_for(PANEL, default_params).forecast([constant.at(0)])
+    assert forecast.point.tolist() == [values[:3]]
