@@ -68,6 +68,7 @@ def forecaster_for(
         input_format=InputFormat.of(settings(**LONG), panel),
         levels=[80, 95],
         method=method,
+        method_is_auto=True,
         baselines=list(baselines),
         calibrations={name: Calibration(widths, Typical(change=0.1, reach=0.5)) for name in names},
         ensemble=ensemble,

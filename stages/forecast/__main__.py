@@ -27,6 +27,7 @@ def main() -> None:
     refuse_overwriting(file, given.out)
     steps = checked_steps(forecaster, given.horizon)
     panel = read_file(file, forecaster.input_format)
+    forecaster = forecaster.for_panel(len(panel.ids))
     names = affordable_baselines(forecaster, panel, given.baselines)
     shards = forecast_panel(forecaster, panel, steps if given.actual else 0, steps, names)
     scores = (write_evaluation if given.actual else write_future)(shards, forecaster, given.out)

@@ -36,8 +36,9 @@ class Loaded:
         frame that cannot be read or forecast.
         """
         panel, steps = read_frame(frame, self.forecaster.input_format), checked_steps(self.forecaster, horizon)
-        names = affordable_baselines(self.forecaster, panel, baselines)
-        shards = forecast_panel(self.forecaster, panel, 0, steps, names)
+        forecaster = self.forecaster.for_panel(len(panel.ids))
+        names = affordable_baselines(forecaster, panel, baselines)
+        shards = forecast_panel(forecaster, panel, 0, steps, names)
         table = pd.concat([shard.future() for shard in shards], ignore_index=True)
         layout = layout_of(FrameReader(frame), self.forecaster.input_format.settings, long_first=True)
         if len(layout.time_columns) == 1:

@@ -98,7 +98,8 @@ def main() -> None:
     write_csv(forecast_table(points, limits, panel, levels), FORECAST)
     fresh_folder(FORECASTER)
     input_format, until = InputFormat.of(params[Ingest], panel), last_step(panel.at(trained_at[0]))
-    forecaster = Forecaster(input_format, levels, method, names, final, ensembles[0], until)
+    is_auto = settings.method == "auto"
+    forecaster = Forecaster(input_format, levels, method, is_auto, names, final, ensembles[0], until)
     forecaster.write(FORECASTER)
     warn_of_origins_out_of_reach(len(planned.evaluation) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)

@@ -24,7 +24,7 @@ from stages.predict.ensemble import Ensemble
 from stages.predict.forecasts import OriginForecast, is_flat
 from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import combine
-from stages.predict.params import COMBINATION, MODEL
+from stages.predict.params import COMBINATION, FEW_SERIES, MODEL
 from stages.predict.spread import Typical
 from stages.train.network import config_of, load_ensemble, save_ensemble
 from stages.window.cutting import window_size
@@ -44,6 +44,7 @@ class Forecaster:
     input_format: how the input is read, its frequency and seasons
     levels: of the intervals, per cent
     method: whose forecast is published
+    method_is_auto: whether `predict.method` left that to the number of series
     baselines: names of those that the run forecast
     calibrations: of the final origin, by method that has intervals
     ensemble: of the last training origin
@@ -53,6 +54,7 @@ class Forecaster:
     input_format: InputFormat
     levels: list[int]
     method: str
+    method_is_auto: bool
     baselines: list[str]
     calibrations: dict[str, Calibration]
     ensemble: Ensemble
@@ -62,6 +64,11 @@ class Forecaster:
     def horizon(self) -> int:
         """Steps to forecast."""
         return self.ensemble.horizon
+
+    def for_panel(self, series: int) -> "Forecaster":
+        """The forecaster that publishes for so many series what `predict.method: auto` would of a combination."""
+        is_combination = self.method_is_auto and self.method == COMBINATION
+        return replace(self, method=MODEL) if is_combination and series > FEW_SERIES else self
 
     def forecast(
         self, history: History, baselines: list[str]
@@ -107,6 +114,7 @@ class Forecaster:
             "horizon": ensemble.horizon,
             "levels": self.levels,
             "method": self.method,
+            "method_is_auto": self.method_is_auto,
             "baselines": self.baselines,
             "members": ensemble.members,
             "normalize": ensemble.normalize.model_dump(),
@@ -137,6 +145,7 @@ class Forecaster:
                 input_format=InputFormat.load(config["input"]),
                 levels=config["levels"],
                 method=config["method"],
+                method_is_auto=config["method_is_auto"],
                 baselines=config["baselines"],
                 calibrations=calibrations,
                 ensemble=Ensemble(

@@ -209,3 +209,12 @@ def test_without_what_a_combination_is_made_of_there_is_none(default_params: Par
     _, points, limits = made.forecast(PANEL.at(0), ["seasonal_naive"])
     assert list(points) == ["model", "seasonal_naive"]
     assert list(limits) == ["model"]
+
+
+def test_a_combination_that_was_chosen_for_few_series_is_not_published_for_many(made: Forecaster) -> None:
+    """As `predict.method: auto` would: its classical methods take an hour on a thousand series."""
+    few = replace(made, method="combination")
+    assert [few.for_panel(series).method for series in (1, 8, 9)] == ["combination", "combination", "model"]
+    assert replace(few, method_is_auto=False).for_panel(9).method == "combination"
+    assert made.for_panel(1).method == "model"
+    assert replace(made, method="auto_ets").for_panel(9).method == "auto_ets"
