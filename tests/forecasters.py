@@ -73,4 +73,5 @@ def forecaster_for(
         calibrations={name: Calibration(widths, Typical(change=0.1, reach=0.5)) for name in names},
         ensemble=ensemble,
         trained_until=last_step(panel.at(0)),
+        trained_on=[],
     )

@@ -40,7 +40,7 @@ from stages.predict.evaluation import evaluate, measure
 from stages.predict.forecaster import Forecaster, last_step
 from stages.predict.intervals import calibrate
 from stages.predict.methods import by_method, with_intervals
-from stages.predict.params import Predict
+from stages.predict.params import FEW_SERIES, Predict
 from stages.predict.tables import (
     backtest_table,
     error_by_step,
@@ -99,7 +99,8 @@ def main() -> None:
     fresh_folder(FORECASTER)
     input_format, until = InputFormat.of(params[Ingest], panel), last_step(panel.at(trained_at[0]))
     is_auto = settings.method == "auto"
-    forecaster = Forecaster(input_format, levels, method, is_auto, names, final, ensembles[0], until)
+    few = panel.ids if len(panel.ids) <= FEW_SERIES else []
+    forecaster = Forecaster(input_format, levels, method, is_auto, names, final, ensembles[0], until, few)
     forecaster.write(FORECASTER)
     warn_of_origins_out_of_reach(len(planned.evaluation) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)

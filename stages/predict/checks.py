@@ -29,6 +29,20 @@ def warn_of_fallback(final: OriginForecast, ids: list[str]) -> int:
     return count
 
 
+def warn_of_others(trained_on: list[str], ids: list[str]) -> None:
+    """Warn of the series among `ids` that few others, of which alone the networks learned, cannot speak for.
+
+    trained_on: the ids of these few; empty where the networks learned from many
+    """
+    other = [bool(trained_on) and name not in trained_on for name in ids]
+    if count := sum(other):
+        warn(
+            f"{count:,} of {len(ids):,} series ({_few(ids, other)}) {'is' if count == 1 else 'are'} not among the "
+            f"{len(trained_on)} that the networks learned from, too few to learn for others: the forecast may be far "
+            "off; measure it with --actual, or train on such series"
+        )
+
+
 def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, ids: list[str]) -> int:
     """Warn of series whose limits lie further from the history than its smallest and largest value are apart.
 

@@ -49,6 +49,7 @@ class Forecaster:
     calibrations: of the final origin, by method that has intervals
     ensemble: of the last training origin
     trained_until: the last step that any series had there, without a time zone
+    trained_on: the ids of the series, where they are few; empty where they are many
     """
 
     input_format: InputFormat
@@ -59,6 +60,7 @@ class Forecaster:
     calibrations: dict[str, Calibration]
     ensemble: Ensemble
     trained_until: int | pd.Timestamp
+    trained_on: list[str]
 
     @property
     def horizon(self) -> int:
@@ -122,6 +124,7 @@ class Forecaster:
             "seasons": ensemble.seasons,
             "networks": config_of(ensemble.networks),
             "trained_until": until if isinstance(until, int) else until.isoformat(),
+            "trained_on": self.trained_on,
             "intervals": {name: _as_json(each) for name, each in self.calibrations.items()},
         }
         (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -157,6 +160,7 @@ class Forecaster:
                     networks=load_ensemble(folder / NETWORKS, config["networks"]),
                 ),
                 trained_until=until if isinstance(until, int) else pd.Timestamp(until),
+                trained_on=config["trained_on"],
             )
         except FileNotFoundError as error:
             missing = error.filename or folder / NETWORKS  # which safetensors does not name

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach, warn_of_wide_intervals
+from stages.predict.checks import (
+    warn_of_fallback,
+    warn_of_origins_out_of_reach,
+    warn_of_others,
+    warn_of_wide_intervals,
+)
 from tests.builders import panel_of
 from tests.forecasts import constant_forecast, naive_forecast
 
@@ -38,3 +43,12 @@ def test_nothing_is_warned_of_where_all_is_well(capsys: pytest.CaptureFixture[st
     warn_of_origins_out_of_reach(0)
     warn_of_wide_intervals(constant_forecast(panel, 0, {0: 1.0}), np.zeros((1, 1, 3)), np.ones((1, 1, 3)), panel.ids)
     assert capsys.readouterr().err == ""
+
+
+def test_series_that_few_others_cannot_speak_for_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    warn_of_others([], ["a", "b"])  # of a forecaster of many series
+    warn_of_others(["a", "b", "c"], ["a", "b"])
+    assert capsys.readouterr().err == ""
+    warn_of_others(["a"], ["a", "b", "c"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: 2 of 3 series ('b', 'c') are not among the 1 that the networks learned from")
