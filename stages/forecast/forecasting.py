@@ -16,8 +16,8 @@ from stages.predict.evaluation import Evaluation
 from stages.predict.forecaster import Forecaster
 from stages.predict.forecasts import OriginForecast
 from stages.predict.intervals import Limits
-from stages.predict.metrics import seasonal_scale
 from stages.predict.params import COMBINATION
+from stages.predict.scoring import mase_scales
 from stages.predict.tables import forecast_table
 from stages.predict.tasks import SHARD
 
@@ -47,7 +47,7 @@ class Forecast:
     def evaluation(self) -> Evaluation:
         """The forecast with the actual values after the histories, of the series that have a history."""
         series, horizon = np.flatnonzero(self.model.has_history), self.model.point.shape[1]
-        season, none = self.history.panel.season_length, np.empty((len(series), 0))
+        none = np.empty((len(series), 0))
         return Evaluation(
             history=self.history,
             series=series,
@@ -56,7 +56,7 @@ class Forecast:
             member_errors=none,
             half_differences=none,
             limits={name: (lower[:, series], upper[:, series]) for name, (lower, upper) in self.limits.items()},
-            mase_scale=seasonal_scale(self.history.matrix(given=True), season)[series],
+            mase_scale=mase_scales(self.history)[series],
             fallback=int(self.model.fallback[series].sum()),
         )
 

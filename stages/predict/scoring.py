@@ -40,15 +40,20 @@ def score(forecast: OriginForecast, history: History, halved: Bools | slice = sl
     halved: (S,) True for these series
     """
     actual = history.actual(forecast.point.shape[1])
-    season = history.panel.season_length
     of_halved = half_differences(actual[halved], forecast.members[halved])
     differences = np.full((len(actual), of_halved.shape[1]), np.nan)
     differences[halved] = of_halved
-    scales = [seasonal_scale(history.matrix(block, given=True), season) for block in history.blocks()]
     return ScoredForecast(
         forecast=replace(forecast, members=forecast.members[:, :0]),
         actual=actual,
         member_errors=mean_known(np.abs(actual[:, None] - forecast.members)),
         half_differences=differences,
-        mase_scale=np.concatenate(scales),
+        mase_scale=mase_scales(history),
     )
+
+
+def mase_scales(history: History) -> Floats:
+    """(S,) the denominator of MASE of each history, without values that were filled."""
+    season = history.panel.season_length
+    scales = [seasonal_scale(history.matrix(block, given=True), season) for block in history.blocks()]
+    return np.concatenate(scales)
