@@ -1,6 +1,7 @@
 """The forecaster of a whole run: the forecasts of the run from its folder alone, and of what users have later."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +16,8 @@ from tests.raw_files import cases
 
 TOO_SHORT = "warning: 1 of 3 series is too short for a window ('new'): the forecast repeats the last season, or "
 ELSEWHERE = {"PYTHONPATH": str(ROOT)}
-PYTHON = """
-import pandas as pd
-from stages.forecast import load
-
-history = pd.read_csv("tiny.csv", parse_dates=["date"]).set_axis(["unique_id", "ds", "y"], axis=1)
-forecast = load("forecaster").predict(history)
-forecast.to_csv("forecast.csv", index=False)
-
-from utilsforecast.plotting import plot_series
-
-plot_series(history, forecast, models=["model"], level=[80], engine="matplotlib").savefig("forecast.png", dpi=40)
-"""
+BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "models/README.md").read_text(), flags=re.S)
+PYTHON = "\n".join(block for block in BLOCKS if "load(" in block or "plot_series" in block)  # the page's examples
 
 
 def wide(table: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +92,8 @@ def test_the_fetched_folder_is_all_that_a_forecast_needs(fetched: Path, copy: Pa
     shell(*command, cwd=fetched, variables=ELSEWHERE)
     expected = copy / "reports/forecast.csv"
     assert (fetched / "wide_forecast.csv").read_bytes() == expected.read_bytes()
-    tiny_panel().to_csv(fetched / "tiny.csv", index=False)
+    tiny_panel().set_axis(["unique_id", "ds", "y"], axis=1).to_csv(fetched / "next.csv", index=False)
+    (fetched / "models").symlink_to(fetched)
     shell("python", "-c", PYTHON, cwd=fetched, variables=ELSEWHERE)
     found = pd.read_csv(fetched / "forecast.csv")
     pd.testing.assert_frame_equal(found, pd.read_csv(expected), rtol=1e-9)
@@ -211,8 +203,9 @@ def test_new_series_of_any_length(finished: Path, forecast: Command, capsys: pyt
     values = 1000 + 300 * np.sin(np.arange(30) * np.pi / 2) + np.random.default_rng(0).normal(0, 20, 30)
     data = named(one=[7.0], two=[5.0, 6.0], three=values[:3], thirty=values)
     found = forecast(finished, data)
-    warned = capsys.readouterr().err
-    assert warned.startswith("warning: 3 of 4 series are too short for a window ('one', 'two', 'three')")
+    others, too_short = capsys.readouterr().err.splitlines()
+    assert others.startswith("warning: 4 of 4 series ('one', 'two', 'three', 'thirty') are not among the 3 that")
+    assert too_short.startswith("warning: 3 of 4 series are too short for a window ('one', 'two', 'three')")
     assert found.groupby("unique_id", sort=False)["model"].first()[:3].tolist() == pytest.approx([7, 6, values[2]])
     assert np.isfinite(found.drop(columns=["unique_id", "ds"])).all(axis=None)
     assert (found["combination-lo-95"] <= found["combination"]).all()
@@ -280,6 +273,6 @@ def test_a_model_that_takes_logarithms_refuses_what_has_none(
     path.write_text(json.dumps(config))
     assert len(forecast(light, named(a=np.arange(1.0, 41)))) == 3
     assert forecast.status(light, named(a=np.arange(-20.0, 20))) == 1
-    refused = capsys.readouterr().err
+    *_, refused = capsys.readouterr().err.splitlines()
     assert refused.startswith("error: normalize.log is true, but series 'a' has values that are not positive; ")
-    assert refused.endswith(" (in params.yaml, and train again), or leave the series out\n")
+    assert refused.endswith(" (in params.yaml, and train again), or leave the series out")
