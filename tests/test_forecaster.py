@@ -203,7 +203,7 @@ def test_new_series_of_any_length(finished: Path, forecast: Command, capsys: pyt
     values = 1000 + 300 * np.sin(np.arange(30) * np.pi / 2) + np.random.default_rng(0).normal(0, 20, 30)
     data = named(one=[7.0], two=[5.0, 6.0], three=values[:3], thirty=values)
     found = forecast(finished, data)
-    others, too_short = capsys.readouterr().err.splitlines()
+    others, too_short, *_ = capsys.readouterr().err.splitlines()
     assert others.startswith("warning: 4 of 4 series ('one', 'two', 'three', 'thirty') are not among the 3 that")
     assert too_short.startswith("warning: 3 of 4 series are too short for a window ('one', 'two', 'three')")
     assert found.groupby("unique_id", sort=False)["model"].first()[:3].tolist() == pytest.approx([7, 6, values[2]])
