@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from stages.common.arguments import Parser
-from stages.common.errors import counted, run
+from stages.common.errors import run
 from stages.common.params import read_params
 from stages.forecast.forecasting import affordable_baselines, checked_steps, forecast_panel
 from stages.forecast.output import refuse_overwriting, write_evaluation, write_future
@@ -30,9 +30,9 @@ def main() -> None:
     forecaster = forecaster.for_panel(len(panel.ids))
     names = affordable_baselines(forecaster, panel, given.baselines)
     shards = forecast_panel(forecaster, panel, steps if given.actual else 0, steps, names)
-    scores = (write_evaluation if given.actual else write_future)(shards, forecaster, given.out)
+    forecast, *scores = (write_evaluation if given.actual else write_future)(shards, forecaster, given.out)
     left_out = [name for name in forecaster.baselines if name not in names]
-    done = [f"{counted(len(panel.ids), 'series', 'series')} x {counted(steps, 'step')}", f"use {forecaster.method}"]
+    done = [forecast, f"use {forecaster.method}"]
     done += [f"without {', '.join(left_out)} (--baselines adds them)"] if left_out else []
     print(", ".join([*done, *scores]), file=sys.stderr if given.out is None else sys.stdout)
 

@@ -95,10 +95,10 @@ def checked_steps(forecaster: Forecaster, wanted: int | None) -> int:
     """The steps to forecast, the whole horizon for None. Raises UserError for more than that."""
     if wanted is None:
         return forecaster.horizon
-    if not 1 <= wanted <= forecaster.horizon:
+    if not isinstance(wanted, int) or not 1 <= wanted <= forecaster.horizon:
         raise UserError(
-            f"a horizon of {wanted}, but the forecaster was trained for {forecaster.horizon}; ask for that or fewer "
-            "steps, or set backtest.horizon in params.yaml and train again"
+            f"a horizon of {wanted}, but the forecaster was trained for {forecaster.horizon}; ask for 1 to "
+            f"{forecaster.horizon} steps, or set backtest.horizon in params.yaml and train again"
         )
     return wanted
 

@@ -1,14 +1,16 @@
 """The Python way: a DataFrame in, a DataFrame out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import torch
 
 from stages.forecast.forecasting import affordable_baselines, checked_steps, forecast_panel
 from stages.forecast.frame import FrameReader
 from stages.forecast.layout import layout_of
+from stages.forecast.output import Doubts
 from stages.forecast.reading import read_frame
 from stages.panel.time_axis import TimeAxis
 from stages.predict.forecaster import Forecaster
@@ -18,7 +20,12 @@ from stages.predict.forecaster import Forecaster
 class Loaded:
     """A forecaster that forecasts DataFrames."""
 
-    forecaster: Forecaster
+    forecaster: Forecaster = field(repr=False)
+
+    @property
+    def method(self) -> str:
+        """Whose forecast is published: a column of the tables."""
+        return self.forecaster.method
 
     @classmethod
     def read(cls, folder: Path) -> "Loaded":
@@ -38,7 +45,12 @@ class Loaded:
         panel, steps = read_frame(frame, self.forecaster.input_format), checked_steps(self.forecaster, horizon)
         forecaster = self.forecaster.for_panel(len(panel.ids))
         names = affordable_baselines(forecaster, panel, baselines)
-        shards = forecast_panel(forecaster, panel, 0, steps, names)
+        threads = torch.get_num_threads()
+        try:
+            shards = list(forecast_panel(forecaster, panel, 0, steps, names))
+        finally:
+            torch.set_num_threads(threads)  # those of the caller; a forecast has one, whose sums are always the same
+        Doubts.warn([Doubts.of(shard, forecaster.method) for shard in shards])
         table = pd.concat([shard.future() for shard in shards], ignore_index=True)
         layout = layout_of(FrameReader(frame), self.forecaster.input_format.settings, long_first=True)
         if len(layout.time_columns) == 1:

@@ -4,13 +4,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
-from stages.common.errors import UserError, warn
+from stages.common.errors import UserError, counted, warn
 from stages.forecast.forecasting import Forecast
 from stages.plot.digits import significant
 from stages.predict.baselines import NAIVE
@@ -18,8 +19,36 @@ from stages.predict.checks import warn_of_fallback, warn_of_wide_intervals
 from stages.predict.evaluation import Evaluation, measure
 from stages.predict.forecaster import Forecaster
 from stages.predict.forecasts import OriginForecast
+from stages.predict.intervals import Limits
 from stages.predict.params import COMBINATION, MODEL
 from stages.predict.tables import evaluation_table, write_csv
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What the warnings of a forecast need of a shard: its ids, the model's forecast, and the published limits."""
+
+    ids: list[str]
+    model: OriginForecast
+    limits: Limits
+
+    @classmethod
+    def of(cls, shard: Forecast, method: str) -> "Doubts":
+        return cls(shard.history.panel.ids, shard.model, shard.limits[method])
+
+    @property
+    def steps(self) -> int:
+        """Forecast of each series."""
+        return int(self.model.point.shape[1])
+
+    @staticmethod
+    def warn(shards: list["Doubts"]) -> None:
+        """Warn of series that are too short for the model, and of intervals that say little."""
+        ids = [name for each in shards for name in each.ids]
+        model = OriginForecast.concat([each.model for each in shards])
+        lower, upper = (np.concatenate([each.limits[end] for each in shards], axis=1) for end in (0, 1))
+        warn_of_fallback(model, ids)
+        warn_of_wide_intervals(model, lower, upper, ids)
 
 
 def refuse_overwriting(file: Path, out: Path | None) -> None:
@@ -29,46 +58,56 @@ def refuse_overwriting(file: Path, out: Path | None) -> None:
 
 
 def write_future(shards: Iterable[Forecast], forecaster: Forecaster, out: Path | None) -> list[str]:
-    """Write the forecasts, as reports/forecast.csv, and warn of those that say little. They have no scores."""
+    """Write the forecasts, as reports/forecast.csv, and warn of those that say little; returns what was written."""
     kept = []
 
     def tables() -> Iterator[pd.DataFrame]:
         for shard in shards:
-            kept.append((shard.history.panel.ids, shard.model, shard.limits[forecaster.method]))
+            kept.append(Doubts.of(shard, forecaster.method))
             yield shard.future()
 
     _write(tables(), out)
-    ids = [name for names, _, _ in kept for name in names]
-    model = OriginForecast.concat([each for _, each, _ in kept])
-    lower, upper = (np.concatenate([limits[end] for _, _, limits in kept], axis=1) for end in (0, 1))
-    warn_of_fallback(model, ids)
-    warn_of_wide_intervals(model, lower, upper, ids)
-    return []
+    Doubts.warn(kept)
+    return [f"{counted(sum(len(each.ids) for each in kept), 'series', 'series')} x {counted(kept[0].steps, 'step')}"]
 
 
 def write_evaluation(shards: Iterable[Forecast], forecaster: Forecaster, out: Path | None) -> list[str]:
     """Write the forecasts with the actual values, as reports/evaluation.csv; returns their scores, in words."""
     evaluations: list[Evaluation] = []
+    kept: list[tuple[OriginForecast, list[str]]] = []
 
     def tables() -> Iterator[pd.DataFrame]:
         for shard in shards:
-            evaluations.append(shard.evaluation())
-            yield evaluation_table([evaluations[-1]], shard.history.panel, forecaster.levels)
+            evaluation = shard.evaluation()
+            evaluations.append(evaluation)
+            kept.append((shard.model.take(evaluation.series), [shard.history.panel.ids[i] for i in evaluation.series]))
+            yield evaluation_table([evaluation], shard.history.panel, forecaster.levels)
 
     _write(tables(), out)
-    if any(forecaster.was_trained_on(_scored_steps(each)) for each in evaluations if len(each.series)):
+    ids = [name for _, names in kept for name in names]
+    warn_of_fallback(OriginForecast.concat([model for model, _ in kept]), ids)
+    _warn_of_known_values(evaluations, forecaster)
+    everything = sum(len(each.history.panel.ids) for each in evaluations)
+    short = f" of {everything:,}, the others have too few values" if len(ids) < everything else ""
+    steps = counted(evaluations[0].actual.shape[1], "step")
+    return [f"{counted(len(ids), 'series', 'series')}{short} x {steps}", *scores_in_words(evaluations, forecaster)]
+
+
+def _warn_of_known_values(evaluations: list[Evaluation], forecaster: Forecaster) -> None:
+    """Warn of scores of values that the training knew."""
+    steps = pd.concat([_scored_steps(each) for each in evaluations])
+    if known := forecaster.trained_on_how_many(steps):
         (until,) = evaluations[0].history.panel.time_axis.format(pd.Series([forecaster.trained_until]))
         warn(
-            f"the networks were trained on values up to {until}; the scores of forecasts of these say little: "
-            "use a file with later ones"
+            f"{known:,} of the {len(steps):,} values are not later than {until}, up to which the networks were "
+            "trained: their scores say little; use a file with later values, or a smaller --horizon"
         )
-    return scores_in_words(evaluations, forecaster)
 
 
 def _scored_steps(evaluation: Evaluation) -> pd.Series:
     """The `ds` of all actual values."""
     rows, exists = evaluation.history.after(evaluation.actual.shape[1])
-    return evaluation.history.panel.ds.iloc[rows[exists]]
+    return evaluation.history.panel.ds.iloc[rows[evaluation.series][exists[evaluation.series]]]
 
 
 def scores_in_words(evaluations: list[Evaluation], forecaster: Forecaster) -> list[str]:

@@ -33,6 +33,7 @@ def _of_revision(revision: str) -> Forecaster:
     """Through Git, DVC's cache and its remote."""
     from dvc.api import DVCFileSystem  # here: a folder needs no DVC
     from dvc.exceptions import DvcException
+    from dvc_data.index import DataIndexDirError
 
     from stages.compare.versions import resolve_revision
 
@@ -47,7 +48,7 @@ def _of_revision(revision: str) -> Forecaster:
             if not files.exists(FORECASTER.as_posix()):
                 raise UserError(f"{name} has no {FORECASTER}; name a revision that has, or a folder")
             files.get(FORECASTER.as_posix(), str(target), recursive=True)
-        except (DvcException, OSError) as error:
+        except (DvcException, DataIndexDirError, OSError) as error:
             raise UserError(
                 f"{name}: {FORECASTER} is neither in the cache nor in a remote ({quoted(str(error))}); "
                 "`dvc fetch --all-commits` where it was made, and `dvc push`"

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.common.arrays import Bools, Floats, Ints
+from stages.common.errors import UserError
 from stages.panel.ragged import blocks
 from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
 
@@ -89,8 +90,15 @@ class Panel:
 
     @classmethod
     def read(cls, path: Path, first: int = 0, end: int | None = None) -> "Panel":
-        """Read what `write` wrote, or only the whole series in rows `first:end`: just the row groups that hold them."""
-        with pq.ParquetFile(path, memory_map=True) as file:
+        """Read what `write` wrote, or only the whole series in rows `first:end`: just the row groups that hold them.
+
+        Raises UserError for a damaged file.
+        """
+        try:
+            file = pq.ParquetFile(path, memory_map=True)
+        except pa.ArrowInvalid as error:
+            raise UserError(f"{path} is damaged ({error}); `dvc checkout {path}` brings it back") from None
+        with file:
             ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
             end = int(ends[-1]) if end is None else end
             groups = range(np.searchsorted(ends, first, side="right"), np.searchsorted(ends, end) + 1)

@@ -18,7 +18,7 @@ def published(record: dict[str, Any], naive: str) -> list[str]:
     rest = f"{naive} missed by {significant(record['seasonal_naive'], 2)}"
     if record["promised"] is not None:
         rest = f"the backtest promised {significant(record['promised'], 2)}"
-    sentence = f"{missed} (MASE of {counted(record['values'], 'value')}); {rest}."
+    sentence = f"{missed} (MASE of {counted(record['values'], 'value')} up to {record['until']}); {rest}."
     if record["alarm"]:
         records = round(1 / record["alarm_rate"])
         sentence += (

@@ -102,9 +102,10 @@ class Forecaster:
         }
         return model, points, limits
 
-    def was_trained_on(self, steps: pd.Series) -> bool:
-        """Whether training knew one of the steps: forecasts of them are no test of the networks."""
-        return bool(_plain(steps.min()) <= self.trained_until)
+    def trained_on_how_many(self, steps: pd.Series) -> int:
+        """How many of the steps are not later than the training: forecasts of them are no test of the networks."""
+        times = steps.dt.tz_localize(None) if isinstance(self.trained_until, pd.Timestamp) else steps
+        return int((times <= self.trained_until).sum())
 
     def write(self, folder: Path) -> None:
         """Write the folder, which exists."""
@@ -162,7 +163,7 @@ class Forecaster:
                 trained_until=until if isinstance(until, int) else pd.Timestamp(until),
                 trained_on=config["trained_on"],
             )
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             missing = error.filename or folder / NETWORKS  # which safetensors does not name
             raise UserError(f"{missing}: no such file, so {folder} holds no forecaster; {RESTORE}") from None
         except DAMAGE as error:

@@ -1,8 +1,9 @@
 """Whether the errors of published forecasts are larger than their backtests promised: one test over the whole record.
 
-Steps are tested in blocks of a horizon, counted from the first cutoff. A block is tested once, when it is complete, so
-looking every day is no further test; blocks share the rate of false alarms, 5 % over a record without end: block k is
-tested at 5 % / (k (k + 1)), which add up to 5 % (Bonferroni; a spending sequence as in Foster and Stine 2008).
+Steps are tested in blocks of a horizon, the longest that was published and six steps at least, counted from the first
+cutoff. A block is tested once, when it is complete, so looking every day is no further test; blocks share the rate of
+false alarms, 5 % over a record without end: block k is tested at 5 % / (k (k + 1)), which add up to 5 % (Bonferroni; a
+spending sequence as in Foster and Stine 2008).
 
 What is tested is the logarithm of the block's mean error over what was promised for the same forecasts. How much that
 varies by chance is read from the backtest that the block's earliest version was published with, before anything in the
@@ -26,6 +27,7 @@ from stages.record.promise import Promise
 RATE = 0.05  # of records without a change, those that ever alarm
 COMMON = 0.15  # prior standard deviation of the logarithm of a panel's mean error from origin to origin
 OF_SERIES = 0.4  # and of one series' error beyond that, which averages out over many
+SHORTEST_BLOCK = 6  # steps: the mean error of fewer varies too much for the quantile of a normal logarithm
 FREEDOM = 6  # further origins that the prior counts for
 
 

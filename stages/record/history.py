@@ -73,14 +73,14 @@ def _after(since: str) -> list[str]:
     if revision:
         return _lines("rev-list", "--first-parent", f"{revision.strip()}..HEAD")
     try:
-        date = datetime.fromisoformat(since)
+        since_second = datetime.fromisoformat(since).timestamp()
     except ValueError:
         raise UserError(
             f"--since: no revision {quoted(since)} here, and it is no date; name a commit, a tag, or a date such as "
             "2026-01-31"
         ) from None
     stamped = (line.partition(" ") for line in _lines("log", "--first-parent", "--format=%H %ct", "HEAD"))
-    return [commit for commit, _, seconds in stamped if int(seconds) >= date.timestamp()]
+    return [commit for commit, _, seconds in stamped if int(seconds) >= since_second]
 
 
 def _tags() -> dict[str, str]:

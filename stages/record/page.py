@@ -47,7 +47,8 @@ def alarm_sentence(record: Record) -> str:
         return f"Alarm: errors are significantly larger than promised, {'; '.join(parts)}; {rate}."
     if not record.blocks:
         done = len(record.labels) - 1 - record.first_cutoff
-        return f"Not tested yet: {done} of the {counted(record.horizon, 'step')} of the first block have actual values."
+        steps = counted(record.block_steps, "step")
+        return f"Not tested yet: {done} of the {steps} of the first block have actual values."
     return f"No alarm: errors are not significantly larger than promised; {rate}."
 
 
@@ -156,8 +157,8 @@ def _chart(record: Record) -> dict[str, Any]:
 
 def _span(record: Record, number: int) -> str:
     """The steps of a block, those that have values."""
-    first = record.first_cutoff + 1 + (number - 1) * record.horizon
-    last = min(first + record.horizon, len(record.labels)) - 1
+    first = record.first_cutoff + 1 + (number - 1) * record.block_steps
+    last = min(first + record.block_steps, len(record.labels)) - 1
     return f"{record.labels[first]} to {record.labels[last]}"
 
 

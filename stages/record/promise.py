@@ -31,7 +31,7 @@ def promise_of(by_step: pd.DataFrame, errors: pd.DataFrame, method: str) -> Prom
         return None
     errors = errors[np.isfinite(errors[method])]
     steps = by_step.sort_values("step")[method].to_numpy(dtype=np.float64)
-    if errors.empty or not np.isfinite(steps).any():
+    if errors.empty or not np.isfinite(steps).all():
         return None
     groups, panel = errors.groupby("unique_id", sort=False)[method], float(errors[method].mean())
     relative = (groups.sum() / panel + 1) / (groups.count() + 1)

@@ -10,7 +10,7 @@ import pandas as pd
 from stages.common.errors import UserError
 from stages.compare.versions import parse_json
 from stages.predict.metrics import six_digits
-from stages.record.alarm import RATE, Block, judge
+from stages.record.alarm import RATE, SHORTEST_BLOCK, Block, judge
 from stages.record.history import Published
 from stages.record.promise import Promise
 from stages.record.scores import Actuals, score
@@ -62,20 +62,20 @@ class Record:
         return min(version.cutoff for version in self.versions)
 
     @property
-    def horizon(self) -> int:
-        """Steps in a block, which are counted from the first cutoff."""
-        return self.versions[0].horizon
+    def block_steps(self) -> int:
+        """Steps in a block, which are counted from the first cutoff: the longest horizon, at least SHORTEST_BLOCK."""
+        return max(SHORTEST_BLOCK, *(version.horizon for version in self.versions))
 
     @cached_property
     def sums(self) -> pd.DataFrame:
         """A row for each `version` and step, by its `place` in `labels`, with the `block` that it is in, from 1 on."""
         sums = pd.concat([each.sums.assign(version=place) for place, each in enumerate(self.versions)])
-        return sums.assign(block=(sums["place"] - self.first_cutoff - 1) // self.horizon + 1)
+        return sums.assign(block=(sums["place"] - self.first_cutoff - 1) // self.block_steps + 1)
 
     @cached_property
     def blocks(self) -> list[Block]:
         """The tests of the blocks that are complete."""
-        complete = (len(self.labels) - 1 - self.first_cutoff) // self.horizon
+        complete = (len(self.labels) - 1 - self.first_cutoff) // self.block_steps
         return judge(self.sums, [version.promise for version in self.versions], complete)
 
     @property

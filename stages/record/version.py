@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from stages.common.errors import UserError
@@ -32,7 +33,8 @@ class Version:
     def levels(self) -> list[int]:
         """Of the intervals."""
         lower = f"{self.method}-lo-"
-        return [int(name.removeprefix(lower)) for name in map(str, self.forecast) if name.startswith(lower)]
+        levels = [name.removeprefix(lower) for name in map(str, self.forecast) if name.startswith(lower)]
+        return [int(level) for level in levels if level.isdecimal()]
 
 
 def read_version(published: Published) -> Version:
@@ -43,6 +45,8 @@ def read_version(published: Published) -> Version:
     method = str(summary.get("method", MODEL))
     if forecast is None or not {"unique_id", "ds", method} <= set(forecast):
         raise UserError(f"{published.name}: {FORECAST} has no columns unique_id, ds and {method}; it is not scored")
+    if not np.isfinite(forecast[method]).all():
+        raise UserError(f"{published.name}: {FORECAST} has values of {method} that are no numbers; it is not scored")
     by_step, errors = files.read(ERROR_BY_STEP, _parse_steps), files.read(ERRORS, _parse_errors)
     promise = None if by_step is None or errors is None else promise_of(by_step, errors, method)
     return Version(published.name, method, forecast, promise)

@@ -146,7 +146,8 @@ def load_ensemble(file: Path, config: dict[str, Any]) -> dict[int, Network]:
     for key, value in load_file(file).items():
         prefix, name = key.split(".", 1)
         weights.setdefault(int(prefix), {})[name] = value
-    networks = {member: Network(model, **shape) for member in sorted(weights)}
+    with torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced
+        networks = {member: Network(model, **shape) for member in sorted(weights)}
     for member, network in networks.items():
         network.load_state_dict(weights[member])
     return networks

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from stages.common.errors import UserError
 from stages.common.params import Params
@@ -182,3 +183,21 @@ def test_load_takes_a_path_or_text(forecaster: Forecaster, tmp_path: Path) -> No
         pd.testing.assert_frame_equal(load(folder).predict(FRAME), expected)
     with pytest.raises(UserError, match="holds no forecaster"):
         load(tmp_path / "nowhere")
+
+
+def test_the_process_of_the_caller_stays_as_it_is(forecaster: Forecaster, tmp_path: Path) -> None:
+    """Its number of threads and its random state; and the warnings are those of the command."""
+    forecaster.write(tmp_path)
+    before, state = torch.get_num_threads(), torch.random.get_rng_state()
+    torch.set_num_threads(2)
+    try:
+        load(tmp_path).predict(FRAME)
+        assert torch.get_num_threads() == 2
+        assert torch.equal(torch.random.get_rng_state(), state)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_series_that_are_too_short_are_warned_of(loaded: Loaded, capsys: pytest.CaptureFixture[str]) -> None:
+    loaded.predict(FRAME.groupby("unique_id").tail(5))
+    assert "2 of 2 series are too short for a window" in capsys.readouterr().err

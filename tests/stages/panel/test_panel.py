@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.common.errors import UserError
 from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 
@@ -63,3 +64,9 @@ def test_read_gives_what_write_wrote_in_the_same_order(tmp_path: Path, panel: Pa
     assert read.season_length == 24
     np.testing.assert_array_equal(read.y, panel.y)
     np.testing.assert_array_equal(read.filled, panel.filled)
+
+
+def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "panel.parquet").write_bytes(b"PAR1" + bytes(100))
+    with pytest.raises(UserError, match=r"panel\.parquet is damaged \(.*\); `dvc checkout .*panel\.parquet` brings it"):
+        Panel.read(tmp_path / "panel.parquet")

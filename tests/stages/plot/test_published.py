@@ -14,7 +14,8 @@ RECORD: dict[str, Any] = {
 }  # fmt: skip
 NAIVE = "repeating the last year"
 SENTENCE = (
-    "Forecasts published since 1960-06 missed by 0.47 on average (MASE of 78 values); the backtest promised 0.41."
+    "Forecasts published since 1960-06 missed by 0.47 on average (MASE of 78 values up to 1961-05); the backtest "
+    "promised 0.41."
 )
 
 
@@ -33,7 +34,7 @@ def test_nothing_without_a_scored_forecast(results: RunResults) -> None:
 
 def test_without_a_promise_it_names_the_seasonal_naive_method() -> None:
     (sentence,) = published({**RECORD, "promised": None}, NAIVE)
-    assert sentence.endswith("on average (MASE of 78 values); repeating the last year missed by 1.3.")
+    assert sentence.endswith("on average (MASE of 78 values up to 1961-05); repeating the last year missed by 1.3.")
 
 
 def test_an_alarm_is_said_with_its_rate() -> None:

@@ -165,15 +165,14 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def test_steps_that_training_knew(made: Forecaster) -> None:
-    """The last month of the training is December 2024; a scored range counts if any of it was known."""
+    """The last month of the training is December 2024."""
     assert made.trained_until == pd.Timestamp("2024-12-01")
-    for first, known in [("2024-11-01", True), ("2024-12-01", True), ("2025-01-01", False)]:
+    for first, known in [("2024-11-01", 2), ("2024-12-01", 1), ("2025-01-01", 0)]:
         steps = pd.Series(pd.date_range(first, periods=3, freq="MS"))
-        assert made.was_trained_on(steps) is known
-        assert made.was_trained_on(steps.dt.tz_localize("Europe/Berlin")) is known
+        assert made.trained_on_how_many(steps) == known
+        assert made.trained_on_how_many(steps.dt.tz_localize("Europe/Berlin")) == known
     numbered = replace(made, trained_until=39)
-    assert numbered.was_trained_on(pd.Series([39, 40]))
-    assert not numbered.was_trained_on(pd.Series([40, 41]))
+    assert numbered.trained_on_how_many(pd.Series([38, 39, 40, 41])) == 2
 
 
 def test_the_last_step_is_that_of_the_series_that_ends_last() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.record.alarm import SHORTEST_BLOCK
 from stages.record.history import published
 from stages.record.record import Record, make_record
 from stages.record.scores import Actuals
@@ -59,6 +60,13 @@ def test_blocks_are_counted_from_the_first_cutoff(five: list[str]) -> None:
     (block,) = found.blocks
     expected = (7 / 2 + (2 + 3) / 2.2) / (0.5 + 0.75 + 1 + 0.5 + 0.75)
     assert block.ratio == pytest.approx(expected)
+
+
+def test_a_block_has_six_steps_at_least(five: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mean error of fewer varies too much."""
+    monkeypatch.setattr("stages.record.record.SHORTEST_BLOCK", SHORTEST_BLOCK)
+    found = record()
+    assert (found.block_steps, found.blocks) == (6, [])
 
 
 def test_the_summary_is_flat_and_finite(five: list[str]) -> None:
