@@ -167,6 +167,11 @@ def _doubts(forecast: dict[str, Any]) -> list[str]:
             f"The networks were trained {counted(steps, 'step')} before the end of the data (backtest.refit), and have "
             "learned from no later value."
         )
+    if (oldest := forecast["most_steps_since_training"]) > steps:
+        doubts.append(
+            f"At the evaluation origins the networks were up to {counted(oldest, 'step')} old (backtest.refit): the "
+            "errors of newer ones may be smaller."
+        )
     return doubts
 
 

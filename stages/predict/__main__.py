@@ -105,7 +105,8 @@ def main() -> None:
     warn_of_origins_out_of_reach(len(planned.evaluation) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)
     wide = warn_of_wide_intervals(methods[method][0].forecast, *limits[method], panel.ids)
-    summary = forecast_summary(forecaster, list(methods), panel, trained_at[0], short, wide)
+    scored_from = {origin: trained_at[origin] for origin in (0, *planned.evaluation) if origin in trained_at}
+    summary = forecast_summary(forecaster, list(methods), panel, scored_from, short, wide)
     write_json(FORECAST_SUMMARY, summary)
     print(in_one_line(metrics["evaluated"]))
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
 from stages.common.arrays import Floats
 from stages.common.errors import UserError, quoted
+from stages.common.params import PositiveInt
 from stages.ingest.input_format import InputFormat
 from stages.normalize.params import Normalize
 from stages.panel.panel import History
@@ -24,7 +25,7 @@ from stages.predict.ensemble import Ensemble
 from stages.predict.forecasts import OriginForecast, is_flat
 from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import combine
-from stages.predict.params import COMBINATION, FEW_SERIES, MODEL
+from stages.predict.params import COMBINATION, FEW_SERIES, MODEL, Predict
 from stages.predict.spread import Typical
 from stages.train.network import config_of, load_ensemble, save_ensemble
 from stages.window.cutting import window_size
@@ -33,6 +34,7 @@ from stages.window.params import Window
 CONFIG, NETWORKS = "config.json", "networks.safetensors"
 FORMAT = 1  # of the folder: a later one may hold other things
 VERSIONS = ["torch", "numpy"]  # that decide the last digits of a forecast
+COUNTS = TypeAdapter(list[PositiveInt])
 DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, ValidationError, SafetensorError)
 RESTORE = "`dvc repro` trains one, `dvc checkout models/forecaster` or `dvc artifacts get` brings a trained one"
 
@@ -145,6 +147,9 @@ class Forecaster:
             calibrations = {name: _from_json(values, size) for name, values in config["intervals"].items()}
             if config["method"] not in calibrations:
                 raise ValueError(f"no intervals of {config['method']}")
+            Predict.model_validate({name: config[name] for name in ("method", "levels", "baselines")})
+            seasons = [*config["seasons"], *config["input"]["season_lengths"]]
+            COUNTS.validate_python([config["horizon"], config["members"], *seasons], strict=True)
             return cls(
                 input_format=InputFormat.load(config["input"]),
                 levels=config["levels"],
@@ -197,7 +202,9 @@ def _as_json(calibration: Calibration) -> dict[str, Any]:
 
 
 def _from_json(values: dict[str, Any], size: tuple[int, int]) -> Calibration:
-    """Raises ValueError for other half-widths than (levels, horizon)."""
+    """Raises ValueError for half-widths that are not (levels, horizon), or below 0."""
     half_widths = np.array(values["half_widths"], dtype=np.float64).reshape(size)  # without levels, too
+    if (half_widths < 0).any():
+        raise ValueError("half-widths below 0")
     typical = {name: np.nan if value is None else value for name, value in values["typical"].items()}
     return Calibration(half_widths, Typical(**typical))

@@ -47,12 +47,12 @@ def forecast_table(
 
 
 def forecast_summary(
-    forecaster: Forecaster, names: list[str], panel: Panel, steps_since_training: int, short: int, wide: int
+    forecaster: Forecaster, names: list[str], panel: Panel, trained_at: dict[int, int], short: int, wide: int
 ) -> dict[str, Any]:
     """reports/forecast.json, which says how to read the forecast: flat.
 
     names: of all methods; the published one is the column of the forecast to use
-    steps_since_training: from the last training origin to the end of the data
+    trained_at: for the final origin and each evaluation origin, its training origin
     short, wide: how many series are too short for the model, and how many have intervals that say little
     """
     combined = [MODEL, *combinable([name for name in names if name in BASELINES])] if COMBINATION in names else []
@@ -64,7 +64,8 @@ def forecast_summary(
         "series": len(panel.ids),
         "horizon": forecaster.horizon,
         "levels": ", ".join(map(str, forecaster.levels)),
-        "steps_since_training": steps_since_training,
+        "steps_since_training": trained_at[0],
+        "most_steps_since_training": max(training_origin - origin for origin, training_origin in trained_at.items()),
         "series_too_short": short,
         "series_with_wide_intervals": wide,
     }

@@ -55,6 +55,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         "series_too_short": 0,
         "series_with_wide_intervals": 0,
         "steps_since_training": 0,
+        "most_steps_since_training": 0,
     }
     data = PlotData(series, "model", [80], hostile, hostile)
     return RunResults(

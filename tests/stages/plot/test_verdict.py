@@ -16,6 +16,7 @@ FORECAST = {
     "series_too_short": 0,
     "series_with_wide_intervals": 0,
     "steps_since_training": 0,
+    "most_steps_since_training": 0,
 }
 NAIVE = "repeating the last year"
 
@@ -130,8 +131,13 @@ def test_what_the_run_warned_of_is_repeated() -> None:
     _, short, wide, *_ = headline(metrics(0.5, 1.0, 0.6), doubtful, {}, NAIVE)
     assert short.startswith("2 of 3 series are too short for the model, whose forecast then repeats the last season")
     assert wide.startswith("1 of 3 series has intervals that reach further beyond the history")
-    old = headline(metrics(0.5, 1.0, 0.6), {**FORECAST, "steps_since_training": 84}, {}, NAIVE)
+    old = headline(
+        metrics(0.5, 1.0, 0.6), {**FORECAST, "steps_since_training": 84, "most_steps_since_training": 84}, {}, NAIVE
+    )
     assert any("trained 84 steps before the end of the data (backtest.refit)" in line for line in old)
+    assert not any("evaluation origins the networks" in line for line in old)
+    seldom = headline(metrics(0.5, 1.0, 0.6), {**FORECAST, "most_steps_since_training": 24}, {}, NAIVE)
+    assert any("At the evaluation origins the networks were up to 24 steps old" in line for line in seldom)
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
     combined = headline(measured, {**doubtful, "method": "combination"}, {}, NAIVE)
     assert any("whose part in the combination then repeats" in line for line in combined)
