@@ -9,7 +9,7 @@ import pandas as pd
 from stages.common.arrays import Bools, Floats, Ints
 from stages.panel.panel import Panel
 from stages.predict.baselines import NAIVE, forecast_baseline
-from stages.predict.metrics import seasonal_scale
+from stages.predict.scoring import mase_scales
 from stages.record.version import Version
 
 
@@ -69,9 +69,7 @@ class Actuals:
     def scales(self, origin: int) -> Floats:
         """(S,) MASE's denominator of the histories that end so many steps before each series' end."""
         if origin not in self._scales:
-            history, season = self.panel.at(origin), self.panel.season_length
-            blocks = [seasonal_scale(history.matrix(block, given=True), season) for block in history.blocks()]
-            self._scales[origin] = np.concatenate(blocks)
+            self._scales[origin] = mase_scales(self.panel.at(origin))
         return self._scales[origin]
 
 
