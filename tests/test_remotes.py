@@ -57,9 +57,9 @@ def test_the_model_is_fetched_by_name_and_version(published: Path, finished_ligh
     """`dvc artifacts get` needs no clone: without a version it takes the highest."""
     shell("dvc", "artifacts", "get", str(published), "forecaster", cwd=tmp_path)
     shell("dvc", "artifacts", "get", str(published), "forecaster", "--rev=v1.0.0", "--out=old", cwd=tmp_path)
-    assert files(tmp_path / "networks") == files(published.parent / "project/models/networks")
-    assert files(tmp_path / "old") == files(finished_light / "models/networks")
-    assert files(tmp_path / "networks") != files(tmp_path / "old")
+    assert files(tmp_path / "forecaster") == files(published.parent / "project/models/forecaster")
+    assert files(tmp_path / "old") == files(finished_light / "models/forecaster")
+    assert files(tmp_path / "forecaster") != files(tmp_path / "old")
 
 
 def test_a_clone_without_cache_runs_nothing_and_fetches_only_what_it_needs(published: Path, tmp_path: Path) -> None:
