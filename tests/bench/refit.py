@@ -16,35 +16,24 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed
 
-from stages.common.arrays import Floats, Ints
+from stages.common.arrays import Ints
 from stages.common.params import Params, read_params
-from stages.normalize.histories import normalize, seasons_in_use
-from stages.normalize.params import Normalize
 from stages.panel.panel import History, Panel
 from stages.predict.baselines import forecast_baseline
 from stages.predict.ensemble import Ensemble
 from stages.predict.forecasts import repeat_last_season
-from stages.predict.metrics import mase, seasonal_scale
-from stages.train.network import Network
-from stages.train.params import Model, Train
-from stages.train.training import train_network
-from stages.window.cutting import cut_windows
-from stages.window.params import Window
+from tests.bench.choose import ROOT, mase, train_ensemble
+from tests.bench.false_alarms import read_panel
 from tests.builders import change, panel_of
 
-ROOT = Path(__file__).parents[2]
 MOST_ETS = 300  # series that AutoETS forecasts
 
 
-def read_panel(file: Path, horizon: int, season_lengths: list[int]) -> Panel:
-    """The series of a file that have a season and two horizons, and a few values more."""
-    table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
-    series = [group.to_numpy(dtype=float) for _, group in table.groupby("unique_id", sort=False)["y"]]
-    shortest = 2 * horizon + season_lengths[0] + 2
-    return panel_of([values for values in series if len(values) >= shortest], season_lengths=tuple(season_lengths))
+def long_enough(panel: Panel, horizon: int) -> Panel:
+    """The series that have a season and two horizons, and a few values more."""
+    return subset(panel, np.flatnonzero(panel.lengths >= 2 * horizon + panel.season_length + 2))
 
 
 def subset(panel: Panel, series: Ints) -> Panel:
@@ -52,26 +41,9 @@ def subset(panel: Panel, series: Ints) -> Panel:
     return panel_of([panel.at(0).values(int(each)) for each in series], season_lengths=panel.season_lengths)
 
 
-def train(history: History, horizon: int, params: Params, parallel: Parallel) -> Ensemble:
-    """The ensemble of one origin."""
-    seasons = seasons_in_use(history.panel, params[Normalize])
-    _, histories = normalize(history, params[Normalize], seasons)
-    windows = cut_windows(histories.values, histories.lengths, seasons, params[Window], horizon)
-    members = range(params[Train].members)
-    trained = parallel(delayed(train_network)(windows, member, params[Model], params[Train]) for member in members)
-    networks: dict[int, Network] = {member: network for member, (network, _) in zip(members, trained, strict=True)}
-    return Ensemble(horizon, len(members), params[Normalize], params[Window], seasons, networks)
-
-
-def score(history: History, forecast: Floats) -> float:
-    """MASE, a mean over series."""
-    scale = seasonal_scale(history.matrix(), history.panel.season_length)
-    return float(np.nanmean(mase(history.actual(forecast.shape[1]), forecast, scale)))
-
-
 def model(ensemble: Ensemble, history: History) -> float:
     (forecast,) = ensemble.forecast([history])
-    return score(history, forecast.point)
+    return mase(history, forecast.point)
 
 
 def ets(history: History, horizon: int, parallel: Parallel) -> float:
@@ -79,19 +51,20 @@ def ets(history: History, horizon: int, parallel: Parallel) -> float:
     few = subset(history.panel, np.arange(min(len(history.panel.ids), MOST_ETS))).at(history.origin)
     season, count = history.panel.season_length, len(few.panel.ids)
     jobs = (delayed(forecast_baseline)("auto_ets", few.values(i), season, horizon) for i in range(count))
-    return score(few, np.array(parallel(jobs)))
+    return mase(few, np.array(parallel(jobs)))
 
 
 def compare(panel: Panel, horizon: int, params: Params, seed: int, parallel: Parallel) -> None:
     """Print the line of one panel and seed."""
     at, before = panel.at(horizon), panel.at(2 * horizon)
-    anew, earlier = train(at, horizon, params, parallel), train(before, horizon, params, parallel)
+    anew, earlier = train_ensemble(at, horizon, params, parallel), train_ensemble(before, horizon, params, parallel)
     order = np.random.default_rng(seed).permutation(len(panel.ids))
     seen, unseen = (np.sort(half) for half in np.array_split(order, 2))
-    half, others = train(subset(panel, seen).at(horizon), horizon, params, parallel), subset(panel, unseen).at(horizon)
+    half = train_ensemble(subset(panel, seen).at(horizon), horizon, params, parallel)
+    others = subset(panel, unseen).at(horizon)
     one, two = model(anew, at), model(earlier, at)
     three, four = model(anew, others), model(half, others)
-    naive, by_ets = score(others, repeat_last_season(others, horizon)), ets(others, horizon, parallel)
+    naive, by_ets = mase(others, repeat_last_season(others, horizon)), ets(others, horizon, parallel)
     few = subset(others.panel, np.arange(min(len(unseen), MOST_ETS))).at(horizon)
     print(
         f"  seed {seed}: anew {one:.4f}, earlier {two:.4f} ({two / one:.3f}); unseen half: anew {three:.4f}, "
@@ -109,7 +82,8 @@ def main() -> None:
     default = read_params(ROOT / "params.yaml")
     with Parallel(n_jobs=-1, mmap_mode="c") as parallel:  # torch takes no array that is read-only
         for file, horizon, seasons in arguments.panel:
-            panel = read_panel(Path(file), int(horizon), [int(season) for season in seasons.split(",")])
+            whole = read_panel(Path(file), [int(season) for season in seasons.split(",")])
+            panel = long_enough(whole, int(horizon))
             print(f"{Path(file).stem}: {len(panel.ids)} series, {horizon} steps", flush=True)
             for seed in arguments.seeds:
                 compare(panel, int(horizon), change(default, train__seed=seed), seed, parallel)
