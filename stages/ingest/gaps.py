@@ -5,7 +5,7 @@ import numpy as np
 from stages.common.arrays import Floats, Ints
 from stages.ingest.params import Filling
 from stages.panel.panel import Panel
-from stages.panel.ragged import starts
+from stages.panel.ragged import seasonal_sources
 
 MIN_STRETCH = 10  # steps
 
@@ -26,18 +26,9 @@ def fill(y: Floats, lengths: Ints, season: int, method: Filling) -> Floats:
         return np.where(missing, np.interp(rows, rows[~missing], y[~missing]), y)
     if method == "zero":
         return np.where(missing, 0.0, y)
-    source = np.maximum.accumulate(np.where(missing, 0, rows))
     if method == "seasonal":
-        first = np.repeat(starts(lengths), lengths)
-        gaps = rows[missing]
-        back = gaps - season
-        while len(gaps):
-            inside = back >= first[gaps]
-            gaps, back = gaps[inside], back[inside]
-            known = ~missing[back]
-            source[gaps[known]] = back[known]
-            gaps, back = gaps[~known], back[~known] - season
-    return y[source]
+        return y[seasonal_sources(missing, lengths, season)]
+    return y[np.maximum.accumulate(np.where(missing, 0, rows))]
 
 
 def longest_gap(panel: Panel) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.common.arrays import Ints
+from stages.common.arrays import Bools, Ints
 
 BLOCK = 2**21  # values: 16 MiB of float64
 
@@ -28,3 +28,24 @@ def starts(lengths: Ints) -> Ints:
     """(S,) the index of the first value of each series of `lengths` (S,)."""
     first: Ints = np.cumsum(lengths) - lengths
     return first
+
+
+def seasonal_sources(missing: Bools, lengths: Ints, season: int) -> Ints:
+    """(N,) for each row that is missing the nearest one that is not, a whole number of seasons before in its series.
+
+    The last one before it if there is none; the row itself if it is not missing, and the first of the series if no
+    earlier one is known.
+
+    missing: (N,) of concatenated series of `lengths` (S,)
+    """
+    first, rows = np.repeat(starts(lengths), lengths), np.arange(len(missing))
+    source: Ints = np.maximum.accumulate(np.where(missing, first, rows))
+    gaps = rows[missing]
+    back = gaps - season
+    while len(gaps):
+        inside = back >= first[gaps]
+        gaps, back = gaps[inside], back[inside]
+        known = ~missing[back]
+        source[gaps[known]] = back[known]
+        gaps, back = gaps[~known], back[~known] - season
+    return source

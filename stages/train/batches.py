@@ -42,7 +42,7 @@ class Inputs(Tensors):
 class Targets(Tensors):
     """What a network is to forecast for B windows: each (B, targets), in the units of the experts.
 
-    values: the actual values
+    values: the actual values, 0 where there is none
     known: 1 where there is an actual value, else 0
     expert_median: the median of the experts, 0 without any
     """
@@ -84,8 +84,10 @@ class Batches:
         """The names of the inputs at each step, in their order.
 
         value: the value, season and level removed, in units of scale
-        known: 1 where the series has a value, 0 before it begins; only with padding
+        known: 1 where the series has a value, 0 before it begins and where one is missing; only with padding
         change_n: the difference over n steps, for each of the lags, in units of scale
+
+        They are 0 where a value that they need is not known.
         """
         return ["value", *(["known"] if self.padding else []), *(f"change_{lag}" for lag in self.lags)]
 
@@ -107,14 +109,15 @@ class Batches:
         season = season_at(self.season[batch], self.seasons, self.offsets)
         past, future = ((values - season - self.level[batch][..., None]) / scale).split([self.size, self.targets], -1)
 
-        channels: dict[str, Tensor] = {"value": past.clamp(-LARGEST_INPUT, LARGEST_INPUT) if self.lags else past}
+        value = past.clamp(-LARGEST_INPUT, LARGEST_INPUT) if self.lags else past
+        known = (self.past >= -before) & ~past.isnan()
+        channels: dict[str, Tensor] = {"value": value.where(known, 0)}
         if self.padding:
-            channels["known"] = (self.past >= -before).to(past.dtype)
-            channels["value"] = channels["value"] * channels["known"]
+            channels["known"] = known.to(past.dtype)
         for lag in self.lags:
             change = (values[..., : self.size] - self.values[position + self.past - lag]) / scale
-            known = self.past - lag >= -before
-            channels[f"change_{lag}"] = change.clamp(-LARGEST_INPUT, LARGEST_INPUT) * known
+            known = (self.past - lag >= -before) & ~change.isnan()
+            channels[f"change_{lag}"] = change.clamp(-LARGEST_INPUT, LARGEST_INPUT).where(known, 0)
         steps = past.new_empty(*batch.shape[:-1], self.size, batch.shape[-1], len(self.channels))
         for place, name in enumerate(self.channels):
             steps[..., place] = channels[name].transpose(-1, -2)
@@ -122,9 +125,10 @@ class Batches:
         def rows(table: Tensor) -> Tensor:
             return table.index_select(0, batch.flatten()).view(*batch.shape, *table.shape[1:])
 
-        known = (self.future < after).to(past.dtype)
+        known = (self.future < after) & ~future.isnan()
         inputs = Inputs(steps=steps, features=rows(self.features), experts=rows(self.experts))
-        return inputs, Targets(values=future, known=known, expert_median=rows(self.expert_median))
+        targets = Targets(future.where(known, 0), known.to(past.dtype), expert_median=rows(self.expert_median))
+        return inputs, targets
 
     def restore(self, predicted: Tensor) -> Tensor:
         """Predictions (B, targets) of all windows, in normalised units: scale, level and season given back."""

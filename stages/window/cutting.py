@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from stages.common.arrays import Floats, Ints
+from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
+from stages.panel.ragged import starts
 from stages.window.features import compute_cuts
 from stages.window.params import Window
 from stages.window.seasonality import values_that_count
@@ -34,13 +35,24 @@ def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tu
 def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> Windows:
     """Cut S series of `lengths` (S,), one after another in `values` (V,), into windows for training.
 
+    values: NaN where one is missing
     seasons: lengths of the seasons in the values
     """
     shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
     placed = list(place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows))
     series = np.repeat([number for number, _ in placed], [len(before) for _, before in placed]).astype(np.int64)
     before = np.concatenate([np.empty(0, dtype=np.int64), *(before for _, before in placed)])
-    return _windows_at(series, before, values, lengths, seasons, settings, horizon)
+    enough = _known_around(values, lengths, series, before, shortest, _targets(settings, horizon))
+    return _windows_at(series[enough], before[enough], values, lengths, seasons, settings, horizon)
+
+
+def _known_around(values: Floats, lengths: Ints, series: Ints, before: Ints, shortest: int, targets: int) -> Bools:
+    """(K,) the cuts with `shortest` known values before them, and one at least among the `targets` after them."""
+    known = np.concatenate([[0], np.cumsum(~np.isnan(values))])
+    first = starts(lengths)[series]
+    cut, end = first + before, first + np.minimum(before + targets, lengths[series])
+    enough: Bools = (known[cut] - known[first] >= shortest) & (known[end] > known[cut])
+    return enough
 
 
 def cut_at_ends(values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> Windows:

@@ -16,7 +16,7 @@ CYCLES = [1, 2]  # seasons that a seasonal mean is taken over
 class Context:
     """What the experts forecast K cuts from, all of it computed from the values before each cut.
 
-    values: (V,) normalised histories
+    values: (V,) normalised histories, NaN where a value is missing
     seasons: lengths of the seasons in the values
     cuts: with their seasonal indices and scale
     level: (K,) the local level, in normalised units
@@ -31,10 +31,16 @@ class Context:
     smoothed: Smoothed
     targets: int
 
+    def last(self, steps: int) -> Floats32:
+        """(K, steps) the last steps before each cut: level and seasonal index where a value is missing."""
+        history, known = last_values(self.values, self.cuts, steps)
+        expected = self.level[:, None] + season_at(self.cuts.season, self.seasons, np.arange(-steps, 0))
+        return np.where(known, history, expected)
+
     def as_expert(self, forecast: Floats32, needed: int) -> Floats32:
         """Forecasts (K, targets) in normalised units as an expert's: season and level removed, in units of scale.
 
-        0, which is the level itself, where the history has fewer than `needed` values.
+        0, which is the level itself, where the history has fewer than `needed` steps.
         """
         season = season_at(self.cuts.season, self.seasons, np.arange(self.targets))
         deviation = forecast - season - self.level[:, None]
@@ -44,10 +50,11 @@ class Context:
 
 
 def last_values(values: Floats32, cuts: Cuts, steps: int) -> tuple[Floats32, Bools]:
-    """The last `steps` values before each cut (K, steps), 0 before the series begins, and which of them exist."""
+    """The last `steps` values before each cut (K, steps), 0 where there is none, and which of them are known."""
     offsets = np.arange(-steps, 0)
-    exists = offsets >= -cuts.before[:, None]
-    return np.where(exists, values[np.maximum(cuts.position[:, None] + offsets, 0)], np.float32(0)), exists
+    history = values[np.maximum(cuts.position[:, None] + offsets, 0)]
+    known = (offsets >= -cuts.before[:, None]) & ~np.isnan(history)
+    return np.where(known, history, np.float32(0)), known
 
 
 def ses(context: Context) -> list[Floats32]:
@@ -80,7 +87,7 @@ def seasonal_drift(context: Context) -> list[Floats32]:
 
 def _seasonal_mean(context: Context, length: int, cycles: int) -> Floats32:
     short, needed = context.seasons[0], cycles * length
-    history, _ = last_values(context.values, context.cuts, needed)
+    history = context.last(needed)
     by_cycle = history.reshape(len(history), cycles, length)
     pattern = (by_cycle - by_cycle.mean(axis=2, keepdims=True)).mean(axis=1)
     last_mean = history[:, -short:].mean(axis=1, keepdims=True)
@@ -89,11 +96,20 @@ def _seasonal_mean(context: Context, length: int, cycles: int) -> Floats32:
 
 
 def _seasonal_drift(context: Context, length: int) -> Floats32:
-    history, _ = last_values(context.values, context.cuts, 2 * length)
-    growth = (history[:, length:] - history[:, :length]).mean(axis=1, keepdims=True)
+    history = context.last(2 * length)
+    growth = _mean_growth(*last_values(context.values, context.cuts, 2 * length))
     ahead = np.arange(context.targets)
     repeated = history[:, length + ahead % length] + growth * (1 + ahead // length)
     return context.as_expert(repeated, 2 * length)
+
+
+def _mean_growth(history: Floats32, known: Bools) -> Floats32:
+    """(K, 1) mean growth from the first half of histories (K, 2 steps) to the second, over the pairs that are known."""
+    before, after = np.split(history, 2, axis=1)
+    pairs = np.logical_and(*np.split(known, 2, axis=1))
+    count = pairs.sum(axis=1, keepdims=True, dtype=np.float32)
+    growth: Floats32 = np.where(pairs, after - before, 0).sum(axis=1, keepdims=True) / np.maximum(count, 1)
+    return growth
 
 
 # Each gives forecasts (K, targets), one or several: level and season removed, in units of scale.

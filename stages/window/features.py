@@ -21,7 +21,7 @@ def compute_cuts(
 ) -> Cuts:
     """The cuts after `before` (K,) values of `series` (K,), with their features.
 
-    values: (V,) normalised histories of `lengths` (S,), one after another
+    values: (V,) normalised histories of `lengths` (S,), one after another, NaN where a value is missing
     seasons: lengths of the seasons in the values
     """
     position = starts(lengths)[series] + before
@@ -51,17 +51,36 @@ def local_scale(values: Floats32, cuts: Cuts, season: int, steps: int) -> Floats
     """(K,) mean absolute change over a season in the last `steps` values before each cut, at least SMALLEST_SCALE.
 
     Over one step where the history is no longer than a season. MASE's denominator (Hyndman and Koehler 2006), local
-    and in normalised units.
+    and in normalised units. A change that is missing counts as the mean of all known ones before the cut.
     """
     steps = min(steps + season, int(cuts.before.max(initial=0)))
-    history, exists = last_values(values, cuts, steps)
+    history, known = last_values(values, cuts, steps)
+    gaps = bool(np.isnan(values).any())
     scale = np.zeros(len(cuts))
     for lag in (1, season):
-        pairs = exists[:, lag:] & exists[:, :-lag]
+        pairs = known[:, lag:] & known[:, :-lag]
         change = np.where(pairs, np.abs(history[:, lag:] - history[:, :-lag]), 0).sum(axis=1, dtype=np.float64)
         count = pairs.sum(axis=1)
+        if gaps:
+            overall = _mean_change(values, cuts, lag)
+            missing = np.where(np.isnan(overall), 0, np.clip(np.minimum(cuts.before, steps) - lag, 0, None) - count)
+            change, count = change + missing * np.nan_to_num(overall), count + missing
         scale = np.where(count > 0, change / np.maximum(count, 1), scale)
     return np.maximum(scale, SMALLEST_SCALE).astype(np.float32)
+
+
+def _mean_change(values: Floats32, cuts: Cuts, lag: int) -> Floats:
+    """(K,) mean absolute change over `lag` steps in all values of the series before each cut; NaN without a change."""
+    changes = np.abs(values[lag:] - values[:-lag])
+    known = ~np.isnan(changes)
+    first = cuts.position - cuts.before
+    end = np.maximum(cuts.position - lag, first)
+    totals, counts = (
+        np.concatenate([[0], np.cumsum(each, dtype=np.float64)]) for each in (np.where(known, changes, 0), known)
+    )
+    end, first = (np.minimum(each, len(changes)) for each in (end, first))
+    count = counts[end] - counts[first]
+    return np.where(count > 0, (totals[end] - totals[first]) / np.maximum(count, 1), np.nan)
 
 
 def _seasonal_indices(
@@ -102,11 +121,13 @@ def _with_features(
     season = seasons[0] if seasons else 1
     steps = max(min(max(5 * season, 36), int(cuts.before.max())), 1)
     cuts = replace(cuts, scale=local_scale(values, cuts, season, max([6 * season, *seasons])))
+    history, known = last_values(values, cuts, steps)
     recent = _recent_mean(values, seasons, cuts, max(season, 4))
-    history, exists = last_values(values, cuts, steps)
+    if not known.any(axis=1).all():
+        recent = np.where(known.any(axis=1), recent, _last_known(values, cuts))
     deseasonalized = history - season_at(cuts.season, seasons, np.arange(-steps, 0))
-    scaled = np.where(exists, (deseasonalized - recent[:, None]) / cuts.scale[:, None], 0).astype(np.float32)
-    smoothed = smooth(scaled, np.maximum(exists.sum(axis=1), 1), targets)
+    scaled = np.where(known, (deseasonalized - recent[:, None]) / cuts.scale[:, None], np.nan).astype(np.float32)
+    smoothed = smooth(scaled, targets)
     level = recent + smoothed.level * cuts.scale
     context = Context(values, seasons, cuts, level, smoothed, targets)
     forecasts = [forecast for name in experts for forecast in EXPERTS[name](context)]
@@ -114,22 +135,36 @@ def _with_features(
         cuts,
         level=level.astype(np.float32),
         experts=np.stack(forecasts, axis=1).astype(np.float32) if forecasts else cuts.experts,
-        features=_features(scaled[:, -1], smoothed, cuts.scale, strength, exists.sum(axis=1)),
+        features=_features(_latest(scaled), smoothed, cuts.scale, strength, known.sum(axis=1)),
     )
+
+
+def _latest(scaled: Floats32) -> Floats32:
+    """(K,) the last of the values (K, steps) that is known; 0 without one."""
+    back = (~np.isnan(scaled[:, ::-1])).argmax(axis=1)
+    latest: Floats32 = np.nan_to_num(scaled[np.arange(len(scaled)), scaled.shape[1] - 1 - back])
+    return latest
+
+
+def _last_known(values: Floats32, cuts: Cuts) -> Floats32:
+    """(K,) the last known value of the series before each cut; 0 without one."""
+    row = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))))[cuts.position - 1]
+    own = (row >= cuts.position - cuts.before) & (row < cuts.position)
+    return np.where(own, values[row], np.float32(0))
 
 
 def _recent_mean(values: Floats32, seasons: list[int], cuts: Cuts, size: int) -> Floats32:
     """(K,) the mean of the last `size` values, seasonal indices removed."""
-    history, exists = last_values(values, cuts, size)
-    deseasonalized = np.where(exists, history - season_at(cuts.season, seasons, np.arange(-size, 0)), 0)
-    means: Floats32 = (deseasonalized.sum(axis=1) / np.maximum(exists.sum(axis=1), 1)).astype(np.float32)
+    history, known = last_values(values, cuts, size)
+    deseasonalized = np.where(known, history - season_at(cuts.season, seasons, np.arange(-size, 0)), 0)
+    means: Floats32 = (deseasonalized.sum(axis=1) / np.maximum(known.sum(axis=1), 1)).astype(np.float32)
     return means
 
 
 def _features(last: Floats32, smoothed: Smoothed, scale: Floats32, strength: Floats32, length: Ints) -> Floats32:
     """(K, F) the features: numbers around 0, distances in units of scale.
 
-    last: (K,) the last value less the recent mean, in units of scale
+    last: (K,) the last known value less the recent mean, in units of scale
     strength: (K, seasons)
     length: (K,) the number of values smoothed
     """

@@ -1,6 +1,6 @@
 """Exponential smoothing without an optimiser: every setting of a grid, weighted by its likelihood.
 
-The likelihood for normal errors is SSE ** (-n / 2), with n the length of the history: on a long history it selects one
+The likelihood for normal errors is SSE ** (-n / 2), with n the values of the history: on a long history it selects one
 setting, on a short one it averages them.
 """
 
@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from stages.common.arrays import Floats32, Ints, Rows, chunks
+from stages.common.arrays import Bools, Floats32, Ints, Rows, chunks
 
 ALPHAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99], dtype=np.float32)
 # alpha, beta / alpha, phi
@@ -37,55 +37,66 @@ class Smoothed(Rows):
     holt: Floats32
 
 
-def smooth(histories: Floats32, lengths: Ints, horizon: int) -> Smoothed:
-    """Smooth the last `lengths` (K,), one or more, of the values in each row of `histories` (K, steps)."""
-    parts = [_smooth(histories[chunk], lengths[chunk], horizon) for chunk in chunks(len(histories), CHUNK)]
+def smooth(histories: Floats32, horizon: int) -> Smoothed:
+    """Smooth histories (K, steps), NaN before each begins and where a value is missing; one without any is 0."""
+    parts = [_smooth(histories[chunk], horizon) for chunk in chunks(len(histories), CHUNK)]
     return Smoothed.concat(parts)
 
 
-def _smooth(histories: Floats32, lengths: Ints, horizon: int) -> Smoothed:
-    first = histories.shape[1] - lengths
-    levels, weights, errors = _simple(histories, first)
+def _smooth(histories: Floats32, horizon: int) -> Smoothed:
+    known = ~np.isnan(histories)
+    known[:, -1] |= ~known.any(axis=1)
+    histories, lengths = np.nan_to_num(histories), known.sum(axis=1)
+    levels, weights, errors = _simple(histories, known)
     level, alpha = (levels * weights).sum(axis=1), weights @ ALPHAS
     rmse = np.sqrt((errors * weights).sum(axis=1) / np.maximum(lengths - 1, 1))
-    slope = _slope(histories, first)
+    slope = _slope(histories, known)
     ahead = np.arange(1, horizon + 1)
     # Hyndman and Billah, Unmasking the Theta method, 2003, equation 9, of Assimakopoulos and Nikolopoulos 2000
     drift = ahead - 1 + ((1 - (1 - alpha) ** lengths) / alpha)[:, None]
     theta = level[:, None] + 0.5 * slope[:, None] * drift
-    holt = _damped_holt(histories, first, horizon)
+    holt = _damped_holt(histories, known, horizon)
     return Smoothed(*(part.astype(np.float32) for part in (level, alpha, rmse, slope, theta, holt)))
 
 
-def _simple(histories: Floats32, first: Ints) -> tuple[Floats32, Floats32, Floats32]:
-    """Last levels, weights and sums of squared errors (K, settings) of simple exponential smoothing (Brown 1956)."""
+def _simple(histories: Floats32, known: Bools) -> tuple[Floats32, Floats32, Floats32]:
+    """Last levels, weights and sums of squared errors (K, settings) of simple exponential smoothing (Brown 1956).
+
+    The level stays where a value is missing.
+    """
+    first = known.argmax(axis=1)
     level = np.repeat(histories[np.arange(len(histories)), first][:, None], len(ALPHAS), axis=1)
     squares = np.zeros_like(level)
     for step in range(int(first.min()), histories.shape[1]):
-        error = (histories[:, step, None] - level) * (step > first)[:, None]
+        error = (histories[:, step, None] - level) * known[:, step, None]
         squares += error**2
         level = level + ALPHAS * error
-    return level, _likelihood(squares, histories.shape[1] - first), squares
+    return level, _likelihood(squares, known.sum(axis=1)), squares
 
 
-def _damped_holt(histories: Floats32, first: Ints, horizon: int) -> Floats32:
-    """Forecasts (K, horizon) of Holt's damped trend (Gardner and McKenzie 1985), started from the first 5 values."""
+def _damped_holt(histories: Floats32, known: Bools, horizon: int) -> Floats32:
+    """Forecasts (K, horizon) of Holt's damped trend (Gardner and McKenzie 1985), started from the first 5 steps.
+
+    The trend goes on, damped, where a value is missing.
+    """
     rows, alpha, phi = np.arange(len(histories)), HOLT[:, 0], HOLT[:, 2]
     beta = alpha * HOLT[:, 1]
-    fifth = np.minimum(first + 4, histories.shape[1] - 1)
+    first = known.argmax(axis=1)
+    steps = np.arange(histories.shape[1])
+    last = np.where(known & (steps <= first[:, None] + 4), steps, 0).max(axis=1)  # of the first five that has a value
     start = histories[rows, first]
-    trend = (histories[rows, fifth] - start) / np.maximum(fifth - first, 1)
+    trend = (histories[rows, last] - start) / np.maximum(last - first, 1)
     level = np.repeat(start[:, None], len(HOLT), axis=1)
     slope = np.repeat(trend[:, None].astype(np.float32), len(HOLT), axis=1)
     squares = np.zeros_like(level)
     for step in range(int(first.min()), histories.shape[1]):
-        known = (step > first)[:, None]
+        started = (step > first)[:, None]
         damped = phi * slope
-        error = (histories[:, step, None] - level - damped) * known
+        error = (histories[:, step, None] - level - damped) * (started & known[:, step, None])
         squares += error**2
-        level = level + damped * known + alpha * error
-        slope = np.where(known, damped, slope) + beta * error
-    weights = _likelihood(squares, histories.shape[1] - first)
+        level = level + damped * started + alpha * error
+        slope = np.where(started, damped, slope) + beta * error
+    weights = _likelihood(squares, known.sum(axis=1))
     growth = np.cumsum(phi[:, None] ** np.arange(1, horizon + 1), axis=1)  # (settings, horizon)
     forecasts: Floats32 = (level * weights).sum(axis=1)[:, None] + (slope * weights) @ growth
     return forecasts
@@ -99,10 +110,9 @@ def _likelihood(squares: Floats32, lengths: Ints) -> Floats32:
     return shares
 
 
-def _slope(histories: Floats32, first: Ints) -> Floats32:
+def _slope(histories: Floats32, known: Bools) -> Floats32:
     """(K,) slopes of the least-squares lines; 0 for fewer than three values."""
     steps = np.arange(histories.shape[1], dtype=np.float32)
-    known = steps >= first[:, None]
     count = known.sum(axis=1)
     mean_step = (steps * known).sum(axis=1) / count
     mean = (histories * known).sum(axis=1) / count

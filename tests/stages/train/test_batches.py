@@ -1,6 +1,7 @@
 """Batches: what is gathered is what a loop over the definitions computes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -157,3 +158,24 @@ def test_map_applies_a_function_to_every_field() -> None:
     doubled = inputs.map(lambda tensor: 2 * tensor)
     for name, tensor in vars(inputs).items():
         assert torch.equal(getattr(doubled, name), 2 * tensor)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seasons", [[], [4]])
+def test_missing_values_are_masked(kind: str, seasons: list[int]) -> None:
+    """No NaN reaches a tensor: what needs a missing value is 0 there, and everything else is what it was."""
+    windows = some_windows(seasons, **KINDS[kind])
+    missing = np.random.default_rng(1).random(len(windows.values)) < 0.3
+    gaps = replace(windows, values=np.where(missing, np.float32(np.nan), windows.values))
+    everything = torch.arange(len(Batches(windows)))
+    (inputs, targets), (masked, masked_targets) = (Batches(each).gather(everything) for each in (windows, gaps))
+    channels = Batches(windows).channels
+    rows = windows.cuts.position[Batches(windows).kept] + np.arange(-5, 4)[:, None]  # (steps, B)
+    at = missing[np.clip(rows, 0, len(missing) - 1)]
+    for number, name in enumerate(channels):
+        lag = int(name.removeprefix("change_")) if name.startswith("change_") else 0
+        hidden = at[:5] | missing[np.maximum(rows[:5] - lag, 0)]
+        expected = np.where(hidden, 0, inputs.steps[..., number].numpy())
+        np.testing.assert_array_equal(masked.steps[..., number].numpy(), expected)
+    np.testing.assert_array_equal(masked_targets.known, np.where(at[5:].T, 0, targets.known.numpy()))
+    np.testing.assert_array_equal(masked_targets.values, np.where(at[5:].T, 0, targets.values.numpy()))

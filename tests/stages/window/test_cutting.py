@@ -255,3 +255,11 @@ def test_of_a_long_series_the_latest_values_give_the_same_window(seasons: list[i
     assert read.kept.tolist() == expected.kept.tolist() == [0, 1, 3, 4]
     for name, tensor in vars(expected.gather(torch.arange(4))[0]).items():
         np.testing.assert_array_equal(vars(read.gather(torch.arange(4))[0])[name], tensor, err_msg=name)
+
+
+def test_a_cut_needs_known_values_before_it_and_a_known_target() -> None:
+    values = np.arange(13.0)
+    values[[1, 7, 8, 9]] = np.nan
+    cuts = cut_windows(values, np.array([5, 8]), [], window_settings(size=2, padding=False, output="direct"), 2).cuts
+    assert cuts.series.tolist() == [0, 1, 1, 1]
+    assert cuts.before.tolist() == [3, 4, 5, 6]  # not 2, before which one value is known, nor 2 and 3 before the gap

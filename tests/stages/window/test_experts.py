@@ -97,3 +97,13 @@ def test_trends_go_up_where_the_series_does() -> None:
     experts = cuts_at(np.arange(40.0), [40], [], ALL).experts[0]
     for expert in (THETA, HOLT):
         assert (np.diff(experts[expert]) > 0).all()
+
+
+def test_a_missing_value_counts_as_level_and_season_and_growth_is_over_known_pairs() -> None:
+    """The last season is 13, missing, 15, 16, the one before 11, 12, missing, 14: they grow by 2 and 2."""
+    values = np.array([1.0, 2.0, 3.0, 4.0, 11.0, 12.0, np.nan, 14.0, 13.0, np.nan, 15.0, 16.0])
+    cuts = cuts_at(values, [12], [4], ALL, targets=4)
+    (experts,) = forecasts(cuts, 4)
+    expected = float(cuts.level[0] + cuts.season[0, 1])  # the missing step has the phase of the second after the cut
+    np.testing.assert_allclose(experts[DRIFT], [15, expected + 2, 17, 18], atol=1e-4)
+    np.testing.assert_allclose(experts[LAST_SEASON], [13, expected, 15, 16], atol=1e-4)

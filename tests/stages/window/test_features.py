@@ -143,3 +143,38 @@ def test_level_and_scale_are_in_the_units_of_the_values_and_experts_in_none(
     np.testing.assert_allclose(two.scale, factor * one.scale, rtol=1e-2)
     np.testing.assert_allclose(two.level, factor * (one.level + shift), rtol=1e-2, atol=1e-2 * factor)
     np.testing.assert_allclose(two.experts, one.experts, atol=0.02)
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([[], [4], [3, 12]]),
+    st.sampled_from([SMOOTHED, PLAIN]),
+    st.floats(0.05, 0.95),
+)
+def test_series_with_gaps_have_finite_features_and_change_no_other(
+    seed: int, seasons: list[int], window: Window, share: float
+) -> None:
+    random = np.random.default_rng(seed)
+    values = (random.normal(0, 1, 90) + np.resize(random.normal(0, 2, 12), 90)).astype(np.float32)
+    series, before = np.repeat([0, 1], 3), np.array([45, 31, 2, 44, 30, 3])
+    whole = compute_cuts(values, np.array([45, 45]), seasons, series, before, 5, window)
+    values[45:][random.random(45) < share] = np.nan
+    gaps = compute_cuts(values, np.array([45, 45]), seasons, series, before, 5, window)
+    for name, each in vars(gaps).items():
+        assert np.isfinite(each).all(), name
+        np.testing.assert_array_equal(each[:3], getattr(whole, name)[:3], err_msg=name)
+
+
+def test_a_missing_change_counts_as_the_mean_of_all_known_ones() -> None:
+    """Over two steps: 1, 3, ?, 2, ?, so that the last three are (2 + 2 + 2) / 3, with the mean 2 of 1, 3, 2."""
+    values = np.array([1.0, 3.0, 2.0, 6.0, np.nan, 8.0, 7.0], dtype=np.float32)
+    cuts = cuts_at(values, [7], [], PLAIN)
+    assert local_scale(values, cuts, 2, 3).tolist() == pytest.approx([2])
+    assert local_scale(values[:6], cuts_at(values[:6], [6], [], PLAIN), 2, 1).tolist() == pytest.approx([2])
+
+
+def test_the_level_in_a_long_gap_is_the_last_value_before_it() -> None:
+    values = np.concatenate([np.arange(10.0), np.full(60, np.nan)])
+    cuts = cuts_at(values, [70], [], SMOOTHED)
+    assert cuts.level.tolist() == [9]
+    assert cuts.scale.tolist() == [1]

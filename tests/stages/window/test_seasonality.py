@@ -163,3 +163,33 @@ def test_values_older_than_those_that_count_change_no_digit(seasons: tuple[int, 
     for one, other in zip(whole, latest, strict=True):
         np.testing.assert_array_equal(one, other)
     assert not all(np.array_equal(one, other) for one, other in zip(whole, fewer, strict=True))
+
+
+@pytest.mark.parametrize("season", [4, 7, 12])
+def test_a_pattern_with_a_third_of_its_values_missing_is_found(season: int) -> None:
+    random = np.random.default_rng(season)
+    pattern = random.normal(0, 5, season)
+    values = 100 + np.tile(pattern, 20)
+    values[random.random(20 * season) < 1 / 3] = np.nan
+    indices, strength, remainder = at_step(values, season, 20 * season)
+    np.testing.assert_allclose(indices, pattern - pattern.mean(), atol=1e-2)
+    assert strength > 0.99
+    np.testing.assert_array_equal(np.isnan(remainder), np.isnan(values))
+
+
+def test_a_phase_that_is_always_missing_has_the_index_0_and_the_others_their_deviations() -> None:
+    """Their mean is 3."""
+    values = np.tile([1.0, 2.0, 6.0, np.nan], 12)
+    np.testing.assert_allclose(at_step(values, 4, 48)[0], [-2, -1, 3, 0], atol=1e-4)
+    assert not at_step(np.tile([1.0, np.nan, np.nan, np.nan], 12), 4, 48)[0].any()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 8))
+def test_gaps_of_one_series_change_no_bit_of_another(seed: int, season: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.normal(0, 1, (2, 40)) + np.resize(random.normal(0, 3, season), 40)
+    steps = np.array([40, 33])
+    whole = seasonal_indices_at(values, season, np.array([0, 0]), steps)
+    values[1, random.random(40) < 0.5] = np.nan
+    for one, two in zip(whole, seasonal_indices_at(values, season, np.array([0, 0]), steps), strict=True):
+        np.testing.assert_array_equal(one[:1], two[:1])

@@ -9,15 +9,20 @@ from hypothesis import strategies as st
 from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import Holt, SimpleExpSmoothing
 
-from stages.common.arrays import Floats
+from stages.common.arrays import Floats, Floats32
 from stages.window import smoothing
 from stages.window.smoothing import Smoothed, smooth
 
 
 def smooth_one(history: Floats | list[float], horizon: int = 6, padding: int = 0) -> Smoothed:
     """Smooth one history, after `padding` steps that are not part of it."""
-    padded = np.concatenate([np.full(padding, 1e6), history]).astype(np.float32)
-    return smooth(padded[None], np.array([len(history)]), horizon)
+    padded = np.concatenate([np.full(padding, np.nan), history]).astype(np.float32)
+    return smooth(padded[None], horizon)
+
+
+def right_aligned(histories: Floats32, lengths: list[int]) -> Floats32:
+    """Histories (K, steps) of which the last `lengths` (K,) steps are left."""
+    return np.where(np.arange(histories.shape[1]) >= histories.shape[1] - np.array(lengths)[:, None], histories, np.nan)
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def weighted_by_loops(history: Floats) -> tuple[float, float, float]:
 def test_settings_are_weighted_by_their_likelihood(seed: int, lengths: list[int]) -> None:
     random, longest = np.random.default_rng(seed), max(lengths)
     histories = random.normal(0, 1, (len(lengths), longest)).cumsum(axis=1).astype(np.float32)
-    smoothed = smooth(histories, np.array(lengths), 3)
+    smoothed = smooth(right_aligned(histories, lengths), 3)
     for row, length in enumerate(lengths):
         found = np.array([smoothed.level[row], smoothed.alpha[row], smoothed.rmse[row]])
         expected = np.array(weighted_by_loops(histories[row, -length:].astype(np.float64)))
@@ -139,10 +144,38 @@ def test_short_and_constant_histories_have_finite_forecasts(history: list[float]
 
 def test_many_histories_are_smoothed_as_in_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     histories = np.random.default_rng(0).normal(0, 1, (7, 20)).astype(np.float32)
-    lengths = np.array([20, 3, 1, 12, 20, 2, 9])
-    whole = smooth(histories, lengths, 4)
+    histories = right_aligned(histories, [20, 3, 1, 12, 20, 2, 9])
+    whole = smooth(histories, 4)
     monkeypatch.setattr(smoothing, "CHUNK", 3)
-    parts = smooth(histories, lengths, 4)
+    parts = smooth(histories, 4)
     for name, value in vars(whole).items():
         assert len(value) == 7
         np.testing.assert_allclose(getattr(parts, name), value, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_the_level_skips_missing_values(seed: int, length: int) -> None:
+    """As if they had never been; and the line is NumPy's through those that are known."""
+    random = np.random.default_rng(seed)
+    history = random.normal(0, 1, length).cumsum()
+    missing = random.random(length) < 0.5
+    missing[0] = False
+    gaps, without = smooth_one(np.where(missing, np.nan, history)), smooth_one(history[~missing])
+    for name in ("level", "alpha", "rmse"):
+        np.testing.assert_allclose(getattr(gaps, name), getattr(without, name), rtol=1e-4, atol=1e-4)
+    steps = np.flatnonzero(~missing)
+    expected = np.polyfit(steps, history[~missing], 1)[0] if len(steps) > 2 else 0.0
+    assert gaps.slope[0] == pytest.approx(expected, rel=1e-3, abs=1e-3)
+
+
+def test_a_trend_goes_on_through_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoothing, "HOLT", np.array([[0.5, 0.25, 1.0]], dtype=np.float32))
+    line = np.arange(12.0)
+    line[[1, 4, 7, 8, 11]] = np.nan
+    np.testing.assert_allclose(smooth_one(line, horizon=3).holt[0], [12, 13, 14], rtol=1e-5)
+
+
+def test_a_history_without_a_value_is_0() -> None:
+    for name, value in vars(smooth_one([np.nan] * 5)).items():
+        assert np.isfinite(value).all(), name
+        assert name in ("alpha",) or not value.any()
