@@ -35,7 +35,7 @@ def main() -> None:
         "training_origins": len(training),
         "last_training_origin": training[-1],
         "series_logged": int(normalizer.log_.sum()),
-        "seasons": ", ".join(map(str, seasons)),
+        "seasons": ", ".join(f"{season:g}" for season in seasons),
     }
     write_summary(NORMALIZE_SUMMARY, summary)
 

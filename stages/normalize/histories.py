@@ -9,6 +9,9 @@ from stages.normalize.normalizer import Normalizer
 from stages.normalize.params import Normalize
 from stages.panel.panel import History, Panel
 
+YEARS = 2.5  # that half the series must have: a course needs two, and networks examples of it
+LONG_SEASON = 0.5  # of a year: beyond it a season that was set stands for the year
+
 
 @dataclass(frozen=True)
 class NormalizedHistories:
@@ -16,15 +19,15 @@ class NormalizedHistories:
 
     values: (V,) one series after another
     lengths: (S,) the number of values of each
-    seasons: lengths of the seasons that windows remove from the values
+    seasons: lengths of the seasons that windows use
     """
 
     values: Floats
     lengths: Ints
-    seasons: Ints
+    seasons: Floats
 
 
-def normalize(history: History, settings: Normalize, seasons: list[int]) -> tuple[Normalizer, NormalizedHistories]:
+def normalize(history: History, settings: Normalize, seasons: list[float]) -> tuple[Normalizer, NormalizedHistories]:
     """Fit a normalizer to the histories of one origin, and normalise them.
 
     seasons: those in use, see `seasons_in_use`
@@ -44,13 +47,20 @@ def normalize(history: History, settings: Normalize, seasons: list[int]) -> tupl
     return Normalizer.concat(normalizers), NormalizedHistories(
         values=np.concatenate(values),
         lengths=np.concatenate(lengths),
-        seasons=np.array(seasons, dtype=np.int64),
+        seasons=np.array(seasons, dtype=np.float64),
     )
 
 
-def seasons_in_use(panel: Panel, settings: Normalize) -> list[int]:
-    """The seasons that windows remove by indices of their own: those shorter than half the median series."""
+def seasons_in_use(panel: Panel, settings: Normalize) -> list[float]:
+    """The seasons that windows use, the shortest first: those of the panel, and the year of days and shorter steps.
+
+    A season is used if half the series cover it twice; a year, YEARS times.
+    """
     if settings.seasonal != "shrunk":
         return []
     median_length = np.median(panel.lengths)
-    return [season for season in panel.season_lengths if season > 1 and 2 * season < median_length]
+    seasons = {season for season in map(float, panel.season_lengths) if season > 1 and 2 * season < median_length}
+    year = panel.year_length
+    if year and max(seasons, default=0) < LONG_SEASON * year and YEARS * year < median_length:
+        seasons.add(year)
+    return sorted(seasons)

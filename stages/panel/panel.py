@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
 from stages.panel.ragged import blocks
-from stages.panel.time_axis import INTEGER_STEPS, TimeAxis
+from stages.panel.time_axis import DAYS_IN_YEAR, INTEGER_STEPS, TimeAxis
+
+DAYS_IN_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,20 @@ class Panel:
     def season_length(self) -> int:
         """The shortest season, which seasonal naive forecasts repeat and MASE is scaled by."""
         return self.season_lengths[0]
+
+    @property
+    def year_length(self) -> float | None:
+        """Steps in a year, of series whose steps are days or shorter; None for others.
+
+        Integer steps count as days where seven are the season, and as parts of a day where the second season is seven
+        times the first.
+        """
+        day, *longer = self.season_lengths
+        if self.time_axis.frequency is not None:
+            return self.time_axis.steps_in_year
+        if day == DAYS_IN_WEEK:
+            return DAYS_IN_YEAR
+        return DAYS_IN_YEAR * day if longer and longer[0] == DAYS_IN_WEEK * day else None
 
     def at(self, origin: int) -> "History":
         """The history of every series up to an origin, `origin` steps before its end; 0 is the final origin."""

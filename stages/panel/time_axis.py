@@ -13,6 +13,8 @@ from stages.panel.grid import Grid, ListedGrid, make_grid, regular_index
 from stages.panel.months import months_of
 from stages.panel.time_formats import clock_of, format_times, parse_times
 
+DAYS_IN_YEAR = 365.25
+
 
 @dataclass(frozen=True)
 class TimeAxis:
@@ -26,6 +28,15 @@ class TimeAxis:
     frequency: str | None
     time_format: str | None
     time_zone: str | None = None
+
+    @property
+    def steps_in_year(self) -> float | None:
+        """Steps in a mean year of 365.25 days, for days and fixed parts of a day; None for others."""
+        offset = to_offset(self.frequency) if self.frequency and not months_of(self.frequency) else None
+        if offset is None or not (isinstance(offset, Tick) or offset.base.rule_code == "D"):
+            return None
+        steps = DAYS_IN_YEAR * pd.Timedelta(days=1) / (pd.Timedelta(offset) if isinstance(offset, Tick) else pd.Timedelta(days=offset.n))
+        return float(steps) if steps >= DAYS_IN_YEAR else None
 
     def parse(self, texts: pd.Series) -> pd.Series:
         """Steps as datetime64 or int64, from texts that `format` wrote."""

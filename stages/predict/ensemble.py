@@ -23,7 +23,7 @@ class Ensemble:
     horizon: steps to forecast
     members: of the ensemble
     normalize, window: the parameters of these stages
-    seasons: lengths of the seasons that windows remove
+    seasons: lengths of the seasons that windows use
     networks: by member; empty where no history was long enough for a window
     """
 
@@ -31,7 +31,7 @@ class Ensemble:
     members: int
     normalize: Normalize
     window: Window
-    seasons: list[int]
+    seasons: list[float]
     networks: dict[int, Network]
 
     def forecast(self, histories: list[History]) -> list[OriginForecast]:

@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
 from stages.common.arrays import Floats
@@ -30,11 +30,13 @@ from stages.predict.spread import Typical
 from stages.train.network import config_of, load_ensemble, save_ensemble
 from stages.window.cutting import window_size
 from stages.window.params import Window
+from stages.window.seasonality import indexed
 
 CONFIG, NETWORKS = "config.json", "networks.safetensors"
 FORMAT = 1  # of the folder: a later one may hold other things
 VERSIONS = ["torch", "numpy"]  # that decide the last digits of a forecast
 COUNTS = TypeAdapter(list[PositiveInt])
+SEASONS = TypeAdapter(list[Annotated[float, Field(gt=1)]])
 DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, ValidationError, SafetensorError)
 RESTORE = "`dvc repro` trains one, `dvc checkout models/forecaster` or `dvc artifacts get` brings a trained one"
 
@@ -123,7 +125,7 @@ class Forecaster:
             "baselines": self.baselines,
             "members": ensemble.members,
             "normalize": ensemble.normalize.model_dump(),
-            "window": {**ensemble.window.model_dump(), "size": window_size(ensemble.window, ensemble.seasons)},
+            "window": {**ensemble.window.model_dump(), "size": window_size(ensemble.window, indexed(ensemble.seasons))},
             "seasons": ensemble.seasons,
             "networks": config_of(ensemble.networks),
             "trained_until": until if isinstance(until, int) else until.isoformat(),
@@ -148,8 +150,9 @@ class Forecaster:
             if config["method"] not in calibrations:
                 raise ValueError(f"no intervals of {config['method']}")
             Predict.model_validate({name: config[name] for name in ("method", "levels", "baselines")})
-            seasons = [*config["seasons"], *config["input"]["season_lengths"]]
-            COUNTS.validate_python([config["horizon"], config["members"], *seasons], strict=True)
+            counts = [config["horizon"], config["members"], *config["input"]["season_lengths"]]
+            COUNTS.validate_python(counts, strict=True)
+            SEASONS.validate_python(config["seasons"], strict=True)
             return cls(
                 input_format=InputFormat.load(config["input"]),
                 levels=config["levels"],

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from stages.window.windows import Windows, season_at
 
+TRUST = 6.0  # power of its inverse mean error that weighs an expert, before a network has learned anything
 LARGEST_INPUT = 8.0  # in units of scale: inputs are clipped to it
 GATHERED = 16  # batches gathered at once: fewer, larger operations
 CPU = torch.device("cpu")
@@ -31,11 +32,13 @@ class Inputs(Tensors):
     steps: (size, B, C) at each step the channels named by `Batches.channels`
     features: (B, F)
     experts: (B, E, targets)
+    record: (B, E) see record.py
     """
 
     steps: Tensor
     features: Tensor
     experts: Tensor
+    record: Tensor
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,12 @@ class Targets(Tensors):
 
     values: the actual values, 0 where there is none
     known: 1 where there is an actual value, else 0
-    expert_median: the median of the experts, 0 without any
+    expert_mean: the mean of the experts, weighted by their record; 0 without any
     """
 
     values: Tensor
     known: Tensor
-    expert_median: Tensor
+    expert_mean: Tensor
 
 
 class Batches:
@@ -72,7 +75,8 @@ class Batches:
         self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
         self.season, self.level, self.scale = tensor(cuts.season), tensor(cuts.level), tensor(cuts.scale)
         self.features, self.experts = tensor(cuts.features), tensor(cuts.experts)
-        self.expert_median = median_of(self.experts)
+        self.record = tensor(cuts.record)
+        self.expert_mean = weighted_mean(-TRUST * self.record, self.experts)
         self.offsets = torch.arange(-self.size, self.targets, device=device)
         self.past, self.future = self.offsets[: self.size], self.offsets[self.size :]
 
@@ -126,8 +130,8 @@ class Batches:
             return table.index_select(0, batch.flatten()).view(*batch.shape, *table.shape[1:])
 
         known = (self.future < after) & ~future.isnan()
-        inputs = Inputs(steps=steps, features=rows(self.features), experts=rows(self.experts))
-        targets = Targets(future.where(known, 0), known.to(past.dtype), expert_median=rows(self.expert_median))
+        inputs = Inputs(steps=steps, features=rows(self.features), experts=rows(self.experts), record=rows(self.record))
+        targets = Targets(future.where(known, 0), known.to(past.dtype), expert_mean=rows(self.expert_mean))
         return inputs, targets
 
     def restore(self, predicted: Tensor) -> Tensor:
@@ -137,10 +141,6 @@ class Batches:
         return restored
 
 
-def median_of(experts: Tensor) -> Tensor:
-    """(B, targets) the median of the experts (B, E, targets); 0 without any."""
-    count = experts.shape[1]
-    if not count:
-        return experts.sum(dim=1)
-    ordered = experts.sort(dim=1).values
-    return (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / 2
+def weighted_mean(logits: Tensor, experts: Tensor) -> Tensor:
+    """(B, targets) the mean of the experts (B, E, targets), with the softmax of logits (B, E) as weights; 0 without any."""
+    return (logits.softmax(dim=1)[..., None] * experts).sum(dim=1)

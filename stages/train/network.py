@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from stages.common.arrays import Floats, chunks
 from stages.common.paths import origin_file
-from stages.train.batches import Batches, Inputs
+from stages.train.batches import TRUST, Batches, Inputs, weighted_mean
 from stages.train.cells import CELLS
 from stages.train.params import Model
 from stages.window.windows import Windows
@@ -24,7 +24,8 @@ CHUNK = 4096  # windows forecast at once
 class Network(nn.Module):
     """A recurrent network and a linear head on its last hidden state and the features, for every series of a panel.
 
-    With several experts, the head also weighs them by a softmax, the gate (Jacobs et al. 1991). The forecast is their
+    With several experts, the head also weighs them by a softmax, the gate (Jacobs et al. 1991), which starts from their
+    records: a weight is the mean error to the power of -`trust`, times what the head makes of it. The forecast is their
     weighted mean plus the rest of the head's output, the correction.
 
     channels, features, experts: C, F and E of `Inputs`
@@ -45,6 +46,7 @@ class Network(nn.Module):
         directions = 2 if model.bidirectional else 1
         self.dropout = nn.Dropout(model.head_dropout)
         self.head = nn.Linear(directions * model.hidden_size + features, targets + (experts if experts > 1 else 0))
+        self.trust = nn.Parameter(torch.tensor(TRUST)) if experts > 1 else None
         if experts:
             with torch.no_grad():
                 self.head.weight.mul_(SMALL_START)
@@ -65,8 +67,8 @@ class Network(nn.Module):
         else:
             output = self.head(torch.cat([self.dropout(states[-1]), inputs.features], dim=-1))
         correction, gate = output[:, : self.targets], output[:, self.targets :]
-        if inputs.experts.shape[1] > 1:
-            return correction + (gate.softmax(dim=1)[..., None] * inputs.experts).sum(dim=1)
+        if self.trust is not None:
+            return correction + weighted_mean(gate - self.trust * inputs.record, inputs.experts)
         return correction + inputs.experts.sum(dim=1)
 
     def _hidden_states(self, steps: Tensor) -> Tensor:

@@ -98,7 +98,7 @@ def run_epoch(
 
 @torch.inference_mode()
 def refuse_divergence(network: Network, batches: Batches, member: int, settings: Train) -> None:
-    """Raises UserError for a trained network far from the actual values, where the median of the experts is near.
+    """Raises UserError for a trained network far from the actual values, where the mean of the experts is near.
 
     Its mean absolute error on the first batch may be DIVERGED times that of the experts, or of zero, plus one unit.
     The last step of the optimizer is in no loss.
@@ -110,7 +110,7 @@ def refuse_divergence(network: Network, batches: Batches, member: int, settings:
     def error(predicted: Tensor) -> float:
         return float(((predicted - targets.values).abs() * targets.known).sum() / targets.known.sum())
 
-    own, experts = error(network.eval()(inputs)), error(targets.expert_median)
+    own, experts = error(network.eval()(inputs)), error(targets.expert_mean)
     network.train()
     if not own <= DIVERGED * (experts + 1):
         raise UserError(
@@ -151,7 +151,7 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
 def make_criterion(windows: Windows, settings: Train) -> Criterion:
     """The loss of predictions (B, targets): its mean over the known targets, plus the pull towards the experts.
 
-    The pull is the mean distance to the median of the experts, times `expert_pull` over the median length of the
+    The pull is the mean distance to the mean of the experts, weighted by their records, times `expert_pull` over the median length of the
     histories: the shorter the histories, the stronger.
     """
     elementwise = LOSSES[settings.loss]
@@ -159,7 +159,7 @@ def make_criterion(windows: Windows, settings: Train) -> Criterion:
 
     def criterion(predicted: Tensor, targets: Targets) -> Tensor:
         loss = (elementwise(predicted, targets.values) * targets.known).sum() / targets.known.sum()
-        return loss + pull * (predicted - targets.expert_median).abs().mean() if pull else loss
+        return loss + pull * (predicted - targets.expert_mean).abs().mean() if pull else loss
 
     return criterion
 

@@ -1,6 +1,6 @@
 """Choose where histories are cut into windows: for training with a fair share for each series, or at their ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from stages.common.errors import UserError
 from stages.panel.ragged import starts
 from stages.window.features import compute_cuts
 from stages.window.params import Window
-from stages.window.seasonality import values_that_count
+from stages.window.record import reach, spacing
+from stages.window.seasonality import indexed, values_that_count, year_of
 from stages.window.windows import Windows, min_length
 
 LONGEST_WINDOW = 64  # steps: the largest `auto` size
@@ -32,13 +33,14 @@ def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tu
     }
 
 
-def cut_windows(values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> Windows:
+def cut_windows(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
     """Cut S series of `lengths` (S,), one after another in `values` (V,), into windows for training.
 
     values: NaN where one is missing
     seasons: lengths of the seasons in the values
     """
-    shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
+    index_seasons = indexed(seasons)
+    shortest = min_length(window_size(settings, index_seasons), settings.padding, index_seasons)
     placed = list(place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows))
     series = np.repeat([number for number, _ in placed], [len(before) for _, before in placed]).astype(np.int64)
     before = np.concatenate([np.empty(0, dtype=np.int64), *(before for _, before in placed)])
@@ -55,13 +57,13 @@ def _known_around(values: Floats, lengths: Ints, series: Ints, before: Ints, sho
     return enough
 
 
-def cut_at_ends(values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> Windows:
+def cut_at_ends(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
     """The window at the end of each of S series, to forecast from; the arguments are those of `cut_windows`.
 
-    Of a long series only the latest values, so many that older ones change no digit.
+    Of a long series only the latest values, so many that older ones change no digit; all where the year is a season.
     """
-    reach = window_size(settings, seasons) + max(seasons, default=1)
-    kept = np.minimum(lengths, max(reach, values_that_count(seasons or [1])))
+    targets = _targets(settings, horizon)
+    kept = lengths if year_of(seasons) else _latest_that_count(lengths, indexed(seasons), settings, targets)
     if (kept < lengths).any():
         values = np.concatenate(
             [values[end - count : end] for end, count in zip(np.cumsum(lengths), kept, strict=True)]
@@ -69,19 +71,31 @@ def cut_at_ends(values: Floats, lengths: Ints, seasons: list[int], settings: Win
     return _windows_at(np.arange(len(kept)), kept, values, kept, seasons, settings, horizon)
 
 
+def _latest_that_count(lengths: Ints, seasons: list[int], settings: Window, targets: int) -> Ints:
+    """(S,) how many of the latest values decide a window, its features and the records of its experts.
+
+    A multiple of the spacing of records is left out, so that their origins stay where they are.
+    """
+    read = window_size(settings, seasons) + max(seasons, default=1)
+    latest = max(read, reach(targets) + values_that_count(seasons or [1]))
+    left_out = np.maximum(lengths - latest, 0)
+    kept: Ints = lengths - left_out // spacing(targets) * spacing(targets)
+    return kept
+
+
 def _windows_at(
-    series: Ints, before: Ints, values: Floats, lengths: Ints, seasons: list[int], settings: Window, horizon: int
+    series: Ints, before: Ints, values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int
 ) -> Windows:
     """The windows at the cuts after `before` (K,) values of `series` (K,)."""
-    flat, targets = values.astype(np.float32), _targets(settings, horizon)
+    flat, targets, index_seasons = values.astype(np.float32), _targets(settings, horizon), indexed(seasons)
     return Windows(
         targets=targets,
-        size=window_size(settings, seasons),
+        size=window_size(settings, index_seasons),
         padding=settings.padding,
         values=flat,
         lengths=lengths,
-        seasons=seasons,
-        lags=(seasons or [1]) if settings.local_scaling == "smoothing" else [],
+        seasons=index_seasons,
+        lags=(index_seasons or [1]) if settings.local_scaling == "smoothing" else [],
         cuts=compute_cuts(flat, lengths, seasons, series, before, targets, settings),
     )
 
@@ -91,8 +105,9 @@ def _targets(settings: Window, horizon: int) -> int:
     return horizon if settings.output == "direct" else 1
 
 
-def bytes_of_cuts(lengths: Ints, seasons: list[int], settings: Window, horizon: int) -> int:
+def bytes_of_cuts(lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> int:
     """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
+    seasons = indexed(seasons)
     targets = _targets(settings, horizon)
     shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
     placed = place_cuts(lengths, shortest, targets, settings.padding, settings.max_windows)

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.common.arrays import Bools, Floats32
+from stages.common.arrays import Bools, Floats, Floats32
 from stages.window.smoothing import Smoothed
 from stages.window.windows import Cuts, season_at
+from stages.window.yearly import follow
 
 CYCLES = [1, 2]  # seasons that a seasonal mean is taken over
+LEAST_RECENT = 12  # steps, at least, that are recent; else two seasons
+REMEMBERED = 60  # steps in which a demand is looked for
+RECURRING = 0.1  # share of these at which a lowest value recurs
+FORGETTING = 0.1  # of the smoothing of demand
+LARGEST_LAG = 30.0  # steps that a smoothed level lags behind, at most
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,8 @@ class Context:
     level: (K,) the local level, in normalised units
     smoothed: exponential smoothing of the deseasonalised histories, in units of scale
     targets: steps to forecast
+    year: steps in it; None where it is no season of the values
+    course: (K, ...) coefficients of the course of the year, see yearly.py
     """
 
     values: Floats32
@@ -30,6 +38,8 @@ class Context:
     level: Floats32
     smoothed: Smoothed
     targets: int
+    year: float | None
+    course: Floats
 
     def last(self, steps: int) -> Floats32:
         """(K, steps) the last steps before each cut: level and seasonal index where a value is missing."""
@@ -40,12 +50,12 @@ class Context:
     def as_expert(self, forecast: Floats32, needed: int) -> Floats32:
         """Forecasts (K, targets) in normalised units as an expert's: season and level removed, in units of scale.
 
-        0, which is the level itself, where the history has fewer than `needed` steps.
+        NaN, which is no forecast, where the history has fewer than `needed` steps.
         """
         season = season_at(self.cuts.season, self.seasons, np.arange(self.targets))
         deviation = forecast - season - self.level[:, None]
         enough = (self.cuts.before >= needed)[:, None]
-        expert: Floats32 = np.where(enough, deviation, 0).astype(np.float32) / self.cuts.scale[:, None]
+        expert: Floats32 = np.where(enough, deviation, np.nan).astype(np.float32) / self.cuts.scale[:, None]
         return expert
 
 
@@ -70,6 +80,75 @@ def theta(context: Context) -> list[Floats32]:
 def holt(context: Context) -> list[Floats32]:
     """Holt's linear trend, damped (Gardner and McKenzie 1985)."""
     return [context.smoothed.holt - context.smoothed.level[:, None]]
+
+
+def naive(context: Context) -> list[Floats32]:
+    """The last value, its seasonal index removed: the best forecast of a random walk."""
+    season = season_at(context.cuts.season, context.seasons, np.arange(-1, 0))
+    deviation = context.last(1) - season - context.level[:, None]
+    return [np.repeat(deviation / context.cuts.scale[:, None], context.targets, axis=1).astype(np.float32)]
+
+
+def median(context: Context) -> list[Floats32]:
+    """The median of the recent values, seasonal indices removed."""
+    steps = max(2 * context.seasons[0] if context.seasons else 0, LEAST_RECENT)
+    recent = context.last(steps) - season_at(context.cuts.season, context.seasons, np.arange(-steps, 0))
+    inside = np.arange(-steps, 0) >= -context.cuts.before[:, None]
+    middle = np.nanmedian(np.where(inside, recent, np.nan), axis=1)
+    deviation = (middle - context.level) / context.cuts.scale
+    return [np.repeat(deviation[:, None], context.targets, axis=1).astype(np.float32)]
+
+
+def lowest(context: Context) -> list[Floats32]:
+    """The lowest value, where it recurs: in intermittent demand zero, whose absolute errors are the smallest."""
+    smallest, _, _ = _demand(context)
+    return [context.as_expert(np.repeat(smallest[:, None], context.targets, axis=1), 1)]
+
+
+def demand(context: Context) -> list[Floats32]:
+    """Intermittent demand: the smoothed share of values above the lowest one, times their smoothed height above it.
+
+    Teunter, Syntetos and Babai, Intermittent demand: linking forecasting to inventory obsolescence, 2011, equations 5
+    and 6, in normalised units. None where the lowest value does not recur.
+    """
+    smallest, height, known = _demand(context)
+    sold = height > 0
+    share = sold.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    size = height.sum(axis=1) / np.maximum(sold.sum(axis=1), 1)
+    for step in range(REMEMBERED):
+        share += FORGETTING * (sold[:, step] - share) * known[:, step]
+        size += FORGETTING * (height[:, step] - size) * sold[:, step]
+    forecast = (smallest + share * size).astype(np.float32)
+    return [context.as_expert(np.repeat(forecast[:, None], context.targets, axis=1), 1)]
+
+
+def _demand(context: Context) -> tuple[Floats32, Floats32, Bools]:
+    """The lowest of the remembered values (K,), NaN where it does not recur, their height above it, and which are known."""
+    history, known = last_values(context.values, context.cuts, REMEMBERED)
+    smallest = np.where(known, history, np.inf).min(axis=1)
+    height = np.where(known, history - smallest[:, None], 0)
+    recurs = (known & (height == 0)).sum(axis=1) >= RECURRING * known.sum(axis=1)
+    return np.where(recurs, smallest, np.nan).astype(np.float32), height, known
+
+
+def year(context: Context) -> list[Floats32]:
+    """The course of the year, from the level on, and as it is; none where the year is no season of the values."""
+    ahead, lagged = course_of_year(context)
+    return [(ahead - lagged).astype(np.float32), ahead.astype(np.float32)] if context.year else []
+
+
+def course_of_year(context: Context) -> tuple[Floats, Floats]:
+    """The course of the year ahead (K, targets), and at the time of the level (K, 1), less the level, in units of scale.
+
+    A smoothed level is that of (1 - alpha) / alpha steps ago, the mean age of the values in it.
+    """
+    if context.year is None:
+        return np.zeros((len(context.cuts), context.targets)), np.zeros((len(context.cuts), 1))
+    now, level, scale = (each.astype(np.float64)[:, None] for each in (context.cuts.before, context.level, context.cuts.scale))
+    lag = np.minimum((1 - context.smoothed.alpha) / context.smoothed.alpha, LARGEST_LAG)[:, None]
+    ahead = follow(context.course, context.year, now + np.arange(context.targets))
+    lagged = follow(context.course, context.year, now - 1 - lag)
+    return (ahead - level) / scale, (lagged - level) / scale
 
 
 def seasonal_mean(context: Context) -> list[Floats32]:
@@ -112,11 +191,16 @@ def _mean_growth(history: Floats32, known: Bools) -> Floats32:
     return growth
 
 
-# Each gives forecasts (K, targets), one or several: level and season removed, in units of scale.
+# Each gives forecasts (K, targets), one or several: level and season removed, in units of scale; NaN is no forecast.
 EXPERTS: dict[str, Callable[[Context], list[Floats32]]] = {
     "ses": ses,
     "theta": theta,
     "holt": holt,
+    "naive": naive,
+    "median": median,
+    "lowest": lowest,
+    "demand": demand,
+    "year": year,
     "seasonal_mean": seasonal_mean,
     "seasonal_drift": seasonal_drift,
 }

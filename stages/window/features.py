@@ -1,32 +1,67 @@
 """Features at each cut, from the values before it alone: seasonal indices, level, scale, experts."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from stages.common.arrays import Floats, Floats32, Ints, chunks
 from stages.panel.ragged import blocks, starts
-from stages.window.experts import EXPERTS, Context, last_values
+from stages.window.experts import EXPERTS, Context, course_of_year, last_values
 from stages.window.params import Window
-from stages.window.seasonality import seasonal_indices_at
+from stages.window.record import log_record, record_origins
+from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
-from stages.window.windows import Cuts, season_at
+from stages.window.windows import Cuts, season_at, shortest_context
+from stages.window.yearly import HARMONICS, course_at
 
 CHUNK = 4096  # cuts computed at once
-SMALLEST_SCALE = 1e-3  # of a constant history, in normalised units
+SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
+LEAST_SHARE = 0.01  # of the mean change of a longer history that a scale is at least
+LONGER = 10  # times as long
 
 
 def compute_cuts(
-    values: Floats32, lengths: Ints, seasons: list[int], series: Ints, before: Ints, targets: int, window: Window
+    values: Floats32,
+    lengths: Ints,
+    seasons: Sequence[float],
+    series: Ints,
+    before: Ints,
+    targets: int,
+    window: Window,
 ) -> Cuts:
-    """The cuts after `before` (K,) values of `series` (K,), with their features.
+    """The cuts after `before` (K,) values of `series` (K,), with their features and the records of the experts.
 
     values: (V,) normalised histories of `lengths` (S,), one after another, NaN where a value is missing
     seasons: lengths of the seasons in the values
     """
+    if not window.experts or not len(series):
+        return _compute(values, lengths, seasons, series, before, targets, window)
+    index_seasons = indexed(seasons)
+    width = int(before.max()) + 1
+    wanted = series * width + before
+    of_record, steps = record_origins(series, before, targets, shortest_context(index_seasons))
+    origins = of_record * width + steps
+    distinct = np.unique(np.concatenate([wanted, origins]))
+    cuts = _compute(values, lengths, seasons, distinct // width, distinct % width, targets, window)
+    at_origins, cuts = (cuts.take(np.searchsorted(distinct, keys)) for keys in (origins, wanted))
+    record = log_record(cuts, at_origins, values, lengths, index_seasons)
+    return replace(cuts, record=record, experts=np.nan_to_num(cuts.experts))
+
+
+def _compute(
+    values: Floats32,
+    lengths: Ints,
+    seasons: Sequence[float],
+    series: Ints,
+    before: Ints,
+    targets: int,
+    window: Window,
+) -> Cuts:
+    """The cuts with features and experts, NaN for those that have no forecast, but without records."""
     position = starts(lengths)[series] + before
     count = len(position)
-    season, strength = _seasonal_indices(values, lengths, seasons, series, before)
+    season, strength, course = _seasonality(values, lengths, seasons, series, before)
     cuts = Cuts(
         position=position,
         series=series,
@@ -36,44 +71,45 @@ def compute_cuts(
         level=np.zeros(count, dtype=np.float32),
         scale=np.ones(count, dtype=np.float32),
         experts=np.zeros((count, 0, targets), dtype=np.float32),
+        record=np.zeros((count, 0), dtype=np.float32),
         features=np.zeros((count, 0), dtype=np.float32),
     )
     if window.local_scaling == "none" or not count or not len(values):
         return cuts
     parts = [
-        _with_features(values, seasons, cuts.take(chunk), strength[chunk], targets, window.experts)
+        _with_features(values, seasons, cuts.take(chunk), strength[chunk], course[chunk], targets, window.experts)
         for chunk in chunks(count, CHUNK)
     ]
     return Cuts.concat(parts)
 
 
 def local_scale(values: Floats32, cuts: Cuts, season: int, steps: int) -> Floats32:
-    """(K,) mean absolute change over a season in the last `steps` values before each cut, at least SMALLEST_SCALE.
+    """(K,) mean absolute change over a season in the last `steps` values before each cut.
 
     Over one step where the history is no longer than a season. MASE's denominator (Hyndman and Koehler 2006), local
-    and in normalised units. A change that is missing counts as the mean of all known ones before the cut.
+    and in normalised units. A change that is missing counts as the mean of those known in a history that is LONGER, of
+    which the scale is LEAST_SHARE at least; SCALE_OF_CONSTANT where there is no change.
     """
     steps = min(steps + season, int(cuts.before.max(initial=0)))
     history, known = last_values(values, cuts, steps)
-    gaps = bool(np.isnan(values).any())
     scale = np.zeros(len(cuts))
     for lag in (1, season):
         pairs = known[:, lag:] & known[:, :-lag]
         change = np.where(pairs, np.abs(history[:, lag:] - history[:, :-lag]), 0).sum(axis=1, dtype=np.float64)
-        count = pairs.sum(axis=1)
-        if gaps:
-            overall = _mean_change(values, cuts, lag)
-            missing = np.where(np.isnan(overall), 0, np.clip(np.minimum(cuts.before, steps) - lag, 0, None) - count)
-            change, count = change + missing * np.nan_to_num(overall), count + missing
-        scale = np.where(count > 0, change / np.maximum(count, 1), scale)
-    return np.maximum(scale, SMALLEST_SCALE).astype(np.float32)
+        overall = _mean_change(values, cuts, lag, LONGER * steps)
+        missing = np.clip(np.minimum(cuts.before, steps) - lag, 0, None) - pairs.sum(axis=1)
+        missing = np.where(np.isnan(overall), 0, missing)
+        change, count = change + missing * np.nan_to_num(overall), pairs.sum(axis=1) + missing
+        local = np.maximum(change / np.maximum(count, 1), LEAST_SHARE * np.nan_to_num(overall))
+        scale = np.where(count > 0, local, scale)
+    return np.where(scale > 0, scale, SCALE_OF_CONSTANT).astype(np.float32)
 
 
-def _mean_change(values: Floats32, cuts: Cuts, lag: int) -> Floats:
-    """(K,) mean absolute change over `lag` steps in all values of the series before each cut; NaN without a change."""
+def _mean_change(values: Floats32, cuts: Cuts, lag: int, steps: int) -> Floats:
+    """(K,) mean absolute change over `lag` steps in the last `steps` before each cut; NaN where none is known."""
     changes = np.abs(values[lag:] - values[:-lag])
     known = ~np.isnan(changes)
-    first = cuts.position - cuts.before
+    first = cuts.position - np.minimum(cuts.before, steps)
     end = np.maximum(cuts.position - lag, first)
     totals, counts = (
         np.concatenate([[0], np.cumsum(each, dtype=np.float64)]) for each in (np.where(known, changes, 0), known)
@@ -83,23 +119,27 @@ def _mean_change(values: Floats32, cuts: Cuts, lag: int) -> Floats:
     return np.where(count > 0, (totals[end] - totals[first]) / np.maximum(count, 1), np.nan)
 
 
-def _seasonal_indices(
-    values: Floats32, lengths: Ints, seasons: list[int], series: Ints, before: Ints
-) -> tuple[Floats32, Floats32]:
-    """Indices (K, P) of all seasons, one season after another, and the strength (K, seasons) of each."""
-    indices = np.zeros((len(series), sum(seasons)), dtype=np.float32)
-    strength = np.zeros((len(series), len(seasons)), dtype=np.float32)
+def _seasonality(
+    values: Floats32, lengths: Ints, seasons: Sequence[float], series: Ints, before: Ints
+) -> tuple[Floats32, Floats32, Floats]:
+    """Indices (K, P) of all seasons, one after another, the strength (K, seasons) of each, and the course of the year."""
+    index_seasons, year = indexed(seasons), year_of(seasons)
+    indices = np.zeros((len(series), sum(index_seasons)), dtype=np.float32)
+    strength = np.zeros((len(series), len(index_seasons)), dtype=np.float32)
+    course = np.full((len(series), 2 + 2 * HARMONICS), np.nan)
     order = np.argsort(series, kind="stable")
     for block in blocks(lengths) if seasons else ():
         own = order[np.searchsorted(series[order], block.start) : np.searchsorted(series[order], block.stop)]
         at = (series[own] - block.start, before[own])
         matrix = _left_aligned(values, lengths, block)
         start = 0
-        for number, season in enumerate(seasons):
+        for number, season in enumerate(index_seasons):
             found = seasonal_indices_at(matrix, season, *at)
             indices[own, start : start + season], strength[own, number], matrix = found
             start += season
-    return indices, strength
+        if year:
+            course[own] = course_at(matrix, year, *at)
+    return indices, strength, course
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
@@ -112,30 +152,43 @@ def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
 
 
 def _with_features(
-    values: Floats32, seasons: list[int], cuts: Cuts, strength: Floats32, targets: int, experts: list[str]
+    values: Floats32,
+    seasons: Sequence[float],
+    cuts: Cuts,
+    strength: Floats32,
+    course: Floats,
+    targets: int,
+    experts: list[str],
 ) -> Cuts:
     """The cuts with level, scale, experts and features, from smoothing the last five seasons, at least 36 values.
 
     strength: (K, seasons)
+    course: see `Context`
     """
-    season = seasons[0] if seasons else 1
+    index_seasons = indexed(seasons)
+    season = index_seasons[0] if index_seasons else 1
     steps = max(min(max(5 * season, 36), int(cuts.before.max())), 1)
-    cuts = replace(cuts, scale=local_scale(values, cuts, season, max([6 * season, *seasons])))
+    cuts = replace(cuts, scale=local_scale(values, cuts, season, max([6 * season, *index_seasons])))
     history, known = last_values(values, cuts, steps)
-    recent = _recent_mean(values, seasons, cuts, max(season, 4))
+    recent = _recent_mean(values, index_seasons, cuts, max(season, 4))
     if not known.any(axis=1).all():
         recent = np.where(known.any(axis=1), recent, _last_known(values, cuts))
-    deseasonalized = history - season_at(cuts.season, seasons, np.arange(-steps, 0))
+    deseasonalized = history - season_at(cuts.season, index_seasons, np.arange(-steps, 0))
     scaled = np.where(known, (deseasonalized - recent[:, None]) / cuts.scale[:, None], np.nan).astype(np.float32)
     smoothed = smooth(scaled, targets)
-    level = recent + smoothed.level * cuts.scale
-    context = Context(values, seasons, cuts, level, smoothed, targets)
+    level = (recent + smoothed.level * cuts.scale).astype(np.float32)
+    context = Context(values, index_seasons, cuts, level, smoothed, targets, year_of(seasons), course)
     forecasts = [forecast for name in experts for forecast in EXPERTS[name](context)]
+    features = [
+        *_features(_latest(scaled), smoothed, cuts.scale, known.sum(axis=1)),
+        *strength.T,
+        *_features_of_year(context),
+    ]
     return replace(
         cuts,
-        level=level.astype(np.float32),
-        experts=np.stack(forecasts, axis=1).astype(np.float32) if forecasts else cuts.experts,
-        features=_features(_latest(scaled), smoothed, cuts.scale, strength, known.sum(axis=1)),
+        level=level,
+        experts=np.stack(forecasts, axis=1) if forecasts else cuts.experts,
+        features=np.clip(np.stack(features, axis=1), -4, 4).astype(np.float32),
     )
 
 
@@ -161,14 +214,13 @@ def _recent_mean(values: Floats32, seasons: list[int], cuts: Cuts, size: int) ->
     return means
 
 
-def _features(last: Floats32, smoothed: Smoothed, scale: Floats32, strength: Floats32, length: Ints) -> Floats32:
-    """(K, F) the features: numbers around 0, distances in units of scale.
+def _features(last: Floats32, smoothed: Smoothed, scale: Floats32, length: Ints) -> list[Floats32]:
+    """Features (K,): numbers around 0, distances in units of scale.
 
     last: (K,) the last known value less the recent mean, in units of scale
-    strength: (K, seasons)
     length: (K,) the number of values smoothed
     """
-    columns = [
+    return [
         last - smoothed.level,
         smoothed.theta[:, -1] - smoothed.level,
         smoothed.holt[:, -1] - smoothed.level,
@@ -176,7 +228,12 @@ def _features(last: Floats32, smoothed: Smoothed, scale: Floats32, strength: Flo
         np.log(scale) + 2.5,
         smoothed.alpha - 0.5,
         np.log(np.maximum(length, 1) / 20),
-        *strength.T,
     ]
-    features: Floats32 = np.clip(np.stack(columns, axis=1), -4, 4).astype(np.float32)
-    return features
+
+
+def _features_of_year(context: Context) -> list[Floats]:
+    """Features (K,) of the year: its course over the horizon, and its distance from the level; 0 before it is found."""
+    if context.year is None:
+        return []
+    ahead, lagged = course_of_year(context)
+    return [np.nan_to_num(each) for each in ((ahead - lagged)[:, -1], ahead[:, 0], ahead[:, -1])]

@@ -4,6 +4,7 @@ A test for seasonality would switch the season on or off; shrinkage keeps as muc
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +14,17 @@ from stages.panel.ragged import seasonal_sources
 AGEING = 0.7  # weight of a season relative to the one after it
 MOST_MISSING = 0.5  # of the season that a moving average is taken over
 NOISE = 2.0  # the F statistic up to which a pattern counts as noise, for which its mean is about 1
+MOST_INDICES = 336  # of a season, a week of half-hours; a longer one is a year, which harmonics describe
+
+
+def indexed(seasons: Sequence[float]) -> list[int]:
+    """Those of the season lengths that have an index for each step, all but a year."""
+    return [int(season) for season in seasons if season <= MOST_INDICES]
+
+
+def year_of(seasons: Sequence[float]) -> float | None:
+    """The one of the season lengths that is a year, too long for indices; None without one."""
+    return next((float(season) for season in seasons if season > MOST_INDICES), None)
 
 
 def values_that_count(seasons: list[int]) -> int:

@@ -26,6 +26,7 @@ class Cuts(Rows):
     level: (K,) the local level, in normalised units
     scale: (K,) the local scale, in normalised units
     experts: (K, E, targets) closed-form forecasts, level and season removed, in units of `scale`
+    record: (K, E) how large the errors of each expert were so far, see record.py
     features: (K, F) numbers around 0
     """
 
@@ -37,6 +38,7 @@ class Cuts(Rows):
     level: Floats32
     scale: Floats32
     experts: Floats32
+    record: Floats32
     features: Floats32
 
     def __len__(self) -> int:
@@ -52,7 +54,7 @@ class Windows:
     values: (V,) normalised histories, one series after another
     lengths: (S,) the number of values of each
     padding: whether windows may reach over an end of their series, the missing part masked
-    seasons: the lengths of the seasons in `season` of the cuts
+    seasons: the lengths of the seasons in `season` of the cuts: those that have indices
     lags: the lags at which differences of the values are further inputs
     cuts: the cuts that networks learn from, ordered by series and time; or the end of each series, to forecast from
     """
@@ -100,7 +102,12 @@ class Windows:
 
 def min_length(size: int, padding: bool, seasons: list[int]) -> int:
     """The fewest values before a cut: `size`, or with padding, if fewer, a season and one, at least three."""
-    return min(size, max((seasons[0] if seasons else 1) + 1, 3)) if padding else size
+    return min(size, shortest_context(seasons)) if padding else size
+
+
+def shortest_context(seasons: list[int]) -> int:
+    """The fewest values that say something about a series: a season and one, at least three."""
+    return max((seasons[0] if seasons else 1) + 1, 3)
 
 
 def season_at(season: Any, seasons: list[int], offsets: Any) -> Any:

@@ -1,0 +1,60 @@
+"""The course of the year at any step of a long series, from the values before it alone: shrunk harmonics.
+
+A year of days or hours has too many steps for an index of each. Six harmonics describe it, found by a regression that
+forgets: each year weighs AGEING times the one after it.
+"""
+
+import numpy as np
+
+from stages.common.arrays import Floats, Ints
+
+HARMONICS = 6
+AGEING = 0.7  # weight of a year relative to the one after it
+RIDGE = 5.0  # steps against which a slope or harmonic must hold, times the square of its number
+LEAST_YEARS = 2.0  # before a course is found: what happened once may have been chance
+
+
+def course_at(values: Floats, year: float, rows: Ints, steps: Ints) -> Floats:
+    """Coefficients (K, 2 + 2 HARMONICS) at K points of S series, each from the values before its point alone.
+
+    values: (S, n) left-aligned, seasonal indices removed, NaN where one is missing
+    rows, steps: (K,) the series of each point, and the number of its steps before the point
+
+    Ridge regression (Hoerl and Kennard 1970) on a line and on the harmonics of the year, as in dynamic harmonic
+    regression (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 2021, section 10.5), with weights that
+    fall with age. NaN at a point with less than LEAST_YEARS before it.
+    """
+    coefficients = np.full((len(rows), 2 + 2 * HARMONICS), np.nan)
+    known = ~np.isnan(values)
+    given = np.where(known, values, 0.0)
+    squares = np.zeros((len(values), coefficients.shape[1] ** 2))
+    products = np.zeros((len(values), coefficients.shape[1]))
+    harmonic = np.arange(1, HARMONICS + 1)
+    ridge = np.diag(RIDGE * np.concatenate([[1e-6, 1], harmonic**2, harmonic**2]))
+    done = 0
+    for step in np.unique(steps[steps >= LEAST_YEARS * year]):
+        new = slice(done, step)
+        weights = AGEING ** ((step - 1 - np.arange(done, step)) / year)
+        terms = _terms(np.arange(done, step, dtype=np.float64), year)
+        outer = (terms[:, :, None] * terms[:, None, :]).reshape(len(terms), -1)
+        faded = AGEING ** ((step - done) / year)
+        squares = squares * faded + (known[:, new] * weights) @ outer
+        products = products * faded + (given[:, new] * weights) @ terms
+        at = np.flatnonzero(steps == step)
+        own = rows[at]
+        matrices = squares[own].reshape(len(at), *ridge.shape) + ridge
+        coefficients[at] = np.linalg.solve(matrices, products[own][..., None])[..., 0]
+        done = int(step)
+    return coefficients
+
+
+def follow(coefficients: Floats, year: float, steps: Floats) -> Floats:
+    """(K, n) the course at `steps` (K, n), counted from the beginning of each series; NaN without one."""
+    return np.einsum("knp,kp->kn", _terms(steps, year), coefficients)
+
+
+def _terms(steps: Floats, year: float) -> Floats:
+    """(..., 2 + 2 HARMONICS) one, the years, cosines and sines at each step."""
+    angle = 2 * np.pi * steps[..., None] / year * np.arange(1, HARMONICS + 1)
+    years = steps[..., None] / year
+    return np.concatenate([np.ones_like(years), years, np.cos(angle), np.sin(angle)], axis=-1)
