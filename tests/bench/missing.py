@@ -1,12 +1,13 @@
 """What missing values cost: MASE where they are kept and where they are filled, with more and more of them hidden.
 
     python -m tests.bench.missing FILE HORIZON SEASONS [--hide 0 20 40 60] [--run 1] [--series 60] [--members 4]
-        [--seeds 0 1]
+        [--epochs 100] [--seeds 0 1] [--ways keep interpolate forward zero seasonal]
 
 FILE is long, CSV or Parquet, with columns `unique_id`, `ds`, `y`, an empty `y` where a value is missing; SEASONS is
 12, or 24,168. Hides so many per cent of the values before the last HORIZON of each series (never its first one), in
-runs of --run steps at random places, and prints a line for each share: MASE of the last HORIZON values that the file
-has, with each way of `ingest.missing`, a mean over seeds. The scales of MASE are those of the file's own values.
+runs of --run steps at random places, and prints a line for each share: the per cent that are missing then, and MASE of
+the last HORIZON values with each way of `ingest.missing`, a mean over seeds and their standard deviation. The scales of
+MASE are those of the file's own values.
 """
 
 import argparse
@@ -48,9 +49,8 @@ def hide(panel: Panel, horizon: int, share: float, run: int) -> Panel:
     random, missing = np.random.default_rng(0), panel.missing.copy()
     for first, end in zip(panel.indptr[:-1], panel.indptr[1:] - horizon, strict=True):
         steps = end - first - 1
-        begins = random.permutation(steps)
         hidden = np.zeros(steps, dtype=bool)
-        for begin in begins:
+        for begin in random.permutation(steps):
             if hidden.mean() >= share:
                 break
             hidden[begin : begin + run] = True
@@ -75,13 +75,16 @@ def main() -> None:
     parser.add_argument("--run", type=int, default=1)
     parser.add_argument("--series", type=int, default=60)
     parser.add_argument("--members", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--jobs", type=int, default=-1)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     arguments = parser.parse_args()
     horizon, seasons = arguments.horizon, [int(season) for season in arguments.seasons.split(",")]
     whole = read_panel(arguments.file, horizon, seasons, arguments.series)
     actual, scale = whole.at(horizon).actual(horizon), mase_scales(whole.at(horizon))
-    default = change(read_params(ROOT / "params.yaml"), train__members=arguments.members)
+    default = change(
+        read_params(ROOT / "params.yaml"), train__members=arguments.members, train__epochs=arguments.epochs
+    )
     by_seed = [change(default, train__seed=seed) for seed in arguments.seeds]
 
     def mase(forecast: Floats) -> float:
@@ -89,22 +92,19 @@ def main() -> None:
 
     def measured(panel: Panel, params: list[Params], parallel: Parallel) -> str:
         means = [mase(forecast_held_out(panel.at(horizon), each, parallel)) for each in params]
-        return f"{np.mean(means):14.3f}"
+        spread = f" ± {np.std(means, ddof=1):.3f}" if len(means) > 1 else ""
+        return f"{f'{np.mean(means):.3f}{spread}':>16}"
 
-    print(f"{'% missing':>10}{'seasonal naive':>16}" + "".join(f"{way:>14}" for way in WAYS), flush=True)
-    with Parallel(n_jobs=arguments.jobs) as parallel:
+    print(f"{'% missing':>10}{'seasonal naive':>16}" + "".join(f"{way:>16}" for way in arguments.ways), flush=True)
+    with Parallel(n_jobs=-1) as parallel:
         for share in arguments.hide:
             panel = hide(whole, horizon, share / 100, arguments.run)
-            known = panel.missing[np.concatenate([np.arange(a, b - horizon) for a, b in _spans(panel)])]
+            before = np.isnan(panel.at(horizon).matrix()).sum() - np.isnan(panel.completed.at(horizon).matrix()).sum()
             naive = mase(repeat_last_season(panel.at(horizon), horizon))
-            print(f"{100 * known.mean():10.0f}{naive:16.3f}", end="", flush=True)
-            for way in WAYS:
+            print(f"{100 * before / panel.at(horizon).lengths.sum():10.1f}{naive:16.3f}", end="", flush=True)
+            for way in arguments.ways:
                 print(measured(treated(panel, way), by_seed, parallel), end="", flush=True)
             print()
-
-
-def _spans(panel: Panel) -> list[tuple[int, int]]:
-    return list(zip(panel.indptr[:-1].tolist(), panel.indptr[1:].tolist(), strict=True))
 
 
 if __name__ == "__main__":
