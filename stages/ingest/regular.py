@@ -70,7 +70,7 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     if panel.missing.any() and settings.missing == "error":
         refuse_missing(panel, given, rows)
     warn_of_ended_series(panel, settings.ended_after, raw.source)
-    if settings.missing in ("error", "keep") or not panel.missing.any():
+    if settings.missing == "error" or settings.missing == "keep" or not panel.missing.any():
         return panel
     warn_of_long_gaps(panel, settings.missing, raw.source)
     y = fill(panel.y, panel.lengths, panel.season_length, settings.missing)
