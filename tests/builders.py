@@ -35,7 +35,7 @@ def panel_of(series: Sequence[npt.ArrayLike], **fields: Any) -> Panel:
         "indptr": indptr,
         "ds": pd.Series(range(rows)),
         "y": np.concatenate(values),
-        "filled": np.zeros(rows, dtype=bool),
+        "missing": np.zeros(rows, dtype=bool),
     }
     return Panel(**{**panel, **fields})
 

@@ -56,7 +56,7 @@ def reads(text: str | bytes, changes: Changes, expected: Values) -> None:
     panel = panel_of(text, **changes)
     assert values_of(panel) == expected
     assert list(values_of(panel)) == list(expected)
-    assert not panel.filled.any()
+    assert not panel.missing.any()
 
 
 def refuses(text: str | bytes, changes: Changes, words: list[str]) -> None:

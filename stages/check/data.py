@@ -24,8 +24,8 @@ def describe_data(panel: Panel, raw: Raw) -> Lines:
         ("series", _series(panel)),
         ("first value", _value(panel, 0)),
         ("last value", _value(panel, len(panel.y) - 1)),
-        ("smallest", _value(panel, int(panel.y.argmin()))),
-        ("largest", _value(panel, int(panel.y.argmax()))),
+        ("smallest", _value(panel, int(np.nanargmin(panel.y)))),
+        ("largest", _value(panel, int(np.nanargmax(panel.y)))),
         ("gaps", _gaps(panel)),
         ("ends", _ends(panel)),
         ("left out", _left_out(panel, raw)),
@@ -50,13 +50,15 @@ def _value(panel: Panel, row: int) -> str:
 
 
 def _gaps(panel: Panel) -> str:
-    if not panel.filled.any():
+    if not panel.missing.any():
         return "none"
-    filled = np.add.reduceat(panel.filled, panel.indptr[:-1], dtype=np.int64)
-    worst = [series for series in np.argsort(-filled, kind="stable")[:FEW] if filled[series]]
-    named = ", ".join(f"{quoted(panel.ids[series])} {filled[series]:,}" for series in worst)
-    where = f" of {counted(int((filled > 0).sum()), 'series', 'series')}, most in {named}" if len(panel.ids) > 1 else ""
-    return f"{counted(int(panel.filled.sum()), 'value')} filled, at most {longest_gap(panel)[1]:,} in a row{where}"
+    missing = np.add.reduceat(panel.missing, panel.indptr[:-1], dtype=np.int64)
+    worst = [series for series in np.argsort(-missing, kind="stable")[:FEW] if missing[series]]
+    named = ", ".join(f"{quoted(panel.ids[series])} {missing[series]:,}" for series in worst)
+    many = counted(int((missing > 0).sum()), "series", "series")
+    where = f" of {many}, most in {named}" if len(panel.ids) > 1 else ""
+    how = "missing" if np.isnan(panel.y).any() else "filled"
+    return f"{counted(int(panel.missing.sum()), 'value')} {how}, at most {longest_gap(panel)[1]:,} in a row{where}"
 
 
 def _ends(panel: Panel) -> str:

@@ -128,27 +128,27 @@ def refuse_missing(panel: Panel, raw: Raw, rows: Ints) -> NoReturn:
 
     rows: (N,) the panel's row of each observation in `raw`
     """
-    row = int(panel.filled.argmax())
+    row = int(panel.missing.argmax())
     series = int(np.searchsorted(panel.indptr, row, side="right")) - 1
-    gaps = np.unique(np.searchsorted(panel.indptr, np.flatnonzero(panel.filled), side="right"))
+    gaps = np.unique(np.searchsorted(panel.indptr, np.flatnonzero(panel.missing), side="right"))
     raise UserError(
         f"{raw.source}: series {quoted(panel.ids[series])} has no value at "
         f"{panel.time_axis.format(panel.ds.iloc[[row]]).iloc[0]}, {_place_of_gap(raw, rows, row)} "
-        f"({panel.filled.sum()} missing in total, in {len(gaps)} series, at most {longest_gap(panel)[1]} in a row); "
+        f"({panel.missing.sum()} missing in total, in {len(gaps)} series, at most {longest_gap(panel)[1]} in a row); "
         f"{_remedy_of_gaps(panel, series)}"
     )
 
 
 def _remedy_of_gaps(panel: Panel, series: int) -> str:
-    """What to do about the gaps of a series: those of a frequency of its own are not to be filled."""
+    """What to do about the gaps of a series: those of a frequency of its own are no missing values."""
     steps = slice(*panel.indptr[series : series + 2])
-    missing, ds = panel.filled[steps], panel.ds[steps]
+    missing, ds = panel.missing[steps], panel.ds[steps]
     stride = int(np.gcd.reduce(np.flatnonzero(~missing)))
     if stride > 1 and len(missing) > 2 * stride:
         return f"its values are {stride} steps apart throughout: leave it out, or give it a pipeline of its own"
     if panel.time_axis.frequency == "D" and missing.sum() > 2 and (ds[missing].dt.dayofweek >= 5).all():
         return "all that this series lacks are weekends: leave it out, or set ingest.missing to forward or zero"
-    return "add the rows, or set ingest.missing to interpolate, forward, zero or seasonal"
+    return "add the rows, or set ingest.missing to keep, or to what fills gaps: interpolate, forward, zero or seasonal"
 
 
 def _place_of_gap(raw: Raw, rows: Ints, row: int) -> str:

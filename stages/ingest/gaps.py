@@ -33,7 +33,7 @@ def fill(y: Floats, lengths: Ints, season: int, method: Filling) -> Floats:
 
 def longest_gap(panel: Panel) -> tuple[int, int]:
     """The row at which the longest gap begins, and its steps; 0 and 0 without gaps. A gap lies within one series."""
-    edges = np.diff(np.concatenate([[0], panel.filled.astype(np.int8), [0]]))
+    edges = np.diff(np.concatenate([[0], panel.missing.astype(np.int8), [0]]))
     begins = np.flatnonzero(edges == 1)
     if not len(begins):
         return 0, 0

@@ -37,7 +37,7 @@ class InputFormat:
         """The format of the input that `panel` was built from with `settings`."""
         axis = panel.time_axis
         declared_sparse = settings.frequency != "auto" and settings.missing == "zero"
-        coarser = axis.frequency and coarser_frequency(panel.ds[~panel.filled], axis.frequency)
+        coarser = axis.frequency and coarser_frequency(panel.ds[~panel.missing], axis.frequency)
         return cls(
             settings=settings.model_copy(update={"path": NO_PATH}),
             frequency=axis.frequency,

@@ -8,7 +8,7 @@ from stages.common.errors import quoted
 from stages.common.params import Name, OneOrMore, PositiveInt, Section
 
 Filling = Literal["interpolate", "forward", "zero", "seasonal"]
-Missing = Literal["error", Filling]
+Missing = Literal["error", "keep", Filling]
 
 
 def _is_named(name: str) -> str:

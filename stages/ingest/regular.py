@@ -1,4 +1,4 @@
-"""Build the panel: place observations on the regular grid and fill the gaps."""
+"""Build the panel: place observations on the regular grid, and fill the gaps or keep them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +40,8 @@ from stages.panel.time_axis import TimeAxis
 def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) -> Panel:
     """Observations as a regular panel: series in the order of their first rows, each in the order of time.
 
-    A series lasts from its first value to its last; missing values in between are filled and flagged. Raises UserError
+    A series lasts from its first value to its last; missing values in between are flagged, and filled unless
+    `settings.missing` is `keep`, with which they are NaN. Raises UserError
     for timestamps that occur twice, are not on the grid or do not fit the frequency that was found, for ids and season
     lengths that cannot be right, and for missing values if `settings.missing` is `error`.
 
@@ -66,10 +67,10 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
     if settings.season_length and not trained:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
-    if panel.filled.any() and settings.missing == "error":
+    if panel.missing.any() and settings.missing == "error":
         refuse_missing(panel, given, rows)
     warn_of_ended_series(panel, settings.ended_after, raw.source)
-    if settings.missing == "error" or not panel.filled.any():
+    if settings.missing == "error" or settings.missing == "keep" or not panel.missing.any():
         return panel
     warn_of_long_gaps(panel, settings.missing, raw.source)
     y = fill(panel.y, panel.lengths, panel.season_length, settings.missing)
@@ -118,7 +119,7 @@ def lay_out(
         indptr=np.concatenate([[0], np.cumsum(lengths[lengths > 0])]).astype(np.int64),
         ds=ds,
         y=y,
-        filled=np.isnan(y),
+        missing=np.isnan(y),
         time_axis=time_axis,
         season_lengths=tuple(settings.season_length or season_lengths(time_axis.frequency)),
         time=raw.time,

@@ -1,4 +1,4 @@
-"""Summarize a panel: its size, time span, frequency and seasons, and how much was filled or left out."""
+"""Summarize a panel: its size, time span, frequency and seasons, and how much is missing, filled or left out."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
 
     shortest, longest: the lengths of series, in steps
     season_candidates: the possible seasons that the longest series holds twice
-    filled, longest_filled: the number of missing values that were filled, in all and in a row
+    missing, longest_gap: the number of missing values, in all and in a row
+    filled: how many of them were filled: all, or none
     series_ending_earlier: the number of series in the panel that end before its last step
     series_ended: the number of series that ended long before the panel, left out or kept
     """
@@ -36,8 +37,9 @@ def summarize(panel: Panel, raw: Raw) -> dict[str, Any]:
         "frequency": panel.time_axis.frequency or "integer steps",
         "season_length": _seasons(panel),
         "season_candidates": ", ".join(map(str, candidates)) or "none",
-        "filled": int(panel.filled.sum()),
-        "longest_filled": longest_gap(panel)[1],
+        "missing": int(panel.missing.sum()),
+        "longest_gap": longest_gap(panel)[1],
+        "filled": int((panel.missing & ~np.isnan(panel.y)).sum()),
         "series_without_value": len(raw.ids) - with_value,
         "series_ending_earlier": int(ends_before_last(panel).sum()),
         "series_ended": int(ended_series(panel).sum()) + with_value - len(panel.ids),

@@ -17,8 +17,8 @@ LONG_SEASON = 0.5  # of a year: beyond it a season that was set stands for the y
 class NormalizedHistories:
     """The normalised histories of S series.
 
-    values: (V,) one series after another
-    lengths: (S,) the number of values of each
+    values: (V,) one series after another, NaN where a value is missing
+    lengths: (S,) the number of steps of each, from its first value to the origin
     seasons: lengths of the seasons that windows use
     """
 
@@ -41,9 +41,10 @@ def normalize(history: History, settings: Normalize, seasons: list[float]) -> tu
         normalizer = Normalizer(settings.log, settings.scale).fit(matrix, panel.ids[block])
         normalised = normalizer.transform(matrix)
         known = ~np.isnan(normalised)  # numbers too large to normalise are NaN too: such a series has no values
+        begun = np.logical_or.accumulate(known, axis=1)
         normalizers.append(normalizer)
-        values.append(normalised[known])
-        lengths.append(known.sum(axis=1))
+        values.append(normalised[begun])
+        lengths.append(begun.sum(axis=1))
     return Normalizer.concat(normalizers), NormalizedHistories(
         values=np.concatenate(values),
         lengths=np.concatenate(lengths),

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
-from stages.panel.ragged import blocks
+from stages.panel.ragged import blocks, seasonal_sources
 from stages.panel.time_axis import DAYS_IN_YEAR, INTEGER_STEPS, TimeAxis
 
 DAYS_IN_WEEK = 7
@@ -26,8 +26,8 @@ class Panel:
     ids: (S,) the `unique_id` of each series, in the input's order
     indptr: (S + 1,) the first row of each series, and N
     ds: (N,) datetime64 or integer steps
-    y: (N,) values in the input's units
-    filled: (N,) True where the input had no value; never the first row of a series
+    y: (N,) values in the input's units; where the input had none, the value that fills the gap, or NaN
+    missing: (N,) True where the input had no value; never the first row of a series
     time_axis: frequency, time zone, and the input's timestamp format
     season_lengths: steps in each season, the shortest first; (1,) without one
     time, value: the input's names for the columns `ds` and `y`
@@ -39,7 +39,7 @@ class Panel:
     indptr: Ints
     ds: pd.Series
     y: Floats
-    filled: Bools
+    missing: Bools
     time_axis: TimeAxis = INTEGER_STEPS
     season_lengths: tuple[int, ...] = (1,)
     time: str = "ds"
@@ -75,9 +75,20 @@ class Panel:
         return History(self, origin)
 
     @cached_property
+    def completed(self) -> "Panel":
+        """The panel with a value from before it for each NaN, for methods that need every value.
+
+        The nearest one a whole number of seasons before, or without one the last: no value knows later ones.
+        """
+        unknown = np.isnan(self.y)
+        if not unknown.any():
+            return self
+        return replace(self, y=self.y[seasonal_sources(unknown, self.lengths, self.season_length)])
+
+    @cached_property
     def last_given(self) -> Ints:
         """(N,) for each row, the latest one up to it whose value the input had."""
-        return np.maximum.accumulate(np.where(self.filled, 0, np.arange(len(self.y))))
+        return np.maximum.accumulate(np.where(self.missing, 0, np.arange(len(self.y))))
 
     def take(self, series: slice) -> "Panel":
         """The panel of the series in a slice, which has a start and a stop."""
@@ -88,12 +99,12 @@ class Panel:
             indptr=self.indptr[series.start : series.stop + 1] - rows.start,
             ds=self.ds.iloc[rows],
             y=self.y[rows],
-            filled=self.filled[rows],
+            missing=self.missing[rows],
         )
 
     def write(self, path: Path) -> None:
         """Write Parquet: a row for each step, the other fields in the file's metadata."""
-        frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "filled": self.filled})
+        frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "missing": self.missing})
         rest = ("time", "value", "interpolated")
         names = {"season_lengths": list(self.season_lengths), **{name: getattr(self, name) for name in rest}}
         frame.attrs = {"time_axis": asdict(self.time_axis), "names": names}  # to_parquet writes them into the metadata
@@ -127,9 +138,9 @@ class Panel:
         attributes = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
         time_axis, names = TimeAxis(**attributes["time_axis"]), attributes["names"]
         seasons = tuple(names.pop("season_lengths"))
-        y, filled = frame["y"].to_numpy(), frame["filled"].to_numpy()
+        y, missing = frame["y"].to_numpy(), frame["missing"].to_numpy()
         pa.default_memory_pool().release_unused()  # else Arrow keeps as much memory again as the panel takes
-        return cls(ids, indptr, frame["ds"], y, filled, time_axis, seasons, **names)
+        return cls(ids, indptr, frame["ds"], y, missing, time_axis, seasons, **names)
 
 
 @dataclass(frozen=True)
@@ -143,16 +154,21 @@ class History:
     origin: int
 
     @property
+    def completed(self) -> "History":
+        """The same history, without NaN: see `Panel.completed`."""
+        return self.panel.completed.at(self.origin)
+
+    @property
     def lengths(self) -> Ints:
-        """(S,) the number of values in each history; 0 for a series that begins after the origin."""
+        """(S,) the number of steps in each history; 0 for a series that begins after the origin."""
         return np.maximum(self.panel.lengths - self.origin, 0)
 
     def values(self, series: int) -> Floats:
-        """(n,) the history of one series."""
+        """(n,) the history of one series, NaN where the panel has it."""
         panel = self.panel
         first, end = panel.indptr[series], panel.indptr[series + 1] - self.origin
         values = panel.y[first : max(first, end)]
-        if panel.interpolated and len(values) and panel.filled[end - 1]:
+        if panel.interpolated and len(values) and panel.missing[end - 1]:
             values = values.copy()
             values[panel.last_given[end - 1] - first :] = panel.y[panel.last_given[end - 1]]
         return values
@@ -160,7 +176,7 @@ class History:
     def matrix(self, block: slice = slice(None), given: bool = False) -> Floats:
         """(S, longest) the histories of the series in `block`, right-aligned: the last column is the origin.
 
-        NaN before a series begins; with `given`, also where the input had no value.
+        NaN before a series begins and where the panel has it; with `given`, wherever the input had no value.
         """
         return self.last(int(self.lengths[block].max(initial=0)), block, given)
 
@@ -172,7 +188,7 @@ class History:
         known = rows >= panel.indptr[:-1][block, None]
         rows = np.where(known, rows, 0)
         if given:
-            known &= ~panel.filled[rows]
+            known &= ~panel.missing[rows]
         elif panel.interpolated:
             rows = np.minimum(rows, panel.last_given[np.maximum(ends - 1, 0)])
         return np.where(known, panel.y[rows], np.nan)
@@ -195,4 +211,4 @@ class History:
     def actual(self, horizon: int) -> Floats:
         """(S, horizon) the actual values after the origin; NaN after a series' end, and where the input had none."""
         rows, exists = self.after(horizon)
-        return np.where(exists & ~self.panel.filled[rows], self.panel.y[rows], np.nan)
+        return np.where(exists & ~self.panel.missing[rows], self.panel.y[rows], np.nan)

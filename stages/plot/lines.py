@@ -1,4 +1,4 @@
-"""Lines of actual values, filled ones apart, of means where steps are too many, and of forecasts with intervals."""
+"""Lines of actual values, with their gaps, of means where steps are too many, and of forecasts with intervals."""
 
 import math
 from typing import Any
@@ -37,17 +37,21 @@ def bin_size(steps: int, inches: float, season_lengths: tuple[int, ...]) -> int:
 def binned(actual: pd.DataFrame, size: int) -> pd.DataFrame:
     """Means `y` of `size` steps each, with their `low` and `high`, at the step `ds` in their middle.
 
-    The first is also of the steps that are left. `filled` where the input had none of the values.
+    The first is also of the steps that are left. Of the values that are known: NaN where none is. `filled` where the
+    input had none of the values.
     """
     starts = np.append(0, np.arange(len(actual) % size + size, len(actual), size))
     ends = np.append(starts[1:], len(actual))
     y, filled = actual["y"].to_numpy(), actual["filled"].to_numpy()
+    known = ~np.isnan(y)
+    counts = np.add.reduceat(known, starts, dtype=np.float64)
+    counts[counts == 0] = np.nan
     return pd.DataFrame(
         {
             "ds": actual["ds"].iloc[(starts + ends - 1) // 2].reset_index(drop=True),
-            "y": np.add.reduceat(y / size, starts) * size / (ends - starts),  # no sum overflows
-            "low": np.minimum.reduceat(y, starts),
-            "high": np.maximum.reduceat(y, starts),
+            "y": np.add.reduceat(np.where(known, y, 0) / size, starts) * size / counts,  # no sum overflows
+            "low": np.fmin.reduceat(y, starts),
+            "high": np.fmax.reduceat(y, starts),
             "filled": np.logical_and.reduceat(filled, starts),
         }
     )
@@ -65,7 +69,7 @@ def draw_whole(ax: Axes, scales: Scales, actual: pd.DataFrame, size: int) -> Non
 
 
 def draw_actual(ax: Axes, scales: Scales, actual: pd.DataFrame, label: str = "actual", **style: Any) -> None:
-    """A line through the values that the input had, and a broken one where values were filled."""
+    """A line through the values that the input had, none where one is missing, a dotted one where it was filled."""
     x, y, filled = scales.x(actual["ds"]), scales.y(actual["y"]), actual["filled"].to_numpy()
     given = np.where(filled, np.nan, y)
     ax.plot(x, given, color=ACTUAL, label=label, **style)

@@ -186,15 +186,13 @@ def _ending(summary: dict[str, Any]) -> list[str]:
 
 
 def _doubts(summary: dict[str, Any]) -> str:
-    """What in the data makes forecasts doubtful: series that ended early, and long gaps that were filled."""
+    """What in the data makes forecasts doubtful: series that ended early, and missing values."""
     doubts = []
     if ended := summary["series_ended"]:
         doubts.append(f"{ended:,} series ended long before the last step, left out or not.")
-    if summary["filled"]:
-        doubts.append(
-            f"{counted(summary['filled'], 'missing value')} filled, at most {summary['longest_filled']} in a row; no "
-            "filled value is scored."
-        )
+    if count := summary["missing"]:
+        how = "filled; no filled value is scored" if summary["filled"] else "left out of training, forecasts and scores"
+        doubts.append(f"{counted(count, 'missing value')}, at most {summary['longest_gap']:,} in a row, {how}.")
     return " ".join(doubts)
 
 

@@ -27,7 +27,7 @@ class SeriesData:
     """One series: its actual values, and its rows of the forecasts.
 
     place: in the input, from 1
-    actual: ds, y, filled (whether the input had no value)
+    actual: ds, y (NaN where a value is missing), filled (whether y fills a gap of the input)
     evaluation: of reports/evaluation.csv, the latest origin first
     future: of reports/forecast.csv
     season_lengths: steps in each season, the shortest first
@@ -170,9 +170,11 @@ def select_series(
     series = {}
     for name in ids:
         rows = slice(panel.indptr[positions[name]], panel.indptr[positions[name] + 1])
+        y = panel.y[rows]
+        filled = panel.missing[rows] & ~np.isnan(y)
         series[name] = SeriesData(
             place=positions[name] + 1,
-            actual=pd.DataFrame({"ds": panel.ds.iloc[rows], "y": panel.y[rows], "filled": panel.filled[rows]}),
+            actual=pd.DataFrame({"ds": panel.ds.iloc[rows], "y": y, "filled": filled}),
             evaluation=evaluations.get(name, evaluation.iloc[:0]),
             future=futures[name],
             season_lengths=panel.season_lengths,
@@ -208,6 +210,6 @@ def _changing(panel: Panel, evaluation: pd.DataFrame) -> list[str]:
     changing = []
     for name, first, end in zip(panel.ids, panel.indptr[:-1], panel.indptr[1:], strict=True):
         seen = panel.y[max(first, end - evaluated.get(name, 0) - panel.season_length) : end]
-        if (seen != seen[-1]).any():
+        if (seen != seen[-1])[~np.isnan(seen)].any():
             changing.append(name)
     return changing

@@ -1,5 +1,7 @@
 """The baselines: classical methods that forecast the same histories as the model, in one table.
 
+They need every value: what is missing in a history has the value of `Panel.completed`.
+
 A new baseline is a row in BASELINES: `predict.baselines` in `params.yaml` chooses from it by name.
 """
 
@@ -97,7 +99,7 @@ def choose_baselines(named: str | list[str], histories: list["History"], needed:
 
 
 def _some_positive(history: "History") -> bool:
-    return any((history.values(int(series)) > 0).all() for series in np.flatnonzero(history.lengths))
+    return any((history.completed.values(int(series)) > 0).all() for series in np.flatnonzero(history.lengths))
 
 
 def left_out(chosen: list[str]) -> list[str]:

@@ -92,7 +92,7 @@ class Forecaster:
         points = {MODEL: model.point}
         for name in baselines:
             forecasts = [
-                forecast_baseline(name, history.values(series), season, self.horizon)
+                forecast_baseline(name, history.completed.values(series), season, self.horizon)
                 for series in range(len(history.panel.ids))
             ]
             points[name] = np.array(forecasts)

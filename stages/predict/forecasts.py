@@ -72,7 +72,7 @@ def forecast_origin(
 def repeat_last_season(history: History, horizon: int) -> Floats:
     """The forecast (S, horizon) that `seasonal_naive` gives for each series, of all series at once."""
     season = history.panel.season_length
-    last = history.last(season)
+    last = history.completed.last(season)
     last = np.where((history.lengths < season)[:, None], last[:, -1:], last)
     return last[:, np.arange(horizon) % season]
 
@@ -82,6 +82,6 @@ def is_flat(history: History) -> Bools:
 
     Nor over all of a shorter history. Its forecast is then that value.
     """
-    last = history.last(max(FLAT_SEASONS * max(history.panel.season_lengths), FLAT_STEPS))
+    last = history.completed.last(max(FLAT_SEASONS * max(history.panel.season_lengths), FLAT_STEPS))
     flat: Bools = (np.isnan(last) | (last == last[:, -1:])).all(axis=1)
     return flat

@@ -16,7 +16,7 @@ class ScoredForecast(Rows):
     """A forecast of S series with the actual values, of which the final origin has none.
 
     forecast: without its members, whose errors are all that is needed later
-    actual: (S, horizon) NaN where it is unknown or was filled
+    actual: (S, horizon) NaN where it is unknown or the input had none
     member_errors: (S, M) mean absolute error of each member; NaN where it has no forecast
     half_differences: (S, K) see the function of that name; NaN where they are not asked for
     mase_scale: (S,) the denominator of MASE
@@ -53,7 +53,7 @@ def score(forecast: OriginForecast, history: History, halved: Bools | slice = sl
 
 
 def mase_scales(history: History) -> Floats:
-    """(S,) the denominator of MASE of each history, without values that were filled."""
+    """(S,) the denominator of MASE of each history, from the values that the input had."""
     season = history.panel.season_length
     scales = [seasonal_scale(history.matrix(block, given=True), season) for block in history.blocks()]
     return np.concatenate(scales)

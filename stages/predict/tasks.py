@@ -89,7 +89,8 @@ def forecast_baselines(
 
 def forecast_few(name: str, panel: Panel, few: slice, origins: list[int], horizon: int) -> Floats:
     """One baseline's forecasts (origins, S, horizon) of a few series."""
-    season, histories = panel.season_length, [panel.take(few).at(origin) for origin in origins]
+    season, completed = panel.season_length, panel.take(few).completed
+    histories = [completed.at(origin) for origin in origins]
     return np.array(
         [
             [forecast_baseline(name, history.values(series), season, horizon) for series in range(few.stop - few.start)]

@@ -26,7 +26,7 @@ class Actuals:
     @cached_property
     def given(self) -> Bools:
         """(N,) whether the input had the value of a row."""
-        given: Bools = ~self.panel.filled & np.isfinite(self.panel.y)
+        given: Bools = ~self.panel.missing & np.isfinite(self.panel.y)
         return given
 
     @cached_property
@@ -122,7 +122,7 @@ def _naive(rows: pd.DataFrame, actuals: Actuals, series: Ints, origin: Ints, ste
     made = np.full(len(rows), np.nan)
     for one in np.unique(series):
         mine = series == one
-        history = actuals.panel.at(int(origin[mine][0])).values(int(one))
+        history = actuals.panel.completed.at(int(origin[mine][0])).values(int(one))
         forecast = forecast_baseline(NAIVE, history, actuals.panel.season_length, int(step[mine].max()))
         made[mine] = forecast[step[mine] - 1]
     return made

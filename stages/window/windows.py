@@ -20,8 +20,8 @@ class Cuts(Rows):
 
     position: (K,) the index in the flat values of the first step after the cut
     series: (K,) the series that is cut
-    before: (K,) the number of values of the series before the cut
-    after: (K,) the number of targets that exist
+    before: (K,) the number of steps of the series before the cut
+    after: (K,) the number of targets that exist, missing ones among them
     season: (K, P) seasonal indices of the steps after the cut, those of each season after another, in normalised units
     level: (K,) the local level, in normalised units
     scale: (K,) the local scale, in normalised units
@@ -51,8 +51,8 @@ class Windows:
 
     A window is `size` values before a cut, its inputs, and `targets` values after it, all of one series.
 
-    values: (V,) normalised histories, one series after another
-    lengths: (S,) the number of values of each
+    values: (V,) normalised histories, one series after another, NaN where a value is missing
+    lengths: (S,) the number of steps of each
     padding: whether windows may reach over an end of their series, the missing part masked
     seasons: the lengths of the seasons in `season` of the cuts: those that have indices
     lags: the lags at which differences of the values are further inputs

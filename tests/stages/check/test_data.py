@@ -43,6 +43,8 @@ def test_gaps_ends_and_what_is_left_out_are_counted_and_named() -> None:
         "1 series without a value: 'c'; 1 series that ended too early (ingest.ended_after): 'd'"
     )
     assert found["season"] == "none; ingest.season_length sets one"
+    kept = lines_of("id,time,value\n" + "\n".join(rows), series="id", missing="keep", ended_after=10)
+    assert kept == {**found, "gaps": found["gaps"].replace("filled", "missing")}
 
 
 def test_series_that_count_their_own_steps_end_where_they_end() -> None:

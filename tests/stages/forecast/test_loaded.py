@@ -122,7 +122,7 @@ def test_naive_times_of_a_forecaster_with_a_time_zone(forecaster: Forecaster) ->
 
 
 def test_integer_steps(forecaster: Forecaster) -> None:
-    numbered = Panel(PANEL.ids, PANEL.indptr, pd.Series([*range(60), *range(30, 60)]), PANEL.y, PANEL.filled)
+    numbered = Panel(PANEL.ids, PANEL.indptr, pd.Series([*range(60), *range(30, 60)]), PANEL.y, PANEL.missing)
     numbered = replace(numbered, season_lengths=(12,))
     declared = settings(**{**LONG, "frequency": None})
     loaded = Loaded(replace(forecaster, input_format=InputFormat.of(declared, numbered), trained_until=59))

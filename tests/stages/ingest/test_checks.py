@@ -65,7 +65,9 @@ def test_a_frequency_that_nobody_uses_is_doubted(capsys: pytest.CaptureFixture[s
     assert not capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("missing", "length", "warned"), [("forward", 13, 1), ("forward", 12, 0), ("zero", 30, 0)])
+@pytest.mark.parametrize(
+    ("missing", "length", "warned"), [("forward", 13, 1), ("forward", 12, 0), ("zero", 30, 0), ("keep", 30, 0)]
+)
 def test_a_long_filled_gap_is_named(missing: str, length: int, warned: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A year of months is not long."""
     months = pd.date_range("2000-01-01", periods=100, freq="MS")

@@ -73,7 +73,7 @@ def test_series_with_other_starts_and_gaps_have_their_common_frequency(alias: st
         rows = slice(panel.indptr[number], panel.indptr[number + 1])
         expected = grid[(grid >= times[0]) & (grid <= times[-1])]
         assert panel.ds[rows].tolist() == list(expected)
-        assert panel.filled[rows].tolist() == [time not in times for time in expected]
+        assert panel.missing[rows].tolist() == [time not in times for time in expected]
         assert panel.time_axis.next_steps(times[-1], 3).tolist() == list(
             pd.date_range(times[-1], periods=4, freq=alias)[1:]
         )

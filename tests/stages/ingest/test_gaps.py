@@ -40,11 +40,11 @@ def test_filled_values_do_not_depend_on_later_values(method: str) -> None:
 def test_the_longest_gap(gaps: list[list[bool]]) -> None:
     """Counted one by one; each series begins and ends with a value."""
     filled = [[False, *inner, False] for inner in gaps]
-    panel = panel_of([np.zeros(len(one)) for one in filled], filled=np.concatenate(filled))
+    panel = panel_of([np.zeros(len(one)) for one in filled], missing=np.concatenate(filled))
     runs = "".join("x" if value else " " for one in filled for value in one).split(" ")
     row, length = longest_gap(panel)
     assert length == max(len(run) for run in runs)
-    assert panel.filled[row : row + length].all()
+    assert panel.missing[row : row + length].all()
 
 
 @pytest.mark.parametrize(("seasons", "steps"), [((1,), 10), ((7,), 10), ((12,), 12), ((24, 168), 168)])

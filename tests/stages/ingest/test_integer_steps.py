@@ -79,7 +79,7 @@ def test_dates_as_whole_numbers_are_refused_with_the_format_that_reads_them(
     panel = panel_of(content, path, frequency="auto", time_format=time_format)
     assert panel.ds.tolist() == days.tolist()
     assert times_of(panel) == texts.tolist()
-    assert not panel.filled.any()
+    assert not panel.missing.any()
 
 
 def test_a_number_that_may_be_a_week_or_a_month_is_refused_with_both() -> None:

@@ -60,7 +60,7 @@ def test_a_wide_file() -> None:
 def test_a_repeated_hour_that_occurs_once_is_the_first_and_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     times = pd.date_range("2024-10-26 12:00", periods=30, freq="h", tz="Europe/Berlin").delete(15)
     panel = panel_of(csv_of(rows(times)), series="id", missing="interpolate", **BERLIN)
-    assert np.flatnonzero(panel.filled).tolist() == [15]
+    assert np.flatnonzero(panel.missing).tolist() == [15]
     warning = capsys.readouterr().err
     for words in ("row 16", "'2024-10-27 02:00'", "read as the first"):
         assert words in warning
@@ -108,7 +108,7 @@ def test_rows_of_the_hour_that_the_clock_skips_may_have_no_value() -> None:
     ]
     text = "time,value\n" + "".join(rows)
     panel = panel_of(text, frequency="auto", time_zone="Europe/Berlin")
-    assert (len(panel.y), panel.filled.sum()) == (47, 0)
+    assert (len(panel.y), panel.missing.sum()) == (47, 0)
 
 
 def test_days_in_a_zone_whose_clock_skips_midnight_are_read_or_refused() -> None:

@@ -43,13 +43,14 @@ def test_values_have_the_name_of_their_column_and_those_of_a_wide_file_its_name(
         ("zero", [1, 2, 0, 0, 5, 6, 0, 0, 9]),
         ("interpolate", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
         ("seasonal", [1, 2, 1, 2, 5, 6, 5, 6, 9]),  # 2 steps: steps 3 and 4 repeat 1 and 2
+        ("keep", [1, 2, np.nan, np.nan, 5, 6, np.nan, np.nan, 9]),
     ],
 )
-def test_missing_values_and_steps_are_filled_and_flagged(missing: Any, filled: list[float]) -> None:
+def test_missing_values_and_steps_are_filled_or_kept_and_flagged(missing: Any, filled: list[float]) -> None:
     text = "time,value\n1,1\n2,2\n4,\n5,5\n6,6\n7,NA\n9,9\n10,\n"  # no rows 3 and 8, no values in 4, 7 and 10
     panel = panel_of(text, missing=missing, season_length=2)
-    assert panel.y.tolist() == filled
-    assert panel.filled.tolist() == [False, False, True, True, False, False, True, True, False]
+    np.testing.assert_array_equal(panel.y, filled)
+    assert panel.missing.tolist() == [False, False, True, True, False, False, True, True, False]
 
 
 def test_a_series_is_not_filled_from_another() -> None:
@@ -125,8 +126,8 @@ def test_given_values_come_out_unchanged_or_the_file_is_refused(
         span = slice(panel.indptr[series], panel.indptr[series + 1])
         between = range(min(table[name]), max(table[name]) + 1)
         assert panel.time_axis.format(panel.ds[span]).tolist() == [texts[step] for step in between]
-        assert panel.filled[span].tolist() == [step not in table[name] for step in between]
-        given_values = [value for value, filled in zip(panel.y[span], panel.filled[span], strict=True) if not filled]
+        assert panel.missing[span].tolist() == [step not in table[name] for step in between]
+        given_values = [value for value, filled in zip(panel.y[span], panel.missing[span], strict=True) if not filled]
         assert given_values == [table[name][step] for step in between if step in table[name]]
 
 

@@ -23,7 +23,7 @@ def test_the_airline_passengers(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = read_raw(declared)
     assert summarize(build_panel(raw, declared), raw) == {
         "series": 1, "rows": 144, "shortest": 144, "longest": 144, "first": "1949-01", "last": "1960-12",
-        "frequency": "MS", "season_length": 12, "season_candidates": "12", "filled": 0, "longest_filled": 0,
+        "frequency": "MS", "season_length": 12, "season_candidates": "12", "missing": 0, "longest_gap": 0, "filled": 0,
         "series_without_value": 0, "series_ending_earlier": 0, "series_ended": 0,
     }  # fmt: skip
 
@@ -81,12 +81,14 @@ def test_what_was_filled_and_left_out_is_counted() -> None:
     rows = [f"a,{step},1\n" for step in range(40) if step not in (3, 7, 8, 9)]
     rows += ["b,0,1\nb,1,2\nb,3,4\n", "c,0,\nc,1,\n", "d,1,1\nd,2,1\n"]
     Path("input.csv").write_text("id,time,value\n" + "".join(rows))
-    for ended_after, series, filled, earlier in [(None, 3, 5, 2), (30, 1, 4, 0)]:
-        declared = settings(series="id", missing="forward", ended_after=ended_after)
+    cases = [("forward", None, 3, 5, 2), ("forward", 30, 1, 4, 0), ("keep", 30, 1, 4, 0)]
+    for missing, ended_after, series, count, earlier in cases:
+        declared = settings(series="id", missing=missing, ended_after=ended_after)
         raw = read_raw(declared)
         summary = summarize(build_panel(raw, declared), raw)
-        names = ["series", "filled", "longest_filled", "series_without_value", "series_ended"]
-        assert [summary[name] for name in names] == [series, filled, 3, 1, 2]
+        names = ["series", "missing", "filled", "longest_gap", "series_without_value", "series_ended"]
+        filled = 0 if missing == "keep" else count
+        assert [summary[name] for name in names] == [series, count, filled, 3, 1, 2]
         assert summary["series_ending_earlier"] == earlier
 
 

@@ -121,3 +121,18 @@ def test_seasons_that_half_the_series_hold_twice_are_left_to_the_windows(
     panel = panel_of([np.zeros(length) for length in lengths], season_lengths=seasons)
     assert seasons_in_use(panel, change(default_params, normalize__seasonal="shrunk")[Normalize]) == expected
     assert seasons_in_use(panel, change(default_params, normalize__seasonal="none")[Normalize]) == []
+
+
+@pytest.mark.parametrize("scale", ["minmax", "mean"])
+def test_missing_values_stay_missing_and_count_for_nothing(airline: Floats, default_params: Params, scale: str) -> None:
+    """A history lasts from its first value to the origin, also where that is in a gap."""
+    settings = change(default_params, normalize__scale=scale)[Normalize]
+    gaps = airline.copy()
+    gaps[[5, 6, 100, 130, 131]] = np.nan
+    normalizer, histories = normalize(panel_of([gaps], missing=np.isnan(gaps)).at(12), settings, [])
+    assert histories.lengths.tolist() == [132]
+    assert np.flatnonzero(np.isnan(histories.values)).tolist() == [5, 6, 100, 130, 131]
+    known = gaps[:132][~np.isnan(gaps[:132])]
+    alone = normalize(panel_of([known]).at(0), settings, [])[0]
+    np.testing.assert_allclose(normalizer.center_, alone.center_)
+    np.testing.assert_allclose(normalizer.spread_, alone.spread_)

@@ -19,7 +19,7 @@ NAN = np.nan
 def panel() -> Panel:
     """Series of 4, 1 and 2 values; the last value was filled."""
     ds = pd.Series([0, 1, 2, 3, 5, 8, 9])
-    return panel_of([[0, 1, 2, 3], [4], [5, 6]], ds=ds, filled=np.array([False] * 6 + [True]))
+    return panel_of([[0, 1, 2, 3], [4], [5, 6]], ds=ds, missing=np.array([False] * 6 + [True]))
 
 
 def test_histories_end_at_the_origin(panel: Panel) -> None:
@@ -84,7 +84,7 @@ def test_actual_values_were_given_and_come_after_the_origin(panel: Panel) -> Non
 
 def test_a_history_that_ends_in_an_interpolated_gap_repeats_the_value_before_the_gap() -> None:
     filled = np.array([False, True, False, True, True, False])
-    panel = panel_of([[1, 2, 3, 4, 5, 6]], filled=filled, interpolated=True)
+    panel = panel_of([[1, 2, 3, 4, 5, 6]], missing=filled, interpolated=True)
     for origin, expected in enumerate([[1, 2, 3, 4, 5, 6], [1, 2, 3, 3, 3], [1, 2, 3, 3], [1, 2, 3], [1, 1], [1]]):
         assert panel.at(origin).values(0).tolist() == expected
         assert panel.at(origin).matrix().tolist() == [expected]
@@ -126,16 +126,38 @@ def test_only_after_and_actual_see_values_after_the_origin(
             cut -= 1
             open_gap[cut] = True
     poisoned = later | open_gap if interpolated else later
-    one = replace(panel, filled=filled)
+    one = replace(panel, missing=filled)
     two = replace(
         panel,
         y=np.where(poisoned, random.normal(0, 1e9, len(panel.y)), panel.y),
-        filled=np.where(later, random.random(len(panel.y)) < 0.4, filled),
+        missing=np.where(later, random.random(len(panel.y)) < 0.4, filled),
     )
     for expected, found in zip(before_the_origin(one.at(origin)), before_the_origin(two.at(origin)), strict=True):
         np.testing.assert_array_equal(found, expected)
     rows, exists = two.at(origin).after(origin)
     assert sorted(rows[exists]) == np.flatnonzero(later).tolist()
     np.testing.assert_array_equal(
-        two.at(origin).actual(origin)[exists], np.where(two.filled, np.nan, two.y)[rows[exists]]
+        two.at(origin).actual(origin)[exists], np.where(two.missing, np.nan, two.y)[rows[exists]]
     )
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 12), st.integers(1, 4))
+def test_a_completed_history_has_a_value_at_every_step_and_none_from_after_its_origin(
+    seed: int, origin: int, season: int
+) -> None:
+    random = np.random.default_rng(seed)
+    one = np.where(random.random((2, 20)) < 0.5, np.nan, random.normal(size=(2, 20)))
+    one[:, 0] = 1.0
+    two = np.where(np.arange(20) >= 20 - origin, random.normal(size=(2, 20)), one)
+    histories = [
+        panel_of(list(each), missing=np.isnan(each).ravel(), season_lengths=(season,)).at(origin).completed
+        for each in (one, two)
+    ]
+    assert np.isfinite(histories[0].matrix()).all()
+    np.testing.assert_array_equal(histories[0].matrix(), histories[1].matrix())
+    known = ~np.isnan(one[:, : 20 - origin])
+    np.testing.assert_array_equal(histories[0].matrix()[known], one[:, : 20 - origin][known])
+
+
+def test_a_panel_without_gaps_is_completed_by_itself(panel: Panel) -> None:
+    assert panel.completed is panel

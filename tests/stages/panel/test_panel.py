@@ -63,7 +63,7 @@ def test_read_gives_what_write_wrote_in_the_same_order(tmp_path: Path, panel: Pa
     )
     assert read.season_length == 24
     np.testing.assert_array_equal(read.y, panel.y)
-    np.testing.assert_array_equal(read.filled, panel.filled)
+    np.testing.assert_array_equal(read.missing, panel.missing)
 
 
 def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.panel import ragged
-from stages.panel.ragged import blocks, starts
+from stages.panel.ragged import blocks, seasonal_sources, starts
 
 
 def test_starts_by_hand() -> None:
@@ -27,3 +27,9 @@ def test_blocks_are_bounded_and_hold_every_series_once(lengths: list[int], large
     for block, following in itertools.pairwise(found):  # no block ends early
         together = lengths[block.start : following.start + 1]
         assert max(together) * len(together) > largest
+
+
+def test_a_missing_row_has_the_value_a_whole_number_of_seasons_before_or_the_last_one() -> None:
+    """Rows 2 and 3 have rows 0 and 1; row 4 too, since row 2 is missing; row 6 has none before it, row 8 only row 7."""
+    missing = np.array([False, False, True, True, True, False, True, False, True])
+    assert seasonal_sources(missing, np.array([6, 3]), 2).tolist() == [0, 1, 0, 1, 0, 5, 6, 7, 7]

@@ -334,3 +334,15 @@ def test_a_vanishing_gradient_does_not_flatten_the_others() -> None:
     assert axes.get_ylim() == pytest.approx((1e-11, 0.2))
     assert axes.lines[0].get_marker() == "None"  # too many for a point each
     plt.close("all")
+
+
+def test_a_gap_is_a_gap_in_the_line_and_a_value_between_two_gaps_is_a_point(data: PlotData) -> None:
+    (series,) = data.series.values()
+    actual = pd.DataFrame({"ds": range(1, 7), "y": [1.0, 2, np.nan, 4, np.nan, 6], "filled": False})
+    gaps = replace(data, series={"a": replace(series, actual=actual)})
+    for figure in (draw_series(gaps), draw_backtest(gaps)):
+        given, alone, *_ = figure.axes[0].lines
+        np.testing.assert_array_equal(given.get_ydata(), [1, 2, np.nan, 4, np.nan, 6])
+        assert points(alone) == [[3, 4], [5, 6]]
+    assert not draw_series(gaps).legends
+    plt.close("all")

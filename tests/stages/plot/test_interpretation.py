@@ -140,7 +140,7 @@ def test_the_gates_are_those_over_the_end_of_the_first_series_that_is_long_enoug
 ) -> None:
     """Of the second series, whose values are divided by their mean size; the first has seven, one fewer than needed."""
     params = change(default_params, model__cell="rnn", normalize__log=False, normalize__scale="mean")
-    short = replace(panel, indptr=np.array([0, 7, 27]), ds=panel.ds[23:], y=panel.y[23:], filled=panel.filled[23:])
+    short = replace(panel, indptr=np.array([0, 7, 27]), ds=panel.ds[23:], y=panel.y[23:], missing=panel.missing[23:])
     network = Network(params[Model], targets=3)
     _, gates = look_inside(short, windows, ensemble_of({0: network}, params), params[Model], params[Train])
     values = np.sin(np.arange(30.0, 50.0))

@@ -31,3 +31,10 @@ def test_a_bin_is_whole_seasons() -> None:
     assert bin_size(20_000, 7, (24,)) == 120
     assert bin_size(20_000, 7, (1,)) == 115
     assert bin_size(20_000, 7, (8_760,)) == 115
+
+
+def test_a_bin_is_of_the_values_that_are_known() -> None:
+    actual = pd.DataFrame({"ds": range(6), "y": [1.0, np.nan, np.nan, np.nan, 5, 7], "filled": [False] * 6})
+    table = binned(actual, 2)
+    for name, expected in {"y": [1, np.nan, 6], "low": [1, np.nan, 5], "high": [1, np.nan, 7]}.items():
+        np.testing.assert_array_equal(table[name], expected)

@@ -63,9 +63,11 @@ def test_the_brief_holds_headline_and_tables_in_markdown(results: RunResults) ->
 
 def test_the_report_says_what_in_the_data_makes_forecasts_doubtful(results: RunResults) -> None:
     assert describe(results)["input_data"].note == (
-        "2 missing values filled, at most 1 in a row; no filled value is scored."
+        "2 missing values, at most 1 in a row, filled; no filled value is scored."
     )
-    clean = {**results.input_data, "filled": 0, "longest_filled": 0}
+    kept = describe(replace(results, input_data={**results.input_data, "filled": 0}))["input_data"].note
+    assert kept == "2 missing values, at most 1 in a row, left out of training, forecasts and scores."
+    clean = {**results.input_data, "missing": 0, "longest_gap": 0, "filled": 0}
     assert describe(replace(results, input_data=clean))["input_data"].note == ""
     ended = describe(replace(results, input_data={**clean, "series_ended": 1, "series_ending_earlier": 2}))
     assert ended["input_data"].note == "1 series ended long before the last step, left out or not."

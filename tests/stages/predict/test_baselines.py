@@ -33,21 +33,24 @@ def test_seasonal_naive_worked_by_hand() -> None:
     st.integers(1, 4),
     st.integers(0, 13),
     st.integers(1, 9),
-    st.booleans(),
+    st.sampled_from(["interpolate", "forward", "keep"]),
 )
 def test_the_last_season_of_all_series_at_once_is_that_of_each(
-    series: list[list[tuple[int, bool]]], season: int, origin: int, horizon: int, interpolated: bool
+    series: list[list[tuple[int, bool]]], season: int, origin: int, horizon: int, missing: str
 ) -> None:
     """Also at origins inside a gap, for histories shorter than a season, and without any."""
     filled = [gap and place > 0 for values in series for place, (_, gap) in enumerate(values)]
     panel = panel_of(
-        [[value for value, _ in values] for values in series],
+        [
+            [np.nan if gap and place and missing == "keep" else value for place, (value, gap) in enumerate(values)]
+            for values in series
+        ],
         season_lengths=(season,),
-        filled=np.array(filled),
-        interpolated=interpolated,
+        missing=np.array(filled),
+        interpolated=missing == "interpolate",
     )
     history = panel.at(origin)
-    each = [seasonal_naive(history.values(number), season, horizon) for number in range(len(series))]
+    each = [seasonal_naive(history.completed.values(number), season, horizon) for number in range(len(series))]
     np.testing.assert_array_equal(repeat_last_season(history, horizon), each)
 
 

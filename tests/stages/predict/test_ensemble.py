@@ -60,3 +60,23 @@ def test_a_constant_series_is_forecast_not_to_change(default_params: Params, val
     constant.y[:] = values
     (forecast,) = ensemble_for(PANEL, default_params).forecast([constant.at(0)])
     assert forecast.point.tolist() == [values[:3]]
+
+
+def test_histories_with_gaps_are_forecast_from_what_is_known_before_the_origin(default_params: Params) -> None:
+    """At origins in a gap too, and whatever follows them, is missing there or not."""
+    random = np.random.default_rng(0)
+    panel = seasonal_panel(60, 60)
+    missing = random.random(120) < 0.4
+    missing[[0, 60, 59, 119]] = False
+    missing[50:58] = True
+    gaps = replace(panel, y=np.where(missing, np.nan, panel.y), missing=missing)
+    ensemble = ensemble_for(gaps, default_params)
+    for origin in (0, 4, 12):
+        later = np.arange(120) % 60 >= 60 - origin
+        changed = replace(gaps, y=np.where(later, panel.y, gaps.y), missing=missing & ~later)
+        (one,), (two,) = (ensemble.forecast([each.at(origin)]) for each in (gaps, changed))
+        assert np.isfinite(one.point).all()
+        assert not one.fallback.any()
+        for name, value in [*vars(one).items(), *vars(one.spread).items()]:
+            if isinstance(value, np.ndarray):
+                np.testing.assert_array_equal({**vars(two), **vars(two.spread)}[name], value, err_msg=name)

@@ -56,7 +56,7 @@ def test_mases_scale_is_that_of_the_whole_history(monkeypatch: pytest.MonkeyPatc
 
 
 def test_filled_values_are_not_scored() -> None:
-    panel = panel_of([[0.0, 1.0, 2.0, 3.0]], filled=np.array([False, False, True, False]))
+    panel = panel_of([[0.0, 1.0, 2.0, 3.0]], missing=np.array([False, False, True, False]))
     scored = score(naive_forecast(panel, 2, horizon=2), panel.at(2))
     np.testing.assert_array_equal(scored.actual, [[UNKNOWN, 3]])
 

@@ -60,7 +60,7 @@ def test_the_scale_is_that_of_the_backtest_at_the_same_cutoff() -> None:
     series: list[ArrayLike] = [random.normal(size=20), random.normal(size=14)]
     filled = random.uniform(size=34) < 0.2
     filled[[0, 20]] = False
-    panel = monthly(series, season_length=3, filled=filled)
+    panel = monthly(series, season_length=3, missing=filled)
     both = pd.concat([forecast_of(16, {"model": [0.0] * 4}, name) for name in "01"], ignore_index=True)
     found = score(version(both), Actuals(panel), known=15)
     expected = seasonal_scale(panel.at(4).matrix(given=True), 3)
@@ -92,13 +92,13 @@ def test_a_series_that_ended_earlier_counts_after_the_last_step_of_the_others() 
 
 
 def test_filled_values_are_not_scored() -> None:
-    panel = monthly([Y], filled=np.arange(9) == 6)
+    panel = monthly([Y], missing=np.arange(9) == 6)
     assert score(version(forecast_of(5, {"model": [11] * 4})), Actuals(panel), known=4)["place"].tolist() == [5, 7, 8]
 
 
 def test_steps_without_any_value_are_to_come() -> None:
     """The last month was filled in all series."""
-    actuals = Actuals(monthly([Y], filled=np.arange(9) == 8))
+    actuals = Actuals(monthly([Y], missing=np.arange(9) == 8))
     assert actuals.labels[-1] == "2020-08"
 
 
