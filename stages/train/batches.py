@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from stages.window.windows import Windows, season_at
 
-TRUST = 6.0  # power of its inverse mean error that weighs an expert, before a network has learned anything
+TRUST = 4.0  # power of its inverse mean error that weighs an expert, before a network has learned anything
 LARGEST_INPUT = 8.0  # in units of scale: inputs are clipped to it
 GATHERED = 16  # batches gathered at once: fewer, larger operations
 CPU = torch.device("cpu")

@@ -93,7 +93,7 @@ def median(context: Context) -> list[Floats32]:
     """The median of the recent values, seasonal indices removed."""
     steps = max(2 * context.seasons[0] if context.seasons else 0, LEAST_RECENT)
     recent = context.last(steps) - season_at(context.cuts.season, context.seasons, np.arange(-steps, 0))
-    inside = np.arange(-steps, 0) >= -context.cuts.before[:, None]
+    inside = np.arange(-steps, 0) >= -np.maximum(context.cuts.before, 1)[:, None]
     middle = np.nanmedian(np.where(inside, recent, np.nan), axis=1)
     deviation = (middle - context.level) / context.cuts.scale
     return [np.repeat(deviation[:, None], context.targets, axis=1).astype(np.float32)]
@@ -127,7 +127,8 @@ def _demand(context: Context) -> tuple[Floats32, Floats32, Bools]:
     history, known = last_values(context.values, context.cuts, REMEMBERED)
     smallest = np.where(known, history, np.inf).min(axis=1)
     height = np.where(known, history - smallest[:, None], 0)
-    recurs = (known & (height == 0)).sum(axis=1) >= RECURRING * known.sum(axis=1)
+    at_lowest, count = (known & (height == 0)).sum(axis=1), known.sum(axis=1)
+    recurs = (count > 0) & (at_lowest >= RECURRING * count)
     return np.where(recurs, smallest, np.nan).astype(np.float32), height, known
 
 

@@ -20,7 +20,7 @@ from stages.plot.interpretation import (
     window_steps,
 )
 from stages.predict.ensemble import Ensemble
-from stages.train.batches import Batches, Inputs
+from stages.train.batches import Batches
 from stages.train.cells import CELLS
 from stages.train.network import Network
 from stages.train.params import Model, Train
@@ -98,7 +98,7 @@ def test_sensitivity_is_how_much_the_forecast_moves_with_each_input(default_para
             steps = inputs.steps.double().clone()
             steps[-lag, :, 0] += step
             with torch.inference_mode():
-                moved.append(double(Inputs(steps, inputs.features.double(), inputs.experts.double())))
+                moved.append(double(replace(inputs.map(torch.Tensor.double), steps=steps)))
         expected[lag - 1] = float(((moved[0] - moved[1]) / 2e-4).abs().mean())
     np.testing.assert_allclose(sensitivity_by_lag(network.float(), windows), expected, rtol=1e-3)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from stages.train.batches import GATHERED, LARGEST_INPUT, Batches, Inputs, median_of
+from stages.train.batches import GATHERED, LARGEST_INPUT, TRUST, Batches, Inputs, weighted_mean
 from stages.window.cutting import cut_windows
 from stages.window.windows import Windows
 from tests.builders import plain_ends, plain_windows, window_settings
@@ -108,7 +108,7 @@ def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: 
         np.testing.assert_allclose(targets.values[place, :exists], values, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(inputs.features, cuts.features[batches.kept])
     np.testing.assert_array_equal(inputs.experts, cuts.experts[batches.kept])
-    assert torch.equal(targets.expert_median, median_of(inputs.experts))
+    assert torch.equal(targets.expert_mean, weighted_mean(-TRUST * inputs.record, inputs.experts))
 
 
 @pytest.mark.parametrize("count", [1, 5, 7, 7 * GATHERED, 7 * GATHERED + 9])
@@ -147,14 +147,15 @@ def test_the_ends_are_gathered_too() -> None:
 
 
 @pytest.mark.parametrize("experts", [1, 2, 5, 6])
-def test_the_median_of_the_experts_is_numpys(experts: int) -> None:
-    some = torch.randn(4, experts, 3)
-    np.testing.assert_allclose(median_of(some), np.median(some.numpy(), axis=1), rtol=1e-6)
-    assert not median_of(some[:, :0]).any()
+def test_the_mean_of_the_experts_is_numpys(experts: int) -> None:
+    logits, some = torch.randn(4, experts), torch.randn(4, experts, 3)
+    expected = [np.average(each, axis=0, weights=np.exp(row)) for row, each in zip(logits.numpy(), some.numpy(), strict=True)]
+    np.testing.assert_allclose(weighted_mean(logits, some), expected, rtol=1e-5, atol=1e-6)
+    assert not weighted_mean(logits[:, :0], some[:, :0]).any()
 
 
 def test_map_applies_a_function_to_every_field() -> None:
-    inputs = Inputs(steps=torch.ones(2, 3, 1), features=torch.ones(3, 4), experts=torch.ones(3, 2, 5))
+    inputs = Inputs(steps=torch.ones(2, 3, 1), features=torch.ones(3, 4), experts=torch.ones(3, 2, 5), record=torch.ones(3, 2))
     doubled = inputs.map(lambda tensor: 2 * tensor)
     for name, tensor in vars(inputs).items():
         assert torch.equal(getattr(doubled, name), 2 * tensor)

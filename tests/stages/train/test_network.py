@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stages.common.params import Params
 from stages.train import network as network_module
-from stages.train.batches import Batches, Inputs
+from stages.train.batches import TRUST, Batches, Inputs
 from stages.train.network import Network, forecast, load_networks, save_networks
 from stages.train.params import Model
 from stages.window.cutting import cut_at_ends, cut_windows
@@ -25,6 +25,7 @@ def random_inputs(
         steps=torch.randn(size, windows, channels),
         features=torch.randn(windows, features),
         experts=torch.randn(windows, experts, targets),
+        record=torch.zeros(windows, experts),
     )
 
 
@@ -89,6 +90,15 @@ def test_the_forecast_is_a_weighted_mean_of_the_experts_and_a_correction(default
     torch.testing.assert_close(stacked.sum(dim=1), torch.ones(3, 5))
     assert stacked.std() > 0.05  # the head weighs them
     torch.testing.assert_close(network(inputs) - correction, (stacked * inputs.experts).sum(dim=1))
+
+
+def test_the_gate_starts_from_the_records(default_params: Params) -> None:
+    """An expert whose mean error is a half of the other's weighs two to the power of the trust as much."""
+    network = Network(default_params[Model], features=2, experts=2, targets=5).eval()
+    torch.nn.init.zeros_(network.head.weight)
+    inputs = replace(random_inputs(features=2, experts=2), record=torch.tensor([0.0, float(np.log(0.5))], dtype=torch.float32).expand(3, 2))
+    weights = torch.tensor([1.0, 2.0**TRUST]) / (1 + 2.0**TRUST)
+    torch.testing.assert_close(network(inputs), (weights[:, None] * inputs.experts).sum(dim=1))
 
 
 def test_one_expert_is_not_weighed(default_params: Params) -> None:

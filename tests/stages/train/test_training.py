@@ -198,7 +198,7 @@ def test_every_window_is_used_in_some_epoch(sine: Windows, small: Params) -> Non
         assert any(not torch.equal(weights, other[name]) for name, weights in plain.items())
 
 
-def test_the_pull_keeps_forecasts_near_the_median_of_the_experts(seasonal: Windows, small: Params) -> None:
+def test_the_pull_keeps_forecasts_near_the_mean_of_the_experts(seasonal: Windows, small: Params) -> None:
     def distance(pull: float) -> float:
         settings = change(small, train__expert_pull=pull)[Train]
         network, _ = train_network(seasonal, 0, small[Model], settings)

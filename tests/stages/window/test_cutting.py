@@ -23,6 +23,7 @@ from stages.window.cutting import (
 )
 from stages.window.experts import EXPERTS
 from stages.window.features import compute_cuts
+from stages.window.record import reach
 from stages.window.seasonality import values_that_count
 from tests.builders import plain_ends, plain_windows, window_settings
 
@@ -212,7 +213,7 @@ def test_the_task_of_an_origin_gives_its_windows_and_a_summary() -> None:
     assert summary == {"windows": 25 + 12, "size": 16, "longest": 30, "series_without_window": 1}
 
 
-LEARNED = ("season", "level", "scale", "experts", "features")  # of a cut, from the values before it
+LEARNED = ("season", "level", "scale", "experts", "record", "features")  # of a cut, from the values before it
 SCALED = window_settings(size="auto", padding=True, local_scaling="smoothing", experts=list(EXPERTS))
 
 
@@ -239,7 +240,7 @@ def test_the_cut_at_an_end_is_the_training_cut_there_once_more_values_follow(sea
 def test_of_a_long_series_the_latest_values_give_the_same_window(seasons: list[int], size: int) -> None:
     """The same cuts as from all values, and the same inputs of a network; series that are shorter are kept whole."""
     settings = SCALED.model_copy(update={"size": size})
-    most = max(values_that_count(seasons or [1]), size + max(seasons, default=1))
+    most = max(values_that_count(seasons or [1]) + reach(5), size + max(seasons, default=1))
     lengths = np.array([40, most + 901, 0, most, most + 1])
     steps = np.arange(lengths.sum())
     noise = np.random.default_rng(0).normal(size=len(steps))

@@ -7,11 +7,12 @@ from stages.common.arrays import Floats, Floats32
 from stages.window.experts import EXPERTS, last_values
 from stages.window.features import compute_cuts
 from stages.window.params import Window
+from stages.window.record import ABSENT
 from stages.window.windows import Cuts, season_at
 from tests.builders import cuts_at, window_settings
 
 # Places among ALL experts, with one season: a seasonal mean of the last season, and of the last two.
-SES, THETA, HOLT, LAST_SEASON, LAST_TWO, DRIFT = range(6)
+SES, THETA, HOLT, NAIVE, MEDIAN, LOWEST, DEMAND, LAST_SEASON, LAST_TWO, DRIFT = range(10)
 
 
 def with_experts(*experts: str) -> Window:
@@ -24,7 +25,7 @@ ALL = with_experts(*EXPERTS)
 def forecasts(cuts: Cuts, season: int) -> Floats:
     """(K, E, targets) the experts in normalised units: scale, level and season given back."""
     steps = np.arange(cuts.experts.shape[2])
-    component = season_at(cuts.season, [season] if season > 1 else [], steps)
+    component = season_at(cuts.season, [season] if season > 1 else [], steps) + np.zeros((len(cuts), len(steps)))
     whole = cuts.experts * cuts.scale[:, None, None] + cuts.level[:, None, None] + np.asarray(component)[..., None, :]
     return np.asarray(whole, dtype=np.float64)
 
@@ -80,7 +81,7 @@ def test_seasonal_experts_are_the_level_before_their_seasons_are_complete() -> N
 
 def test_each_of_two_seasons_has_two_means_and_a_drift() -> None:
     cuts = cuts_at(np.random.default_rng(0).normal(0, 1, 60), [50], [4, 12], ALL)
-    assert cuts.experts.shape == (1, 3 + 2 * (2 + 1), 4)
+    assert cuts.experts.shape == (1, 7 + 2 * (2 + 1), 4)
     assert cuts.season.shape == (1, 16)
 
 
@@ -107,3 +108,42 @@ def test_a_missing_value_counts_as_level_and_season_and_growth_is_over_known_pai
     expected = float(cuts.level[0] + cuts.season[0, 1])  # the missing step has the phase of the second after the cut
     np.testing.assert_allclose(experts[DRIFT], [15, expected + 2, 17, 18], atol=1e-4)
     np.testing.assert_allclose(experts[LAST_SEASON], [13, expected, 15, 16], atol=1e-4)
+
+
+def test_naive_is_the_last_value_and_median_the_middle_of_the_last_twelve() -> None:
+    values = np.array([50.0, 1, 9, 2, 8, 3, 7, 4, 6, 5, 5, 30, 20, 10])
+    (experts,) = forecasts(cuts_at(values, [14], [], ALL), 1)
+    np.testing.assert_allclose(experts[NAIVE], 10, atol=1e-4)
+    np.testing.assert_allclose(experts[MEDIAN], np.median(values[-12:]), atol=1e-4)
+
+
+def test_lowest_is_zero_in_intermittent_demand_and_no_expert_where_the_lowest_value_does_not_recur() -> None:
+    demand = np.array([0.0, 0, 3, 0, 0, 0, 2, 0, 0, 5, 0, 0] * 2)
+    cuts = cuts_at(demand, [24], [], ALL)
+    np.testing.assert_allclose(forecasts(cuts, 1)[0, LOWEST], 0, atol=1e-5)
+    rising = cuts_at(np.arange(24.0), [24], [], ALL)
+    assert (rising.record[0, [LOWEST, DEMAND]] == ABSENT).all()
+    assert (rising.record[0, [SES, NAIVE]] < ABSENT).all()
+
+
+def test_demand_is_worked_by_hand() -> None:
+    """Of 0, 4, 0, 0 the share begins at 1/4 and the size at 4: only the share moves, a tenth of the way each step."""
+    share = 0.25
+    for sold in (0, 1, 0, 0):
+        share += 0.1 * (sold - share)
+    (experts,) = forecasts(cuts_at([0.0, 4, 0, 0], [4], [], ALL), 1)
+    np.testing.assert_allclose(experts[DEMAND], share * 4, rtol=1e-5)
+
+
+def test_the_year_goes_on_in_a_series_of_three_years() -> None:
+    """A sine of 365.25 days on a week's pattern: both experts of the year follow it, no other does."""
+    days = np.arange(1200)
+    week = np.array([0.0, 1, 2, 1, 0, -2, -2])
+    values = 10 * np.sin(2 * np.pi * days / 365.25) + week[days % 7]
+    cuts = cuts_at(values, [1100], [7, 365.25], with_experts("ses", "year"), targets=60)
+    (experts,) = forecasts(cuts, 7)
+    actual = values[1100:1160]
+    assert np.abs(experts[1:] - actual).max() < 0.5
+    assert np.abs(experts[0] - actual).mean() > 2
+    short = cuts_at(values, [700], [7, 365.25], with_experts("ses", "year"), targets=60)
+    assert (short.record[0, 1:] == ABSENT).all()  # less than two years

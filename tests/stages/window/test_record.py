@@ -1,0 +1,73 @@
+"""The record of the experts: errors of earlier forecasts that are known at a cut, worked by hand and by poisoning."""
+
+import numpy as np
+import pytest
+
+from stages.common.arrays import Floats
+from stages.window.record import LEAST, ORIGINS, PRIOR, record_origins, spacing
+from stages.window.windows import Cuts
+from tests.builders import cuts_at, window_settings
+
+EXPERTS = ["ses", "naive", "holt", "median"]
+SETTINGS = window_settings(padding=True, local_scaling="smoothing", experts=EXPERTS)
+
+
+def record_at(values: Floats, cut: int, targets: int = 4) -> Floats:
+    return cuts_at(values, [cut], [], SETTINGS, targets).record[0].astype(np.float64)
+
+
+def errors_at(values: Floats, origins: list[int], cut: int, targets: int) -> tuple[Floats, int]:
+    """Sums of the experts' absolute errors at the origins (E,), of the steps before the cut, and their number."""
+    total, count = np.zeros(len(EXPERTS)), 0
+    for origin in origins:
+        cuts: Cuts = cuts_at(values, [origin], [], SETTINGS, targets)
+        forecast = cuts.experts[0] * cuts.scale[0] + cuts.level[0]
+        steps = min(targets, cut - origin)
+        total += np.abs(forecast[:, :steps] - values[origin : origin + steps]).sum(axis=1)
+        count += steps
+    return total, count
+
+
+@pytest.mark.parametrize(("cut", "targets"), [(30, 4), (31, 9), (70, 8)])
+def test_a_record_is_the_mean_error_of_earlier_forecasts_as_far_as_they_are_known(cut: int, targets: int) -> None:
+    values = np.cumsum(np.random.default_rng(3).normal(0.3, 1, 100))
+    apart = max(1, targets // 4)
+    origins = [each for each in range(0, cut, apart) if each >= 3][-ORIGINS:]
+    total, count = errors_at(values, origins, cut, targets)
+    mean = total / count
+    log = np.log(mean + LEAST * np.median(mean))
+    horizons = count / targets
+    expected = (log - log.mean()) * horizons / (horizons + PRIOR)
+    np.testing.assert_allclose(record_at(values, cut, targets), expected, atol=1e-4)
+
+
+def test_no_record_holds_anything_from_after_its_cut() -> None:
+    values = np.cumsum(np.random.default_rng(4).normal(0, 1, 80))
+    poisoned = values.copy()
+    poisoned[50:] = 1e6
+    np.testing.assert_array_equal(record_at(values, 50), record_at(poisoned, 50))
+
+
+def test_the_best_expert_of_a_random_walk_is_its_last_value_and_of_noise_its_median() -> None:
+    random = np.random.default_rng(5)
+    walk, noise = np.cumsum(random.normal(0, 1, 400)), random.standard_t(3, 400)
+    assert record_at(walk, 400)[EXPERTS.index("naive")] < record_at(walk, 400)[EXPERTS.index("median")]
+    assert record_at(noise, 400)[EXPERTS.index("median")] < record_at(noise, 400)[EXPERTS.index("naive")]
+
+
+def test_a_first_cut_has_no_record_and_a_missing_value_no_error() -> None:
+    values = np.cumsum(np.random.default_rng(6).normal(0, 1, 40))
+    assert not record_at(values, 3).any()
+    gaps = values.copy()
+    gaps[20:24] = np.nan
+    assert np.isfinite(record_at(gaps, 30)).all()
+
+
+def test_origins_are_multiples_of_a_quarter_of_the_horizon_each_once() -> None:
+    series, before = np.array([0, 0, 2]), np.array([20, 21, 13])
+    assert spacing(12) == 3
+    of, steps = record_origins(series, before, 12, shortest=4)
+    assert list(zip(of.tolist(), steps.tolist(), strict=True)) == [
+        *((0, each) for each in (6, 9, 12, 15, 18)),
+        *((2, each) for each in (6, 9, 12)),
+    ]
