@@ -41,11 +41,13 @@ class Context:
     year: float | None
     course: Floats
 
-    def last(self, steps: int) -> Floats32:
-        """(K, steps) the last steps before each cut: level and seasonal index where a value is missing."""
+    def last(self, steps: int) -> tuple[Floats32, Bools]:
+        """The last steps before each cut (K, steps), level and season where a value is missing, and which are known."""
         history, known = last_values(self.values, self.cuts, steps)
-        expected = self.level[:, None] + season_at(self.cuts.season, self.seasons, np.arange(-steps, 0))
-        return np.where(known, history, expected)
+        if np.isnan(self.values).any():
+            expected = self.level[:, None] + season_at(self.cuts.season, self.seasons, np.arange(-steps, 0))
+            history = np.where(known, history, expected)
+        return history, known
 
     def as_expert(self, forecast: Floats32, needed: int) -> Floats32:
         """Forecasts (K, targets) in normalised units as an expert's: season and level removed, in units of scale.
@@ -167,7 +169,7 @@ def seasonal_drift(context: Context) -> list[Floats32]:
 
 def _seasonal_mean(context: Context, length: int, cycles: int) -> Floats32:
     short, needed = context.seasons[0], cycles * length
-    history = context.last(needed)
+    history, _ = context.last(needed)
     by_cycle = history.reshape(len(history), cycles, length)
     pattern = (by_cycle - by_cycle.mean(axis=2, keepdims=True)).mean(axis=1)
     last_mean = history[:, -short:].mean(axis=1, keepdims=True)
@@ -176,8 +178,8 @@ def _seasonal_mean(context: Context, length: int, cycles: int) -> Floats32:
 
 
 def _seasonal_drift(context: Context, length: int) -> Floats32:
-    history = context.last(2 * length)
-    growth = _mean_growth(*last_values(context.values, context.cuts, 2 * length))
+    history, known = context.last(2 * length)
+    growth = _mean_growth(history, known)
     ahead = np.arange(context.targets)
     repeated = history[:, length + ahead % length] + growth * (1 + ahead // length)
     return context.as_expert(repeated, 2 * length)

@@ -133,7 +133,7 @@ def _shrink(
     means = sums / np.where(some, weights, 1.0)
     between = (effective * means**2).sum(axis=1) / np.maximum(phases - 1, 1)
     freedom = (weights * (1 - 1 / np.where(some, effective, 1.0))).sum(axis=1)
-    within = (squares - (weights * means**2).sum(axis=1)) / np.where(enough, freedom, 1.0)
+    within = (squares - (weights * means**2).sum(axis=1)) / np.where(freedom > 0, freedom, 1.0)
     kept = np.maximum(0.0, 1 - NOISE * np.maximum(within, 1e-12) / np.maximum(between, 1e-12)) * enough
     centre = means.sum(axis=1) / phases
     return (means - centre[:, None]) * (kept[:, None] * some), kept

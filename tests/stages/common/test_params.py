@@ -95,7 +95,7 @@ def original() -> str:
         ("series: null", "series: [shop, month]", ["ingest", "the same column"]),
         ("none: []", "none: -9999", ["ingest.none is -9999", "list"]),
         ("none: []", "none: [true]", ["ingest.none is [True]"]),
-        ("missing: error", "missing: linear", ["ingest.missing is 'linear'", "'interpolate'"]),
+        ("missing: keep", "missing: linear", ["ingest.missing is 'linear'", "'interpolate'"]),
         (
             "hidden_size: 32",
             "hidden_size: 100000000",

@@ -78,6 +78,7 @@ OWN_FILES: list[tuple[str, str | bytes, Changes]] = [
     ("business days moved by holidays", dated("BME", 14).replace("2024-05-31", "2024-05-30"), LONG_AUTO),
     ("months by their 15th", dated("MS", 9).replace("-01,", "-15,"), LONG_AUTO),
     ("filled gaps", "time,value\n2024-01,1\n2024-02,\n2024-04,4\n2024-05,4\n", {**AUTO, "missing": "interpolate"}),
+    ("kept gaps", "time,value\n2024-01,1\n2024-02,\n2024-04,4\n2024-05,4\n", {**AUTO, "missing": "keep"}),
     ("seasonal gaps", "time,value\n1,1\n2,9\n3,3\n5,5\n", {"missing": "seasonal", "season_length": [2]}),
     ("sparse, with zeros", "time,value\n2024-01-01,1\n2024-01-08,2\n2024-01-29,3\n", {"frequency": "D",
      "missing": "zero"}),

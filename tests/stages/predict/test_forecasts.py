@@ -142,3 +142,9 @@ def test_members_keep_their_places_where_some_have_no_network(airline: Floats, d
     assert np.isnan(forecast.members[..., 0]).tolist() == [[True, False], [False, False]]
     assert np.isfinite(forecast.point).all()
     assert forecast.fallback.tolist() == [False, True]
+
+
+def test_a_history_with_gaps_is_flat_where_its_values_are_and_not_by_its_gaps() -> None:
+    flat, gap = [1.0, *[5.0, UNKNOWN, UNKNOWN, 5.0] * 5, 9.0], [1.0, 2.0] * 5 + [UNKNOWN] * 11 + [9.0]
+    panel = panel_of([flat, gap], missing=np.isnan([*flat, *gap]), season_lengths=(2,))
+    assert is_flat(panel.at(1)).tolist() == [True, False]

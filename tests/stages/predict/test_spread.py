@@ -151,3 +151,11 @@ def test_a_jump_that_lasts_counts_in_full_and_one_false_value_does_not(before: i
     changes = Spread.of(panel_of([jumped.tolist(), spike.tolist()], season_lengths=(12,)).at(0)).change
     assert_allclose(changes[0], 12 / 72 * np.log(2 / 1.1), rtol=0.01)
     assert changes[1] < 0.01
+
+
+def test_missing_values_count_for_nothing() -> None:
+    """Over two steps, changes from 2 to 4, from 6 to 10, and from 10 to -1."""
+    values = np.array([2.0, np.nan, 4.0, 6.0, np.nan, 10.0, np.nan, -1.0])
+    spread = Spread.of(panel_of([values], missing=np.isnan(values), season_lengths=(2,)).at(0))
+    assert (spread.smallest.tolist(), spread.largest.tolist()) == ([-1], [10])
+    assert spread.changes.tolist() == [3]

@@ -195,3 +195,9 @@ def test_gaps_of_one_series_change_no_bit_of_another(seed: int, season: int) -> 
     np.testing.assert_array_equal(indices, whole[0])
     np.testing.assert_array_equal(strength, whole[1])
     np.testing.assert_array_equal(remainder[0], whole[2][0])
+
+
+def test_after_a_gap_of_a_thousand_seasons_the_indices_are_those_of_new_values() -> None:
+    values = np.concatenate([np.tile([1.0, 5.0], 10), np.full(2000, np.nan), np.tile([9.0, 3.0], 10)])
+    assert not at_step(values, 2, 2020)[0].any()
+    np.testing.assert_allclose(at_step(values, 2, 2040)[0], [3, -3], atol=0.05)
