@@ -147,6 +147,8 @@ class Forecaster:
             calibrations = {name: _from_json(values) for name, values in config["intervals"].items()}
             if config["method"] not in calibrations:
                 raise ValueError(f"no intervals of {config['method']}")
+            if config["networks"]["targets"] not in (1, config["horizon"]):
+                raise ValueError("networks of another horizon")
             Predict.model_validate({name: config[name] for name in ("method", "levels", "baselines")})
             seasons = [*config["seasons"], *config["input"]["season_lengths"]]
             COUNTS.validate_python([config["horizon"], config["members"], *seasons], strict=True)
@@ -208,7 +210,7 @@ def _from_json(values: dict[str, Any]) -> Calibration:
     """Raises ValueError for scores that are not (P,), or fall, and for a growth or a weight that is not in 0 to 1."""
     scores = np.array(values["scores"], dtype=np.float64)
     if scores.shape != PROBABILITIES.shape or (np.diff(scores) < 0).any():
-        raise ValueError("quantiles of scores that are not as many as their probabilities, or fall")
+        raise ValueError(f"scores that fall, or are not {len(PROBABILITIES)}")
     growth, own = float(values["growth"]), float(values["own"])
     if not (0 <= growth <= 1 and 0 <= own <= 1):
         raise ValueError("a growth or a weight that is not from 0 to 1")

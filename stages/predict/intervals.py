@@ -54,16 +54,15 @@ class Calibration:
         spread, point = forecast.spread, forecast.point
         if probability == 0.5:
             return point
-        margin = np.interp(probability, PROBABILITIES, self.scores) * self.units(forecast)
-        quantile = spread.from_interval_scale(spread.to_interval_scale(point) + margin)
+        bounds = spread.bounds(point, self.typical)
+        unit = spread.unit(self.typical, self.growth, point.shape[1])
+        moved = spread.to_interval_scale(point) + np.interp(probability, PROBABILITIES, self.scores) * unit
+        moved = np.clip(moved, *map(spread.to_interval_scale, bounds))
+        quantile = spread.from_interval_scale(moved)
         own = np.where(spread.intermittent, self.own, 0.0)[:, None]
         quantile = np.where(own > 0, (1 - own) * quantile + own * spread.recent(probability)[:, None], quantile)
         beside = np.minimum(quantile, point) if probability < 0.5 else np.maximum(quantile, point)
-        return np.clip(beside, *spread.bounds(point, self.typical))
-
-    def units(self, forecast: OriginForecast) -> Floats:
-        """The unit (S, horizon) of scores, NaN for a series whose history has no change."""
-        return forecast.spread.unit(self.typical, self.growth, forecast.point.shape[1])
+        return np.clip(beside, *bounds)
 
     def limits(self, forecast: OriginForecast, levels: list[int]) -> Limits:
         """Lower and upper limits (levels, S, horizon) of central intervals: those of 80 % are 10 and 90 % quantiles."""
@@ -167,7 +166,7 @@ def score_quantiles(scores: Floats) -> Floats:
 
 
 def _for_few(forecasts: int) -> Floats:
-    """(P,) by how much quantiles are wider since few forecasts tell how large errors are: Student's t over normal ones."""
+    """(P,) by how much wider quantiles are where few forecasts tell how large errors are: Student's t over normal."""
     wider = np.ones(len(PROBABILITIES))
     aside = PROBABILITIES != 0.5
     wider[aside] = stdtrit(FREEDOM * forecasts, PROBABILITIES[aside]) / ndtri(PROBABILITIES[aside])
@@ -198,8 +197,12 @@ def _own_weight(calibration: Calibration, origin: int, earlier: list[ScoredForec
 
 
 def _seasonal_changes(forecast: OriginForecast, history: History) -> Floats:
-    """(S, K) seasonal changes inside the histories, in units that do not grow."""
-    season = history.panel.season_length if history.lengths.max() > history.panel.season_length else 1
+    """(S, K) changes inside the histories, in units that do not grow: seasonal ones, or by a step without a season."""
     spread = forecast.spread
-    values = spread.to_interval_scale(history.last((CHANGE_SEASONS + 1) * season))
-    return (values[:, season:] - values[:, :-season]) / spread.unit(spread.typical(forecast.point), 0.0, 1)
+    unit = spread.unit(spread.typical(forecast.point), 0.0, 1)
+    for lag in (history.panel.season_length, 1):
+        values = spread.to_interval_scale(history.last((CHANGE_SEASONS + 1) * lag))
+        changes: Floats = (values[:, lag:] - values[:, :-lag]) / unit
+        if np.isfinite(changes).any():
+            break
+    return changes
