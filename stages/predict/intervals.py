@@ -72,7 +72,8 @@ class Calibration:
 
     def loss(self, forecast: OriginForecast, actual: Floats) -> Floats:
         """(S, horizon) the mean quantile loss over the nine deciles, NaN without an actual value or quantiles."""
-        return np.mean([quantile_loss(actual, self.quantile(forecast, each), each) for each in DECILES], axis=0)
+        losses = sum(quantile_loss(actual, self.quantile(forecast, each), each) for each in DECILES)
+        return np.asarray(losses) / len(DECILES)
 
 
 def calibrate(scored: list[ScoredForecast], histories: list[History]) -> list[Calibration]:

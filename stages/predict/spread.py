@@ -95,14 +95,16 @@ class Spread(Rows):
         """
         constant = (self.changes > 0) & (self.change == 0)
         change = np.where(constant, np.nan, self._shrunk(self.change, typical.change))
-        return change[:, None] * np.arange(1, horizon + 1) ** growth
+        unit: Floats = change[:, None] * np.arange(1, horizon + 1) ** growth
+        return unit
 
     def recent(self, probability: float) -> Floats:
         """(S,) the quantile of each intermittent series' own values; NaN for other series."""
         above = int(np.clip(np.searchsorted(PROBABILITIES, probability), 1, len(PROBABILITIES) - 1))
         first, second = PROBABILITIES[above - 1 : above + 1]
         share = np.clip((probability - first) / (second - first), 0, 1)
-        return (1 - share) * self.own[:, above - 1] + share * self.own[:, above]
+        quantile: Floats = (1 - share) * self.own[:, above - 1] + share * self.own[:, above]
+        return quantile
 
     def bounds(self, point: Floats, typical: Typical) -> tuple[Floats, Floats]:
         """(S, 1) the lowest and the highest quantile that forecasts `point` (S, horizon) may have.

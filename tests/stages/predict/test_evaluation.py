@@ -120,7 +120,7 @@ def test_a_combination_is_measured_with_intervals_of_its_own() -> None:
 
 
 def test_crps_is_that_of_the_deciles_whatever_the_levels() -> None:
-    """Twice the mean pinball loss of nine quantiles, summed over series, steps and origins, over the sum of the values."""
+    """Twice the mean pinball loss of nine quantiles, over series, steps and origins, over the sum of the values."""
     scored = [scored_at(2, 7.0), scored_at(4, 3.0)]
     histories = [PANEL.at(each.origin) for each in scored]
     methods = by_method(scored, {"seasonal_naive": [np.ones((3, 2))] * 2}, histories)
