@@ -134,12 +134,15 @@ class Spread(Rows):
         return float(np.quantile(own[known], 0.5, method="lower")) if known.any() else np.nan
 
     def _shrunk(self, own: Floats, typical: float) -> Floats:
-        """Each series' `own` (S,) mean over its changes, and PRIOR more that equal the `typical` one.
+        """Each series' `own` (S,) mean over its changes, and PRIOR more that equal the `typical` one; 0 where own is 0.
 
         A weighted mean of own and common evidence (James and Stein 1961): the fewer changes a history has, the more
-        the panel counts.
+        the panel counts. Of logarithms, so that a series which varies far less than the others is left so.
         """
-        return (self.changes * own + PRIOR * typical) / (self.changes + PRIOR)
+        known = (self.changes == 0) | (own > 0)
+        logarithms = np.log(np.where(own > 0, own, 1.0))
+        mean = np.exp((self.changes * logarithms + PRIOR * np.log(typical)) / (self.changes + PRIOR))
+        return np.where(known, mean, 0.0)
 
 
 def _spread_of(values: Floats, season: int, recent: int) -> Spread:
