@@ -24,6 +24,7 @@ ENOUGH_SCORES = 100  # that were all 0 are evidence that the forecasts are exact
 CHANGE_SEASONS = 10  # the latest ones, whose changes replace errors where there are none
 MOST_OF_MEDIAN = 3  # the largest mean score of a series, over that of the median series
 MOST_SCORES = 1_000_000  # evenly spread, that quantiles are taken of
+FLAT = 5  # forecasts of a series whose errors do not grow, added to those from which the growth is learned
 FREEDOM = 2  # degrees of freedom in the errors of one forecast of one series, which are alike
 WEIGHTS = [0.0, 0.25, 0.5, 0.75, 1.0]  # of an intermittent series' own values, tried
 MOST_WEIGHED = 1_000  # intermittent series at each origin, evenly spread, that these are tried on
@@ -136,7 +137,8 @@ def winsorise(scores: Floats) -> Floats:
 def growth_of(scores: Floats) -> float:
     """The exponent, 0 to 1, with which absolute scores (S, K, horizon) grow with the steps ahead.
 
-    The slope of the least-squares line through the logarithms of steps and mean scores: 0.5 for a random walk.
+    The slope of the least-squares line through the logarithms of steps and mean scores: 0.5 for a random walk. The
+    fewer forecasts there are, the nearer it is to 0 (shrinkage, James and Stein 1961).
     """
     means = mean_known(np.abs(scores).reshape(-1, scores.shape[-1]), axis=0)
     grown = means > 0  # False for NaN
@@ -144,7 +146,8 @@ def growth_of(scores: Floats) -> float:
         return 0.0
     ahead = np.log(np.flatnonzero(grown) + 1)
     centred = ahead - ahead.mean()
-    return float(np.clip(centred @ np.log(means[grown]) / (centred @ centred), 0, 1))
+    slope = np.clip(centred @ np.log(means[grown]) / (centred @ centred), 0, 1)
+    return float(slope * _forecasts(scores) / (_forecasts(scores) + FLAT))
 
 
 def score_quantiles(scores: Floats) -> Floats:
@@ -160,10 +163,15 @@ def score_quantiles(scores: Floats) -> Floats:
     by_origin = [scores[:, origin][known[:, origin]] for origin in range(scores.shape[1])]
     pooled = np.concatenate([both for each in by_origin if len(each) for both in (each, each - 2 * np.median(each))])
     pooled = pooled[:: len(pooled) // MOST_SCORES + 1]
-    quantiles = np.quantile(pooled, PROBABILITIES, method="weibull") * _for_few(int(known.any(axis=2).sum()))
+    quantiles = np.quantile(pooled, PROBABILITIES, method="weibull") * _for_few(_forecasts(scores))
     below, above = PROBABILITIES < 0.5, PROBABILITIES > 0.5
     found: Floats = np.where(below, np.minimum(quantiles, 0), np.where(above, np.maximum(quantiles, 0), 0))
     return found
+
+
+def _forecasts(scores: Floats) -> int:
+    """How many forecasts of a series the scores (S, K, steps) tell of."""
+    return int((~np.isnan(scores)).any(axis=2).sum())
 
 
 def _for_few(forecasts: int) -> Floats:

