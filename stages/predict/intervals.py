@@ -162,7 +162,7 @@ def score_quantiles(scores: Floats) -> Floats:
         return np.full(len(PROBABILITIES), np.nan)
     by_origin = [scores[:, origin][known[:, origin]] for origin in range(scores.shape[1])]
     pooled = np.concatenate([both for each in by_origin if len(each) for both in (each, each - 2 * np.median(each))])
-    pooled = pooled[:: len(pooled) // MOST_SCORES + 1]
+    pooled = pooled[np.linspace(0, len(pooled) - 1, min(len(pooled), MOST_SCORES)).astype(np.int64)]
     quantiles = np.quantile(pooled, PROBABILITIES, method="weibull") * _for_few(_forecasts(scores))
     below, above = PROBABILITIES < 0.5, PROBABILITIES > 0.5
     found: Floats = np.where(below, np.minimum(quantiles, 0), np.where(above, np.maximum(quantiles, 0), 0))
