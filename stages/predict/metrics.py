@@ -33,7 +33,7 @@ class Metric:
     pool: how the values of all series and origins become one
 
     All arrays are (S, horizon), NaN where the actual value is not known, but for scale, (S,), the denominator of MASE.
-    A metric with neither function is derived from others by the evaluation.
+    A metric with neither function is computed by the evaluation: from others, or from quantiles.
     """
 
     label: str
