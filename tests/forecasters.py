@@ -16,7 +16,7 @@ from stages.predict.ensemble import Ensemble
 from stages.predict.forecaster import Forecaster, last_step
 from stages.predict.intervals import Calibration
 from stages.predict.params import COMBINATION
-from stages.predict.spread import Typical
+from stages.predict.spread import PROBABILITIES, Typical
 from stages.train.batches import Batches
 from stages.train.network import Network
 from stages.train.params import Model
@@ -60,17 +60,17 @@ def ensemble_for(panel: Panel, params: Params, horizon: int = 3, members: int = 
 def forecaster_for(
     panel: Panel, params: Params, method: str = "model", baselines: tuple[str, ...] = ("seasonal_naive",), **more: Any
 ) -> Forecaster:
-    """A forecaster for series like those of `panel`, whose intervals are one and two mean changes wide to each side."""
+    """A forecaster for series like those of `panel`, whose 80 % intervals are a mean change wide to each side."""
     ensemble = ensemble_for(panel, params, **more)
     names = dict.fromkeys(["model", COMBINATION, method])  # those of `with_intervals`
-    widths = np.repeat([[1.0], [2.0]], ensemble.horizon, axis=1)
+    scores = (PROBABILITIES - 0.5) / 0.4
     return Forecaster(
         input_format=InputFormat.of(settings(**LONG), panel),
         levels=[80, 95],
         method=method,
         method_is_auto=True,
         baselines=list(baselines),
-        calibrations={name: Calibration(widths, Typical(change=0.1, reach=0.5)) for name in names},
+        calibrations={name: Calibration(scores, 0.5, 0.0, Typical(change=0.1, reach=0.5)) for name in names},
         ensemble=ensemble,
         trained_until=last_step(panel.at(0)),
         trained_on=[],

@@ -9,6 +9,7 @@ from stages.common.arrays import Floats
 from stages.compare.versions import Forecasts
 from stages.plot.digits import column_decimals, decimals
 from stages.plot.pages import MAX_NAME, shortened
+from stages.predict.params import shown_levels
 
 MOST_SERIES = 50  # that both versions forecast, the first of them
 DIGITS = 10
@@ -50,7 +51,8 @@ def forecast_chart(before: Forecasts, after: Forecasts) -> dict[str, Any] | None
     if before.forecast.empty or after.forecast.empty:
         return None
     versions = [(before, _method(before)), (after, _method(after))]
-    levels = sorted(set(_levels(*versions[0])) & set(_levels(*versions[1])))[:1]  # more areas would hide each other
+    common = set(_levels(*versions[0])) & set(_levels(*versions[1]))
+    levels = shown_levels(common)[:1]  # more areas would hide each other
     both = set(before.forecast["unique_id"])
     ids = [name for name in after.forecast["unique_id"].unique() if name in both][:MOST_SERIES]
     series = [_series(versions, name, levels) for name in ids]

@@ -56,6 +56,7 @@ class Forecast:
             member_errors=none,
             half_differences=none,
             limits={name: (lower[:, series], upper[:, series]) for name, (lower, upper) in self.limits.items()},
+            losses={},
             mase_scale=mase_scales(self.history)[series],
             fallback=int(self.model.fallback[series].sum()),
         )

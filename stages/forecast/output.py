@@ -20,7 +20,7 @@ from stages.predict.evaluation import Evaluation, measure
 from stages.predict.forecaster import Forecaster
 from stages.predict.forecasts import OriginForecast
 from stages.predict.intervals import Limits
-from stages.predict.params import COMBINATION, MODEL
+from stages.predict.params import COMBINATION, MODEL, shown_levels
 from stages.predict.tables import evaluation_table, write_csv
 
 
@@ -118,7 +118,8 @@ def scores_in_words(evaluations: list[Evaluation], forecaster: Forecaster) -> li
     parts = [f"MASE {significant(scores['mase'])}"] if "mase" in scores else ["no scale for MASE"]
     if "mase" in naive:
         parts[0] += f" ({NAIVE} {significant(naive['mase'])})"
-    covered = {level: scores[f"coverage_{level}"] for level in forecaster.levels if f"coverage_{level}" in scores}
+    shown = shown_levels(forecaster.levels)
+    covered = {level: scores[f"coverage_{level}"] for level in shown if f"coverage_{level}" in scores}
     return parts + [f"{level} % intervals cover {significant(share)} %" for level, share in covered.items()]
 
 

@@ -91,9 +91,11 @@ def describe(results: RunResults) -> dict[str, Any]:
 def leaderboard(metrics: dict[str, Any], tests: dict[str, PairedTest], method: str) -> Table:
     """The methods with their metrics, the lowest MASE first."""
     rows = sorted(all_scores(metrics).items(), key=lambda row: row[1].get("mase", 1e9))
-    several = metrics["evaluated"]["series"] > 1
+    several, scored = metrics["evaluated"]["series"] > 1, any("crps" in scores for _, scores in rows)
     shown = {
-        name: metric.label for name, metric in METRICS.items() if metric.point and (several or name != "mase_median")
+        name: metric.label
+        for name, metric in METRICS.items()
+        if (metric.point and (several or name != "mase_median")) or (name == "crps" and scored)
     }
     intervals = {name: test.interval_text for name, test in tests.items()}
     cells = [[name, *(scores.get(key) for key in shown), intervals.get(name, "")] for name, scores in rows]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
+from stages.predict.params import shown_levels
 
 EXTREMES = 3  # best and worst series, at most
 MAX_STEPS = 1_000  # of a series, the latest, that the chart shows beside its forecasts; it can zoom
@@ -17,7 +18,6 @@ HORIZONS, SEASONS = 10, 2  # that figures show of a series beside its forecasts,
 HORIZONS_BEFORE = 2  # that figures show of a series before a single origin
 MAX_ORIGINS = 50  # whose forecasts are shown, evenly spread
 MAX_CHARTED = 300  # series, the first, that the interactive chart has beside the worst and the best
-MAX_LEVELS = 5  # whose intervals are shown, likewise
 
 Value = TypeVar("Value")
 
@@ -181,7 +181,7 @@ def select_series(
         )
     lower = "forecast-lo-"
     levels = [int(column.removeprefix(lower)) for column in map(str, future) if column.startswith(lower)]
-    return PlotData(series, method, spread(levels, MAX_LEVELS), panel.time, panel.value)
+    return PlotData(series, method, shown_levels(levels), panel.time, panel.value)
 
 
 def spread(values: list[Value], most: int) -> list[Value]:

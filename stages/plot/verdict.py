@@ -11,7 +11,7 @@ from stages.plot.significance import PairedTest
 from stages.plot.words import period_in_words
 from stages.predict.baselines import BASELINES, NAIVE
 from stages.predict.metrics import LOW_COVERAGE, metric_of
-from stages.predict.params import COMBINATION, MODEL
+from stages.predict.params import COMBINATION, MODEL, shown_levels
 
 LABELS = {MODEL: "the model", COMBINATION: "the combination", **{name: each.label for name, each in BASELINES.items()}}
 SPREAD_OUT = 2  # times the median MASE: from here on a mean is said to rest on a few series
@@ -213,9 +213,10 @@ def _coverage(scores: dict[str, float]) -> list[str]:
 
 
 def _coverages(scores: dict[str, float]) -> list[tuple[str, int]]:
-    """The keys of coverages, and the levels of their intervals."""
-    keys = {key: metric_of(key) for key in scores}
-    return [(key, found[1]) for key, found in keys.items() if found and found[0] == "coverage" and found[1]]
+    """The keys of coverages, and the levels of their intervals, of those that are shown."""
+    found = {key: metric_of(key) for key in scores}
+    levels = {each[1]: key for key, each in found.items() if each and each[0] == "coverage" and each[1]}
+    return [(levels[level], level) for level in shown_levels(levels)]
 
 
 def _fallback(forecasts: int) -> list[str]:

@@ -75,15 +75,15 @@ def main() -> None:
         baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
     method = settings.published(len(panel.ids), names)
     methods = by_method(model, baselines, histories)
-    calibrations = {name: calibrate(methods[name], histories, levels) for name in with_intervals(method, methods)}
+    calibrations = {name: calibrate(methods[name], histories) for name in with_intervals(method, methods)}
     evaluations = [
-        evaluate(methods, place, histories[place], calibrations)
+        evaluate(methods, place, histories[place], calibrations, levels)
         for place, each in enumerate(model)
         if each.origin in planned.evaluation and each.forecast.has_history.any()
     ]
     points = {name: scored[0].forecast.point for name, scored in methods.items()}
     final = {name: each[0] for name, each in calibrations.items()}
-    limits = {name: each.limits(methods[name][0].forecast) for name, each in final.items()}
+    limits = {name: each.limits(methods[name][0].forecast, levels) for name, each in final.items()}
 
     metrics = measure(evaluations, levels)
     if settings.baselines == "auto" and left_out(names):

@@ -10,7 +10,7 @@ from stages.panel.panel import History
 from stages.predict.baselines import NAIVE
 from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import Methods
-from stages.predict.metrics import interval_scores, overall_mean, point_scores, pooled, six_digits
+from stages.predict.metrics import crps, interval_scores, overall_mean, point_scores, pooled, six_digits
 from stages.predict.params import COMBINATION, MODEL
 
 
@@ -23,6 +23,7 @@ class Evaluation:
     member_errors: (S, M) mean absolute error of each member
     half_differences: (S, K) differences of the errors of half ensembles, for K splits of the members
     limits: lower and upper limits, each (levels, S, horizon), of the methods that have intervals
+    losses: (S, horizon) mean quantile losses of these methods
     mase_scale: (S,) MASE's denominator
     fallback: how many of the model's forecasts are seasonal naive ones
     """
@@ -34,11 +35,14 @@ class Evaluation:
     member_errors: Floats
     half_differences: Floats
     limits: dict[str, Limits]
+    losses: dict[str, Floats]
     mase_scale: Floats
     fallback: int
 
 
-def evaluate(methods: Methods, place: int, history: History, calibrations: dict[str, list[Calibration]]) -> Evaluation:
+def evaluate(
+    methods: Methods, place: int, history: History, calibrations: dict[str, list[Calibration]], levels: list[int]
+) -> Evaluation:
     """Evaluate the forecasts of one origin.
 
     place: of the origin in the lists of `methods`
@@ -46,7 +50,7 @@ def evaluate(methods: Methods, place: int, history: History, calibrations: dict[
     """
     model = methods[MODEL][place]
     series = np.flatnonzero(model.forecast.has_history)
-    limits = {name: each[place].limits(methods[name][place].forecast) for name, each in calibrations.items()}
+    forecasts = {name: methods[name][place].forecast.take(series) for name in calibrations}
     return Evaluation(
         history=history,
         series=series,
@@ -54,7 +58,8 @@ def evaluate(methods: Methods, place: int, history: History, calibrations: dict[
         methods={name: scored[place].forecast.point[series] for name, scored in methods.items()},
         member_errors=model.member_errors[series],
         half_differences=model.half_differences[series],
-        limits={name: (lower[:, series], upper[:, series]) for name, (lower, upper) in limits.items()},
+        limits={name: calibrations[name][place].limits(each, levels) for name, each in forecasts.items()},
+        losses={name: calibrations[name][place].loss(each, model.actual[series]) for name, each in forecasts.items()},
         mase_scale=model.mase_scale[series],
         fallback=int(model.forecast.fallback[series].sum()),
     )
@@ -104,6 +109,9 @@ def _with_limits(evaluation: Evaluation) -> Bools:
 def _metrics(evaluations: list[Evaluation], method: str, levels: list[int]) -> dict[str, float]:
     """Every metric of one method, over series and origins."""
     metrics = _pooled([point_scores(e.actual, e.methods[method], e.mase_scale) for e in evaluations])
+    if method in evaluations[0].losses:
+        score = crps([e.actual for e in evaluations], [e.losses[method] for e in evaluations])
+        metrics |= {} if score is None else {"crps": score}
     for row, level in enumerate(levels if method in evaluations[0].limits else []):
         limits = [(e.limits[method][0][row], e.limits[method][1][row]) for e in evaluations]
         scores = [

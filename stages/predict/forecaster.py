@@ -26,14 +26,14 @@ from stages.predict.forecasts import OriginForecast, is_flat
 from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import combine
 from stages.predict.params import COMBINATION, FEW_SERIES, MODEL, Predict
-from stages.predict.spread import Typical
+from stages.predict.spread import PROBABILITIES, Typical
 from stages.train.network import config_of, load_ensemble, save_ensemble
 from stages.window.cutting import window_size
 from stages.window.params import Window
 from stages.window.seasonality import indexed
 
 CONFIG, NETWORKS = "config.json", "networks.safetensors"
-FORMAT = 1  # of the folder: a later one may hold other things
+FORMAT = 2  # of the folder: a later one may hold other things
 VERSIONS = ["torch", "numpy"]  # that decide the last digits of a forecast
 COUNTS = TypeAdapter(list[PositiveInt])
 SEASONS = TypeAdapter(list[Annotated[float, Field(gt=1)]])
@@ -100,7 +100,7 @@ class Forecaster:
         if combined and set(combined) <= set(baselines):
             points[COMBINATION] = combine(model.point, [points[name] for name in combined], is_flat(history))
         limits = {
-            name: self.calibrations[name].limits(replace(model, point=point))
+            name: self.calibrations[name].limits(replace(model, point=point), self.levels)
             for name, point in points.items()
             if name in self.calibrations
         }
@@ -145,10 +145,12 @@ class Forecaster:
                     f"{folder / CONFIG}: a forecaster of format {quoted(config['format'])}, where this version of the "
                     f"code reads {FORMAT}; use the code of the version that trained it"
                 )
-            until, size = config["trained_until"], (len(config["levels"]), config["horizon"])
-            calibrations = {name: _from_json(values, size) for name, values in config["intervals"].items()}
+            until = config["trained_until"]
+            calibrations = {name: _from_json(values) for name, values in config["intervals"].items()}
             if config["method"] not in calibrations:
                 raise ValueError(f"no intervals of {config['method']}")
+            if config["networks"]["targets"] not in (1, config["horizon"]):
+                raise ValueError("networks of another horizon")
             Predict.model_validate({name: config[name] for name in ("method", "levels", "baselines")})
             counts = [config["horizon"], config["members"], *config["input"]["season_lengths"]]
             COUNTS.validate_python(counts, strict=True)
@@ -199,15 +201,21 @@ def _plain(step: Any) -> int | pd.Timestamp:
 
 def _as_json(calibration: Calibration) -> dict[str, Any]:
     """Without NaN, which JSON does not have."""
-    widths = [[None if np.isnan(width) else width for width in row] for row in calibration.half_widths.tolist()]
-    typical = {name: None if np.isnan(value) else value for name, value in vars(calibration.typical).items()}
-    return {"half_widths": widths, "typical": typical}
+    return {
+        "scores": [None if np.isnan(score) else score for score in calibration.scores.tolist()],
+        "growth": calibration.growth,
+        "own": calibration.own,
+        "typical": {name: None if np.isnan(value) else value for name, value in vars(calibration.typical).items()},
+    }
 
 
-def _from_json(values: dict[str, Any], size: tuple[int, int]) -> Calibration:
-    """Raises ValueError for half-widths that are not (levels, horizon), or below 0."""
-    half_widths = np.array(values["half_widths"], dtype=np.float64).reshape(size)  # without levels, too
-    if (half_widths < 0).any():
-        raise ValueError("half-widths below 0")
+def _from_json(values: dict[str, Any]) -> Calibration:
+    """Raises ValueError for scores that are not (P,), or fall, and for a growth or a weight that is not in 0 to 1."""
+    scores = np.array(values["scores"], dtype=np.float64)
+    if scores.shape != PROBABILITIES.shape or (np.diff(scores) < 0).any():
+        raise ValueError(f"scores that fall, or are not {len(PROBABILITIES)}")
+    growth, own = float(values["growth"]), float(values["own"])
+    if not (0 <= growth <= 1 and 0 <= own <= 1):
+        raise ValueError("a growth or a weight that is not from 0 to 1")
     typical = {name: np.nan if value is None else value for name, value in values["typical"].items()}
-    return Calibration(half_widths, Typical(**typical))
+    return Calibration(scores, growth, own, Typical(**typical))

@@ -13,6 +13,7 @@ import numpy as np
 
 from stages.common.arrays import Floats, mean_known
 
+DECILES = [each / 10 for each in range(1, 10)]  # probabilities of the quantiles that CRPS is a mean over
 LOW_COVERAGE = 5  # percentage points below its level: from here on intervals are said to be too narrow
 
 PointMetric = Callable[[Floats, Floats, Floats], Floats]
@@ -32,7 +33,7 @@ class Metric:
     pool: how the values of all series and origins become one
 
     All arrays are (S, horizon), NaN where the actual value is not known, but for scale, (S,), the denominator of MASE.
-    A metric with neither function is derived from others by the evaluation.
+    A metric with neither function is computed by the evaluation: from others, or from quantiles.
     """
 
     label: str
@@ -92,6 +93,29 @@ def msis(actual: Floats, lower: Floats, upper: Floats, scale: Floats, level: int
     return mean_known(upper - lower + penalty * outside) / scale
 
 
+def quantile_loss(actual: Floats, quantile: Floats, probability: float) -> Floats:
+    """2 (p - 1{y < q}) (y - q) of a probability p: the pinball loss, doubled so that the median's is |y - q|.
+
+    Gneiting and Ranjan, Comparing density forecasts using threshold- and quantile-weighted scoring rules, 2011,
+    equation 10. Its mean over all p is the continuous ranked probability score.
+    """
+    error = actual - quantile
+    return 2 * np.maximum(probability * error, (probability - 1) * error)
+
+
+def crps(actual: list[Floats], losses: list[Floats]) -> float | None:
+    """Mean weighted quantile loss, an estimate of CRPS relative to the values: sum of losses / sum of |y|.
+
+    As GIFT-Eval and autogluon/fev define it. Large values weigh more. None where no loss is known, or the values are 0.
+
+    actual: (S, horizon) at each origin
+    losses: of the same shapes, means of the quantile loss over the nine DECILES; NaN where it is not known
+    """
+    known = [np.isfinite(loss) for loss in losses]
+    size = sum(np.abs(values[each]).sum() for values, each in zip(actual, known, strict=True))
+    return six_digits(sum(loss[each].sum() for loss, each in zip(losses, known, strict=True)) / size) if size else None
+
+
 METRICS = {
     "mase": Metric("MASE", "lower", "share", point=mase),
     "mase_median": Metric("median MASE", "lower", None, point=mase, pool=np.median),
@@ -99,6 +123,7 @@ METRICS = {
     "mape": Metric("MAPE", "lower", "share", point=mape),
     "mae": Metric("MAE", "lower", "share", point=mae),
     "rmse": Metric("RMSE", "lower", "share", point=rmse),
+    "crps": Metric("CRPS", "lower", "share"),
     "coverage": Metric("coverage", "level", "points", interval=coverage),
     "width": Metric("width", None, None, interval=width),
     "msis": Metric("MSIS", "lower", "share", interval=msis),

@@ -1,5 +1,6 @@
 """The parameters of `predict`: whose forecast is published, levels of the prediction intervals, the baselines."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -9,8 +10,14 @@ from stages.predict.baselines import BASELINES, NAIVE, combinable
 
 MODEL, COMBINATION = "model", "combination"
 
+SHOWN_LEVELS = 2  # of the intervals, the largest: what more limits say is in the tables
 FEW_SERIES = 8  # up to which the combination was measured to be more accurate than the model alone
 CHEAPEST = "auto_theta"  # of the methods that a combination can be made of
+
+
+def shown_levels(levels: Iterable[int]) -> list[int]:
+    """The levels, rising, whose intervals figures, charts, tables of a report and sentences show."""
+    return sorted(levels)[-SHOWN_LEVELS:]
 
 
 class Predict(Section):

@@ -1,4 +1,4 @@
-"""How much the history of each series varies: the scale of its intervals, the unit of their widths, their bound."""
+"""How much the history of each series varies: the scale and the unit of its quantiles, their bound, its own values."""
 
 from dataclasses import dataclass, replace
 
@@ -10,6 +10,13 @@ from stages.panel.panel import History
 RECENT_SEASONS = 6  # the latest ones, whose mean change is the unit where it is the larger
 MOST_OF_QUARTILE = 10  # what a change counts for at most, over the third quartile of those that are not 0
 PRIOR = 1  # change typical of the panel that is added to those of each history
+REACHES = 2  # distances from the smallest to the largest value, by which quantiles may lie beyond these
+INTERMITTENT = 0.1  # share of zeros from which on a series that was never negative is intermittent
+HALF_LIFE = 12  # steps, or a season, after which a value counts half in the distribution of a series' own values
+HALF_LIVES = 8  # of values that count
+
+# that quantiles are kept at, 0.5 to 99.5 %; those between are interpolated
+PROBABILITIES = np.array([0.5, 1, 2.5, *range(5, 100, 5), 97.5, 99, 99.5]) / 100
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,15 @@ class Spread(Rows):
         whichever is larger; from step to step in a history no longer than a season; a steady trend is left out of it,
         and outliers are winsorised; 0 without a change
     changes: (S,) how many changes the history has
+    own: (S, P) quantiles at PROBABILITIES of the values of an intermittent series, where a value counts half as much as
+        one that is 12 steps or a season later; NaN for other series
     """
 
     smallest: Floats
     largest: Floats
     change: Floats
     changes: Ints
+    own: Floats
 
     @classmethod
     def of(cls, history: History) -> "Spread":
@@ -55,6 +65,11 @@ class Spread(Rows):
     def never_negative(self) -> Bools:
         """(S, 1) whether the history has no negative value."""
         return (self.smallest >= 0)[:, None]
+
+    @property
+    def intermittent(self) -> Bools:
+        """(S,) whether a tenth or more of the history is zero, and none of it negative."""
+        return ~np.isnan(self.own[:, 0])
 
     @property
     def size(self) -> Floats:
@@ -72,22 +87,33 @@ class Spread(Rows):
         exponent = np.where(self.never_negative, values, 0.0)
         return np.where(self.never_negative, np.expm1(exponent), values) * self.size[:, None]
 
-    def unit(self, typical: Typical) -> Floats:
-        """(S,) the unit of interval widths: the mean change, shrunk. NaN for a history of one value throughout.
+    def unit(self, typical: Typical, growth: float, horizon: int) -> Floats:
+        """(S, horizon) the unit of scores: the mean change, shrunk, times the steps ahead to the power of `growth`.
 
-        A history of a single value has the unit that is typical of the panel; NaN where no history has a change.
+        A history of a single value has the unit that is typical of the panel; NaN where no history has a change, and
+        for a history of one value throughout.
         """
         constant = (self.changes > 0) & (self.change == 0)
-        return np.where(constant, np.nan, self._shrunk(self.change, typical.change))
+        change = np.where(constant, np.nan, self._shrunk(self.change, typical.change))
+        unit: Floats = change[:, None] * np.arange(1, horizon + 1) ** growth
+        return unit
+
+    def recent(self, probability: float) -> Floats:
+        """(S,) the quantile of each intermittent series' own values; NaN for other series."""
+        above = int(np.clip(np.searchsorted(PROBABILITIES, probability), 1, len(PROBABILITIES) - 1))
+        first, second = PROBABILITIES[above - 1 : above + 1]
+        share = np.clip((probability - first) / (second - first), 0, 1)
+        quantile: Floats = (1 - share) * self.own[:, above - 1] + share * self.own[:, above]
+        return quantile
 
     def bounds(self, point: Floats, typical: Typical) -> tuple[Floats, Floats]:
-        """(S, 1) the lowest and the highest limit that intervals of forecasts `point` (S, horizon) may have.
+        """(S, 1) the lowest and the highest quantile that forecasts `point` (S, horizon) may have.
 
-        They lie beyond the extremes of history and forecast by the distance between these, shrunk; and no lower than 0
-        for a series that was never negative.
+        They lie beyond the extremes of history and forecast by REACHES distances between these, shrunk; and no lower
+        than 0 for a series that was never negative.
         """
         low, high = self._extremes(point)
-        reach = self._shrunk((high - low) / self.size, typical.reach) * self.size
+        reach = REACHES * self._shrunk((high - low) / self.size, typical.reach) * self.size
         lowest = np.where(self.smallest >= 0, np.maximum(low - reach, 0), low - reach)
         return lowest[:, None], (high + reach)[:, None]
 
@@ -108,19 +134,23 @@ class Spread(Rows):
         return float(np.quantile(own[known], 0.5, method="lower")) if known.any() else np.nan
 
     def _shrunk(self, own: Floats, typical: float) -> Floats:
-        """Each series' `own` (S,) mean over its changes, and PRIOR more that equal the `typical` one.
+        """Each series' `own` (S,) mean over its changes, and PRIOR more that equal the `typical` one; 0 where own is 0.
 
         A weighted mean of own and common evidence (James and Stein 1961): the fewer changes a history has, the more
-        the panel counts.
+        the panel counts. Of logarithms, so that a series which varies far less than the others is left so.
         """
-        return (self.changes * own + PRIOR * typical) / (self.changes + PRIOR)
+        known = (self.changes == 0) | (own > 0)
+        logarithms = np.log(np.where(own > 0, own, 1.0))
+        mean = np.exp((self.changes * logarithms + PRIOR * np.log(typical)) / (self.changes + PRIOR))
+        return np.where(known, mean, 0.0)
 
 
 def _spread_of(values: Floats, season: int, recent: int) -> Spread:
     """The spread of histories (S, steps), right-aligned, NaN before a series begins; the last `recent` steps count."""
     smallest = np.fmin.reduce(values, axis=1, initial=np.inf)
     largest = np.fmax.reduce(values, axis=1, initial=-np.inf)
-    spread = Spread(smallest, largest, np.zeros(len(values)), np.zeros(len(values), dtype=np.int64))
+    own = _own_quantiles(values, max(season, HALF_LIFE))
+    spread = Spread(smallest, largest, np.zeros(len(values)), np.zeros(len(values), dtype=np.int64), own)
     scaled = np.where(np.isnan(values), np.nan, spread.to_interval_scale(values))
     change, changes = _mean_change(scaled, 1, recent)
     seasonal, seasonal_changes = _mean_change(scaled, season, recent)
@@ -130,6 +160,23 @@ def _spread_of(values: Floats, season: int, recent: int) -> Spread:
         change=np.where(has_season, seasonal, change),
         changes=np.where(has_season, seasonal_changes, changes),
     )
+
+
+def _own_quantiles(values: Floats, half_life: int) -> Floats:
+    """(S, P) quantiles at PROBABILITIES of intermittent histories (S, steps), NaN for others.
+
+    The quantile of a probability is interpolated between values at the middles of their weights.
+    """
+    quantiles = np.full((len(values), len(PROBABILITIES)), np.nan)
+    zeros = mean_known(np.where(np.isnan(values), np.nan, values == 0), empty=0.0)
+    for series in np.flatnonzero((zeros >= INTERMITTENT) & ~(values < 0).any(axis=1)):
+        latest = values[series, -HALF_LIVES * half_life :]
+        ages = np.arange(len(latest))[::-1][~np.isnan(latest)]
+        latest = latest[~np.isnan(latest)]
+        order = np.argsort(latest, kind="stable")
+        weights = 0.5 ** (ages[order] / half_life)
+        quantiles[series] = np.interp(PROBABILITIES, (np.cumsum(weights) - weights / 2) / weights.sum(), latest[order])
+    return quantiles
 
 
 def _mean_change(values: Floats, lag: int, recent: int) -> tuple[Floats, Ints]:

@@ -10,7 +10,7 @@ from stages.common.errors import UserError
 from stages.common.paths import ERROR_BY_STEP, ERRORS, FORECAST, FORECAST_SUMMARY
 from stages.compare.versions import VersionFiles, parse_forecasts, parse_json
 from stages.plot.significance import read_errors
-from stages.predict.params import MODEL
+from stages.predict.params import MODEL, shown_levels
 from stages.record.history import Published
 from stages.record.promise import Promise, promise_of
 
@@ -31,10 +31,10 @@ class Version:
 
     @property
     def levels(self) -> list[int]:
-        """Of the intervals."""
+        """Of the intervals that are scored, those that reports show."""
         lower = f"{self.method}-lo-"
         levels = [name.removeprefix(lower) for name in map(str, self.forecast) if name.startswith(lower)]
-        return [int(level) for level in levels if level.isdecimal()]
+        return shown_levels(int(level) for level in levels if level.isdecimal())
 
 
 def read_version(published: Published) -> Version:

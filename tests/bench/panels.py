@@ -4,10 +4,11 @@
 
 FILE is a long CSV or Parquet file with columns `unique_id`, `ds` (integer steps) and `y`. The last `horizon` values of
 each series are held out. A copy of the project forecasts them with `dvc repro`, with `ingest` and `backtest.horizon`
-set and nothing else; AutoETS and AutoTheta get the same histories. Prints the MASE of each, the coverage, mean width
-(in units of MASE's scale) and MSIS of the intervals, and the seconds of `dvc repro`. `--sum 3` first adds up every
-three values, counted from the end: monthly series become quarterly ones. Series too short for a season, two values and
-the horizon are left out.
+set and nothing else; AutoETS and AutoTheta get the same histories. Prints the MASE of each, the CRPS (mean weighted
+quantile loss of the deciles) of the model and of the seasonal naive method, whose quantiles are its forecast, the
+coverage, mean width (in units of MASE's scale) and MSIS of the intervals, and the seconds of `dvc repro`. `--sum 3`
+first adds up every three values, counted from the end: monthly series become quarterly ones. Series too short for a
+season, two values and the horizon are left out.
 """
 
 import argparse
@@ -23,11 +24,13 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from stages.predict.baselines import forecast_baseline
-from stages.predict.metrics import interval_scores, mase, seasonal_scale
+from stages.predict.metrics import DECILES, crps, interval_scores, mase, quantile_loss, seasonal_scale
 from tests.projects import LONG_COLUMNS, change_file, make_project, shell
 
 Floats = npt.NDArray[np.float64]
 LEVELS = [80, 95]
+QUANTILES = [*(f"model-lo-{level}" for level in (80, 60, 40, 20)), "model"]  # of 10 to 50 %
+QUANTILES += [f"model-hi-{level}" for level in (20, 40, 60, 80)]  # of 60 to 90 %
 
 
 @contextmanager
@@ -91,10 +94,14 @@ def main() -> None:
     sums = f", sums of {given.sum}" if given.sum > 1 else ""
     print(f"{given.file.name}{sums}: {len(series)} series, {forecast.attrs['seconds']:.0f} s")
     print(f"  {'model':16} MASE {np.nanmean(mase(actual, column('model'), scale)):.3f}")
+    of_quantiles = [quantile_loss(actual, column(name), p) for name, p in zip(QUANTILES, DECILES, strict=True)]
+    naive = np.abs(actual - column("seasonal_naive"))
+    scores = [crps([actual], [loss]) for loss in (np.mean(of_quantiles, axis=0), naive)]
+    print(f"  {'CRPS':16} {scores[0]} (seasonal naive {scores[1]})")
     for level in LEVELS:
         limits = column(f"model-lo-{level}"), column(f"model-hi-{level}")
-        scores = interval_scores(actual, *limits, scale, level)
-        covered, width, msis = (np.nanmean(scores[f"{name}_{level}"]) for name in ("coverage", "width", "msis"))
+        by_metric = interval_scores(actual, *limits, scale, level)
+        covered, width, msis = (np.nanmean(by_metric[f"{name}_{level}"]) for name in ("coverage", "width", "msis"))
         print(f"  {level} %: covered {covered:.1f} %, width {width:.2f}, MSIS {msis:.2f}")
     for name in ["seasonal_naive", *given.baselines]:
         values = Parallel(n_jobs=-1)(

@@ -258,7 +258,8 @@ def test_a_new_metric_needs_a_row_of_the_table_only(monkeypatch: pytest.MonkeyPa
 
 def test_a_tolerance_that_is_not_in_the_file_allows_any_change() -> None:
     assert Compare.model_validate({"mase": 0.1}).model_dump() == {
-        "mase": 0.1, "smape": None, "mape": None, "mae": None, "rmse": None, "coverage": None, "msis": None,
+        "mase": 0.1, "smape": None, "mape": None, "mae": None, "rmse": None, "crps": None, "coverage": None,
+        "msis": None,
     }  # fmt: skip
 
 

@@ -17,9 +17,9 @@ NA,2020-02,2020-03,1,3,3.5,3,4,0.5,1
 ,2020-02,2020-03,1,7,7.5,,,0.5,5
 NA,2020-01,2020-02,1,2,2.5,2,3,0.5,1
 """
-FUTURE = """unique_id,ds,model,model-lo-80,model-hi-80,model-lo-95,model-hi-95
-NA,2020-04,4.5,4,5,3,6
-,2020-04,8.5,8,9,7,10
+FUTURE = """unique_id,ds,model,model-lo-20,model-hi-20,model-lo-80,model-hi-80,model-lo-95,model-hi-95
+NA,2020-04,4.5,4.4,4.7,4,5,3,6
+,2020-04,8.5,8.4,8.7,8,9,7,10
 """
 
 
@@ -54,7 +54,7 @@ def test_selected_series_have_their_actual_values_and_forecasts(panel: Panel, ta
     evaluation, future = tables
     data = select_series(panel, evaluation, future, "model", ["", "NA"])
     assert list(data.series) == ["", "NA"]
-    assert data.levels == [80, 95]
+    assert data.levels == [80, 95]  # the two largest
     assert data.series[""].actual["y"].tolist() == [6, 7]
     assert data.series[""].actual["filled"].tolist() == [False, False]
     assert data.series[""].place == 2
@@ -111,8 +111,8 @@ def test_a_series_without_change_is_no_extreme() -> None:
     assert [list(errors.index) for errors in extremes(panel, evaluation_of(rows))] == [["alive"], ["asleep"]]
 
 
-def test_what_is_shown_of_many_steps_origins_and_levels_is_bounded() -> None:
-    """The last steps, and origins and levels evenly spread: the latest origin, the lowest and the highest level."""
+def test_what_is_shown_of_many_steps_and_origins_is_bounded() -> None:
+    """The last steps, and origins evenly spread, the latest and the earliest among them."""
     assert spread(list(range(1, 100)), 5) == [1, 25, 50, 75, 99]
     assert spread([80, 95], 5) == [80, 95]
     steps = range(2_000)

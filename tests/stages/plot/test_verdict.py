@@ -111,6 +111,15 @@ def test_the_verdict_is_on_the_published_method() -> None:
     assert verdict == "Seasonal naive: better than AutoETS: no (67 % larger errors)."
 
 
+def test_of_many_levels_the_coverage_of_the_two_largest_is_told() -> None:
+    covered = {f"coverage_{level}": level - 9.0 for level in (95, 80, 60, 20)}
+    text = " ".join(headline(metrics(0.5, 1.0, 0.6, **covered), FORECAST, {}, NAIVE))
+    assert "80 % intervals covered 71 %" in text
+    assert "95 % intervals covered 86 %" in text
+    assert "60 % intervals" not in text
+    assert "20 % intervals" not in text
+
+
 @pytest.mark.parametrize(("coverage", "warned"), [(57.0, True), (74.9, True), (75.0, False), (93.0, False)])
 def test_intervals_that_fail_say_so_in_the_first_lines(coverage: float, warned: bool) -> None:
     _, second, *_ = headline(metrics(0.5, 1.0, 0.6, coverage_80=coverage), FORECAST, {}, NAIVE)

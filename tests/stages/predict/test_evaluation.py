@@ -23,8 +23,8 @@ def evaluate_all(
     methods: Methods, histories: list[History], levels: list[int], limited: tuple[str, ...] = ("model",)
 ) -> list[Evaluation]:
     """Each origin, with intervals of the methods that are `limited`."""
-    calibrations = {name: calibrate(methods[name], histories, levels) for name in limited}
-    return [evaluate(methods, place, history, calibrations) for place, history in enumerate(histories)]
+    calibrations = {name: calibrate(methods[name], histories) for name in limited}
+    return [evaluate(methods, place, history, calibrations, levels) for place, history in enumerate(histories)]
 
 
 def evaluated(scored: list[ScoredForecast], levels: list[int], naive: float | Floats = 1.0) -> Evaluation:
@@ -55,7 +55,7 @@ def test_intervals_rest_on_the_errors_of_earlier_origins_alone() -> None:
     )
     np.testing.assert_array_equal(first.limits["model"], second.limits["model"])
     wider = evaluated([scored_at(2, 7.0), scored_at(4, 1e6)], [50])
-    assert (wider.limits["model"][1] > first.limits["model"][1]).all()
+    assert (wider.limits["model"][1][:, 1] > first.limits["model"][1][:, 1]).all()  # the first is intermittent
 
 
 def test_a_fallback_is_counted_where_the_series_has_a_history() -> None:
@@ -116,7 +116,26 @@ def test_a_combination_is_measured_with_intervals_of_its_own() -> None:
     assert set(metrics["baseline"]) == {"seasonal_naive", "auto_ets", "auto_theta"}
     assert metrics["combination"]["mae"] == np.abs(np.array([[4, 6], [4, 1]]) - 4.75).mean()
     assert "coverage_80" in metrics["combination"]
-    assert "coverage_80" not in metrics["baseline"]["auto_ets"]
+    assert not {"coverage_80", "crps"} & set(metrics["baseline"]["auto_ets"])
+
+
+def test_crps_is_that_of_the_deciles_whatever_the_levels() -> None:
+    """Twice the mean pinball loss of nine quantiles, over series, steps and origins, over the sum of the values."""
+    scored = [scored_at(2, 7.0), scored_at(4, 3.0)]
+    histories = [PANEL.at(each.origin) for each in scored]
+    methods = by_method(scored, {"seasonal_naive": [np.ones((3, 2))] * 2}, histories)
+    calibrations = calibrate(scored, histories)
+    lost = size = 0.0
+    for each, calibration in zip(scored, calibrations, strict=True):
+        for decile in range(1, 10):
+            quantile, p = calibration.quantile(each.forecast, decile / 10), decile / 10
+            for y, q in zip(each.actual.ravel(), quantile.ravel(), strict=True):
+                if np.isfinite(q) and np.isfinite(y):
+                    lost += 2 / 9 * ((y - q) * p if y >= q else (q - y) * (1 - p))
+                    size += abs(y) / 9
+    for levels in ([], [50, 80]):
+        metrics = measure(evaluate_all(methods, histories, levels), levels)
+        np.testing.assert_allclose(metrics["model"]["crps"], lost / size, rtol=1e-5)
 
 
 def test_the_median_is_not_moved_by_one_series_that_was_forecast_far_worse() -> None:
@@ -126,7 +145,7 @@ def test_the_median_is_not_moved_by_one_series_that_was_forecast_far_worse() -> 
     evaluations = [
         Evaluation(
             histories[0], np.array([0]), point + error, {"model": point, "seasonal_naive": point},
-            np.empty((1, 0)), np.empty((1, 0)), {"model": (np.empty((0, 1, 2)),) * 2}, np.ones(1), 0,
+            np.empty((1, 0)), np.empty((1, 0)), {"model": (np.empty((0, 1, 2)),) * 2}, {}, np.ones(1), 0,
         )
         for error in errors
     ]  # fmt: skip

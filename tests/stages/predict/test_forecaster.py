@@ -17,7 +17,7 @@ from stages.predict.forecaster import CONFIG, NETWORKS, RESTORE, Forecaster, las
 from stages.predict.intervals import Calibration, calibrate
 from stages.predict.methods import by_method
 from stages.predict.scoring import score
-from stages.predict.spread import Typical
+from stages.predict.spread import PROBABILITIES, Typical
 from tests.forecasters import forecaster_for, seasonal_panel
 from tests.raw_files import cases
 
@@ -57,17 +57,17 @@ def test_what_is_read_forecasts_the_same_digits(made: Forecaster, written: Path)
 
 
 def test_the_configuration_is_json_and_names_no_path(made: Forecaster, tmp_path: Path) -> None:
-    """Half-widths that no series had are null."""
-    unknown = Calibration(np.full((2, 3), np.nan), Typical(np.nan, np.nan))
+    """Scores that no series had are null."""
+    unknown = Calibration(np.full(len(PROBABILITIES), np.nan), 0.0, 0.0, Typical(np.nan, np.nan))
     replace(made, calibrations={"model": unknown}).write(tmp_path)
     text = (tmp_path / CONFIG).read_text(encoding="utf-8")
     config = json.loads(text, parse_constant=refuse_constant)
-    assert config["intervals"]["model"]["half_widths"] == [[None] * 3] * 2
+    assert config["intervals"]["model"]["scores"] == [None] * len(PROBABILITIES)
     assert config["trained_until"] == "2024-12-01T00:00:00"
     assert "/" not in text
     assert "path" not in text
     read = Forecaster.read(tmp_path).calibrations["model"]
-    assert np.isnan(read.half_widths).all()
+    assert np.isnan(read.scores).all()
     assert np.isnan([read.typical.change, read.typical.reach]).all()
 
 
@@ -81,8 +81,7 @@ def test_it_is_small_whatever_the_number_of_series(default_params: Params, tmp_p
 
 
 def test_a_run_may_have_no_intervals(made: Forecaster, tmp_path: Path) -> None:
-    none = Calibration(np.empty((0, 3)), Typical(0.1, 0.5))
-    replace(made, levels=[], calibrations={"model": none}).write(tmp_path)
+    replace(made, levels=[]).write(tmp_path)
     _, points, limits = Forecaster.read(tmp_path).forecast(PANEL.at(0), ["seasonal_naive"])
     assert points["model"].shape == (3, 3)
     assert np.shape(limits["model"]) == (2, 0, 3, 3)
@@ -129,10 +128,12 @@ def cut(name: str) -> Callable[[Path], object]:
         ("an empty group", edited(lambda config: config.update(input={})), "damaged"),
         ("an unknown frequency", edited(lambda config: config["input"].update(frequency="XX")), "XX"),
         ("an unknown cell", edited(lambda config: config["networks"]["model"].update(cell="x")), "cell: Input"),
-        ("no half-widths", edited(lambda config: config["intervals"]["model"].pop("half_widths")), "half_widths"),
+        ("no scores", edited(lambda config: config["intervals"]["model"].pop("scores")), "no 'scores'"),
         ("intervals as a list", edited(lambda config: config.update(intervals=[])), "damaged"),
-        ("a longer horizon", edited(lambda config: config.update(horizon=6)), "into shape (2,6)"),
-        ("a level more", edited(lambda config: config.update(levels=[50, 80, 95])), "into shape (3,3)"),
+        ("a longer horizon", edited(lambda config: config.update(horizon=6)), "networks of another horizon"),
+        ("too few scores", edited(lambda config: config["intervals"]["model"]["scores"].pop()), "or are not 25"),
+        ("a growth of 2", edited(lambda config: config["intervals"]["model"].update(growth=2)), "not from 0 to 1"),
+        ("a weight below 0", edited(lambda config: config["intervals"]["model"].update(own=-0.5)), "not from 0 to 1"),
         ("another method", edited(lambda config: config.update(method="naive")), "no intervals of naive"),
         ("a horizon below 1", edited(lambda config: config.update(horizon=-1)), "damaged"),
         ("no members", edited(lambda config: config.update(members=0)), "damaged"),
@@ -142,8 +143,8 @@ def cut(name: str) -> Callable[[Path], object]:
         ("levels that fall", edited(lambda config: config.update(levels=[95, 80])), "in increasing order"),
         (
             "limits that cross",
-            edited(lambda config: config["intervals"]["model"].update(half_widths=[[-1.0] * 3] * 2)),
-            "half-widths below 0",
+            edited(lambda config: config["intervals"]["model"]["scores"].reverse()),
+            "scores that fall",
         ),
         ("a date that is none", edited(lambda config: config.update(trained_until="soon")), "damaged"),
         ("cut networks", cut(NETWORKS), "damaged"),
@@ -165,8 +166,8 @@ def test_a_damaged_folder_is_refused_in_one_line(written: Path, damage: Callable
 
 
 def test_another_format_is_refused_with_what_to_use_instead(written: Path) -> None:
-    edited(lambda config: config.update(format=2))(written)
-    with pytest.raises(UserError, match=r"config\.json: a forecaster of format 2, .* reads 1; use the code of the"):
+    edited(lambda config: config.update(format=1))(written)
+    with pytest.raises(UserError, match=r"config\.json: a forecaster of format 1, .* reads 2; use the code of the"):
         Forecaster.read(written)
 
 
@@ -202,8 +203,8 @@ def test_stored_intervals_are_those_that_the_run_computed(default_params: Params
         name: [made.forecast(history, made.baselines)[1][name] for history in histories] for name in made.baselines
     }
     methods = by_method(model, seasonal, histories)
-    final = {name: calibrate(methods[name], histories, [80, 95])[0] for name in ("model", "combination")}
-    expected = {name: each.limits(methods[name][0].forecast) for name, each in final.items()}
+    final = {name: calibrate(methods[name], histories)[0] for name in ("model", "combination")}
+    expected = {name: each.limits(methods[name][0].forecast, [80, 95]) for name, each in final.items()}
     folder = tmp_path / "forecaster"
     folder.mkdir()
     replace(made, calibrations=final).write(folder)

@@ -121,7 +121,7 @@ def test_the_final_origin_is_forecast_like_any_other(
     final = forecast_by_networks(ended, 0, params, networks)
     earlier = forecast_by_networks(panel, 12, params, networks)
     np.testing.assert_array_equal(final.point, earlier.point)
-    units = [each.spread.unit(each.spread.typical(each.point)) for each in (final, earlier)]
+    units = [each.spread.unit(each.spread.typical(each.point), 0.0, 1) for each in (final, earlier)]
     np.testing.assert_array_equal(units[0], units[1])
     assert (final.origin, earlier.origin) == (0, 12)
 

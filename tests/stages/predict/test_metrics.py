@@ -6,19 +6,23 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from utilsforecast import losses
 
 from stages.predict import metrics
 from stages.predict.baselines import seasonal_naive
 from stages.predict.metrics import (
+    DECILES,
     Metric,
     coverage,
+    crps,
     interval_scores,
     mae,
     metric_of,
     msis,
     overall_mean,
     point_scores,
+    quantile_loss,
     seasonal_scale,
     six_digits,
     width,
@@ -107,6 +111,32 @@ def test_interval_score_is_least_at_the_quantiles() -> None:
         return float(msis(actual, *limits, np.array([1.0]), 80)[0])
 
     assert score(0.1, 0.9) == min(score(low, high) for low in (0.05, 0.1, 0.15) for high in (0.85, 0.9, 0.95))
+
+
+def test_quantile_loss_worked_by_hand() -> None:
+    """Values above the quantile of 10 % cost a fifth of the distance, those below nine times as much."""
+    found = quantile_loss(np.array([[7.0, 3.0, 5.0, np.nan]]), np.full((1, 4), 5.0), 0.1)
+    np.testing.assert_allclose(found, [[0.4, 3.6, 0, np.nan]])
+    np.testing.assert_allclose(quantile_loss(np.array([7.0, 3.0]), np.full(2, 5.0), 0.5), [2, 2])
+
+
+def test_crps_pools_sums_and_leaves_out_what_is_not_known() -> None:
+    actual = [np.array([[10.0, -20.0], [5.0, np.nan]]), np.array([[1.0, 2.0]])]
+    losses = [np.array([[1.0, 2.0], [np.nan, np.nan]]), np.array([[0.5, np.nan]])]
+    assert crps(actual, losses) == pytest.approx(3.5 / 31, rel=1e-5)
+    assert crps(actual, [np.full_like(each, np.nan) for each in losses]) is None
+    assert crps([np.zeros((1, 2))], [np.ones((1, 2))]) is None
+
+
+def test_agrees_with_utilsforecast_on_crps() -> None:
+    random = np.random.default_rng(1)
+    actual, point = random.normal(50, 9, 30), random.normal(50, 9, 30)
+    quantiles = {p: point + 9 * stats.norm.ppf(p) for p in DECILES}
+    frame = pd.DataFrame({"unique_id": 0, "ds": range(30), "y": actual, **{f"m-{p}": q for p, q in quantiles.items()}})
+    models = {"m": [f"m-{p}" for p in DECILES]}
+    expected = losses.scaled_crps(frame, models=models, quantiles=np.array(DECILES))["m"].iloc[0]
+    loss = np.mean([quantile_loss(actual, quantiles[p], p) for p in DECILES], axis=0)
+    assert crps([actual[None]], [loss[None]]) == pytest.approx(expected, rel=1e-5)
 
 
 def test_agrees_with_utilsforecast_on_intervals() -> None:

@@ -19,7 +19,7 @@ def spread_of(*series: list[float], seasons: tuple[int, ...] = (1,), origin: int
 
 def unit_of(spread: Spread) -> Floats:
     """The units of series that are a panel of their own."""
-    return spread.unit(spread.typical(np.full((len(spread.change), 1), np.nan)))
+    return spread.unit(spread.typical(np.full((len(spread.change), 1), np.nan)), 0.0, 1)[:, 0]
 
 
 def test_the_interval_scale_worked_by_hand() -> None:
@@ -85,11 +85,18 @@ def test_blocks_and_parts_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_fewer_changes_the_more_the_unit_is_that_of_the_panel() -> None:
-    """One change typical of the panel is added to those of each history: the median mean change, 0.6."""
+    """One change typical of the panel is added to those of each history: the median mean change, 0.6. In logarithms."""
     spread = spread_of([-10.0, 10.0, -10.0], [-10.0, -4.0], [10.0, 8.0, 10.0, 8.0, -10.0], [-50.0])
     own: list[float] = [2.0, 0.6, (0.2 * 3 + 1.8) / 4]  # relative to the largest value
     assert_allclose(spread.change[:3], own)
-    assert_allclose(unit_of(spread), [(2 * 2 + 0.6) / 3, (0.6 + 0.6) / 2, (4 * 0.6 + 0.6) / 5, 0.6])
+    assert_allclose(unit_of(spread), [(2 * 2 * 0.6) ** (1 / 3), 0.6, 0.6, 0.6])
+
+
+def test_a_series_that_varies_far_less_than_the_others_of_its_panel_keeps_its_unit() -> None:
+    """A hundred changes of 3 in a million beside series that change by their own size: 3 within a factor of 1.2."""
+    quiet = [1e6 + 1.5 * (-1) ** step for step in range(101)]
+    units = unit_of(spread_of(quiet, [-4.0, 4.0] * 20, [-5.0, 5.0] * 20))
+    assert 3 / 1.2 < 2e6 * units[0] < 3 * 1.2  # the derivative of log(1 + x) at 1 is a half
 
 
 def test_a_constant_history_has_no_unit() -> None:
@@ -103,7 +110,7 @@ def test_bounds_worked_by_hand() -> None:
     spread = spread_of([-10.0, 10.0, -10.0, 10.0], [4.0, 10.0, 5.0, 10.0])
     point = np.array([[0.0, 14.0], [6.0, 7.0]])
     lowest, highest = spread.bounds(point, spread.typical(point))
-    reach = [(3 * 2.4 + 0.6) / 4 * 10, (3 * 0.6 + 0.6) / 4 * 10]  # one more that is as the lower median, 0.6
+    reach = [2 * (2.4**3 * 0.6) ** 0.25 * 10, 2 * 0.6 * 10]  # one more that is as the lower median, 0.6
     assert_allclose(lowest, [[-10 - reach[0]], [0.0]])
     assert_allclose(highest, [[14 + reach[0]], [10 + reach[1]]])
 
@@ -123,11 +130,21 @@ def test_what_is_typical_worked_by_hand() -> None:
 
 
 def test_a_series_that_is_alone_is_measured_by_what_is_typical_of_another_panel() -> None:
-    """With one change of its own, 2, and one that is typical, 1; a reach of 2 times its size, and of 5 times."""
+    """With one change of its own, 2, and one that is typical, 8; a reach of 2 times its size, and of 8 times."""
     spread = spread_of([-10.0, 10.0])
-    assert_allclose(spread.unit(Typical(1.0, 5.0)), [(2 + 1) / 2])
-    lowest, highest = spread.bounds(np.array([[0.0]]), Typical(1.0, 5.0))
-    assert_allclose([lowest, highest], [[[-10 - 35]], [[10 + 35]]])
+    assert_allclose(spread.unit(Typical(8.0, 8.0), 0.5, 4), [[4, 4 * 2**0.5, 4 * 3**0.5, 8]])
+    lowest, highest = spread.bounds(np.array([[0.0]]), Typical(8.0, 8.0))
+    assert_allclose([lowest, highest], [[[-10 - 80]], [[10 + 80]]])
+
+
+def test_the_own_values_of_an_intermittent_series_count_half_after_a_season() -> None:
+    """Twelve steps where there is no season: of 48 values the last 12, all 5, weigh 8 / 15; half of the rest are 0."""
+    spread = spread_of([*[9.0, 0.0] * 18, *[5.0] * 12], [-1.0, 0.0] * 5, [3.0, 4.0] * 9)
+    assert spread.intermittent.tolist() == [True, False, False]
+    found = np.array([spread.recent(p)[0] for p in (0.01, 0.2, 0.4, 0.5, 0.6, 0.8, 0.99)])
+    assert_allclose(found, [0, 0, 5, 5, 5, 9, 9], atol=1e-9)
+    assert np.isnan(spread.recent(0.5)[1:]).all()
+    assert 5 < spread.recent(0.75)[0] < spread.recent(0.76)[0] < spread.recent(0.77)[0] <= 9
 
 
 values = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 3))

@@ -53,6 +53,7 @@ def evaluated(
         member_errors=np.empty((len(series), 0)),
         half_differences=np.tile(origin * np.arange(1.0, splits + 1), (len(series), 1)),
         limits={"model": (model - margin, model + margin)},
+        losses={},
         mase_scale=scale,
         fallback=0,
     )
@@ -167,8 +168,8 @@ def test_the_forecast_is_in_the_order_of_the_input_and_follows_each_series() -> 
     y, filled = np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4, dtype=bool)
     panel = Panel(["b", "a", "c"], np.array([0, 2, 3, 4]), stamps, y, filled, TimeAxis("MS", "%Y-%m"))
     final = naive_forecast(panel, 0)
-    (calibration,) = calibrate([score(final, panel.at(0))], [panel.at(0)], [80])
-    limits = {"model": calibration.limits(final)}
+    (calibration,) = calibrate([score(final, panel.at(0))], [panel.at(0)])
+    limits = {"model": calibration.limits(final, [80])}
     points = {"model": final.point, "auto_ets": final.point + 1}
     table = forecast_table(points, limits, panel, [80])
     assert list(table) == ["unique_id", "ds", "model", "model-lo-80", "model-hi-80", "auto_ets"]
