@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from stages.common.params import Params, read_params
-from tests.projects import ALL, ROOT, commit, make_project, repro, tiny_project
+from tests.projects import ALL, EXAMPLE, commit, make_project, repro, tiny_project
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,12 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def airline() -> Floats:
     """The 144 monthly values."""
-    return np.asarray(pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"], dtype=np.float64)
+    return np.asarray(pd.read_csv(EXAMPLE / "data/raw/airline_passengers.csv")["passengers"], dtype=np.float64)
 
 
 @pytest.fixture(scope="session")
 def default_params() -> Params:
-    return read_params(ROOT / "params.yaml")
+    return read_params(EXAMPLE / "params.yaml")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A committed copy of the project without cache."""
+    """A committed copy of the project, with the example's parameters and data, without results and cache."""
     return make_project(tmp_path / "project")
 
 

@@ -1,4 +1,8 @@
-"""Copies of the project that tests run commands in: none of them writes into the working tree."""
+"""Copies of the project that tests run commands in: none of them writes into the working tree.
+
+The code and the pages are the working tree's. What users replace by their own (parameters, data, results) is that of
+the folder `example`: the airline passengers, with the default parameters.
+"""
 
 import contextlib
 import os
@@ -16,6 +20,8 @@ import psutil
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
+EXAMPLE = Path(__file__).parent / "example"
+OF_USERS = re.compile(r"params\.yaml|dvc\.lock|\.dvc/config|data/raw/.+|reports/(?!README\.md$|\.gitignore$).+")
 
 LONG_COLUMNS = {
     "ingest__series": "unique_id",
@@ -103,12 +109,16 @@ def held(folder: Path, stage: str, moment: tuple[str, str]) -> dict[str, str]:
 
 
 def make_project(folder: Path) -> Path:
-    """A repository of its own at `folder` with the working tree's tracked and new files, committed; no DVC cache."""
+    """A repository of its own at `folder`, committed: the working tree's tracked and new files, and the example's.
+
+    It has no results, no DVC cache and no remote.
+    """
     listed = shell("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.splitlines()
     for name in listed:
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_file() and not OF_USERS.fullmatch(name):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
     shell("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
     commit(folder, "start")
     return folder
