@@ -108,10 +108,10 @@ def held(folder: Path, stage: str, moment: tuple[str, str]) -> dict[str, str]:
     return environment(PYTHONPATH=str(folder))
 
 
-def make_project(folder: Path) -> Path:
+def make_project(folder: Path, params: Path = EXAMPLE / "params.yaml") -> Path:
     """A repository of its own at `folder`, committed: the working tree's tracked and new files, and the example's.
 
-    It has no results, no DVC cache and no remote.
+    It has no results, no DVC cache and no remote. Benchmarks give it the parameters of the working tree.
     """
     listed = shell("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.splitlines()
     for name in listed:
@@ -119,6 +119,7 @@ def make_project(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+    shutil.copy(params, folder / "params.yaml")
     shell("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
     commit(folder, "start")
     return folder
@@ -148,7 +149,6 @@ def tiny_panel() -> pd.DataFrame:
 
 def tiny_project(folder: Path, panel: pd.DataFrame | None = None, **changes: object) -> Path:
     make_project(folder)
-    (folder / "dvc.lock").unlink(missing_ok=True)
     (tiny_panel() if panel is None else panel).to_csv(folder / "data/raw/tiny.csv", index=False)
     change_file(folder, **{**TINY, **changes})
     commit(folder, "tiny")

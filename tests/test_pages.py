@@ -1,6 +1,5 @@
 """The pages: their links lead somewhere, the Python in them runs, and what they show is of the default parameters."""
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -13,17 +12,6 @@ from tests.projects import EXAMPLE, ROOT, shell
 PAGES = sorted(
     [ROOT / "README.md", *(ROOT / folder / "README.md" for folder in ("data", "models", "reports", "stages", "tests"))]
 )
-
-
-@pytest.fixture(scope="module")
-def shown() -> Path:
-    """The project, where its results are those that the front page shows; with results of a user's own nothing is."""
-    row = re.search(r"^\| model +\| +([\d.]+) ", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
-    metrics = ROOT / "reports/metrics.json"
-    measured = json.loads(metrics.read_text()).get("model", {}).get("mase") if metrics.exists() else None
-    if row is None or measured is None or row[1] != f"{measured:.4f}":
-        pytest.skip("reports/metrics.json is not of the run that README.md shows, but of other data or parameters")
-    return ROOT
 
 
 def anchors(text: str) -> set[str]:
