@@ -1,8 +1,11 @@
 """The fixtures that several tests share."""
 
+import json
 import os
+import re
 import shutil
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 
 import hypothesis
@@ -13,7 +16,8 @@ import pytest
 from filelock import FileLock
 
 from stages.common.params import Params, read_params
-from tests.projects import ALL, ROOT, commit, make_project, repro, tiny_project
+from stages.common.yaml_1_2 import read_yaml
+from tests.projects import ALL, EXAMPLE, ROOT, commit, make_project, repro, tiny_project
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,12 +38,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def airline() -> Floats:
     """The 144 monthly values."""
-    return np.asarray(pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"], dtype=np.float64)
+    return np.asarray(pd.read_csv(EXAMPLE / "data/raw/airline_passengers.csv")["passengers"], dtype=np.float64)
 
 
 @pytest.fixture(scope="session")
 def default_params() -> Params:
-    return read_params(ROOT / "params.yaml")
+    return read_params(EXAMPLE / "params.yaml")
+
+
+def params_in_lock() -> list[tuple[object, object]]:
+    """Each parameter that dvc.lock names: its value there, and in params.yaml."""
+    params = read_yaml((ROOT / "params.yaml").read_text())
+    stages = read_yaml((ROOT / "dvc.lock").read_text())["stages"].values()
+    locked = [item for stage in stages for item in stage["params"]["params.yaml"].items()]
+    return [(value, reduce(lambda found, key: found.get(key, {}), name.split("."), params)) for name, value in locked]
+
+
+@pytest.fixture(scope="session")
+def shown() -> Path:
+    """The project, where its committed results are those on the front page, of the committed parameters.
+
+    Elsewhere they are a user's own, or older than the parameters: pages and lock then tell nothing about them.
+    """
+    row = re.search(r"^\| model +\| +([\d.]+) ", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    metrics = ROOT / "reports/metrics.json"
+    measured = json.loads(metrics.read_text()).get("model", {}).get("mase") if metrics.exists() else None
+    if row is None or measured is None or row[1] != f"{measured:.4f}":
+        pytest.skip("reports/metrics.json is not of the run that README.md shows")
+    if any(locked != given for locked, given in params_in_lock()):
+        pytest.skip("params.yaml was changed since the run that README.md shows")
+    return ROOT
 
 
 @pytest.fixture
@@ -51,7 +79,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A committed copy of the project without cache."""
+    """A committed copy of the project, with the example's parameters and data, without results and cache."""
     return make_project(tmp_path / "project")
 
 

@@ -1,4 +1,8 @@
-"""Copies of the project that tests run commands in: none of them writes into the working tree."""
+"""Copies of the project that tests run commands in: none of them writes into the working tree.
+
+The code and the pages are the working tree's. What users replace by their own (parameters, data, results) is that of
+the folder `example`: the airline passengers, with the default parameters.
+"""
 
 import contextlib
 import os
@@ -16,6 +20,8 @@ import psutil
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
+EXAMPLE = Path(__file__).parent / "example"
+OF_USERS = re.compile(r"params\.yaml|dvc\.lock|\.dvc/config|data/raw/.+|reports/(?!README\.md$|\.gitignore$).+")
 
 LONG_COLUMNS = {
     "ingest__series": "unique_id",
@@ -102,13 +108,18 @@ def held(folder: Path, stage: str, moment: tuple[str, str]) -> dict[str, str]:
     return environment(PYTHONPATH=str(folder))
 
 
-def make_project(folder: Path) -> Path:
-    """A repository of its own at `folder` with the working tree's tracked and new files, committed; no DVC cache."""
+def make_project(folder: Path, params: Path = EXAMPLE / "params.yaml") -> Path:
+    """A repository of its own at `folder`, committed: the working tree's tracked and new files, and the example's.
+
+    It has no results, no DVC cache and no remote. Benchmarks give it the parameters of the working tree.
+    """
     listed = shell("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.splitlines()
     for name in listed:
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_file() and not OF_USERS.fullmatch(name):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+    shutil.copy(params, folder / "params.yaml")
     shell("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
     commit(folder, "start")
     return folder
@@ -138,7 +149,6 @@ def tiny_panel() -> pd.DataFrame:
 
 def tiny_project(folder: Path, panel: pd.DataFrame | None = None, **changes: object) -> Path:
     make_project(folder)
-    (folder / "dvc.lock").unlink(missing_ok=True)
     (tiny_panel() if panel is None else panel).to_csv(folder / "data/raw/tiny.csv", index=False)
     change_file(folder, **{**TINY, **changes})
     commit(folder, "tiny")

@@ -134,9 +134,9 @@ def test_the_artifact_is_the_forecaster_that_predict_writes() -> None:
     assert artifact["path"] in outputs("predict")
 
 
-def test_the_committed_lock_was_made_by_the_committed_code() -> None:
+def test_the_committed_lock_was_made_by_the_committed_code(shown: Path) -> None:
     """Every folder and file of code, and the default data, have the hash that dvc.lock has of them."""
-    lock = YAML(typ="safe", pure=True).load(ROOT / "dvc.lock")
+    lock = YAML(typ="safe", pure=True).load(shown / "dvc.lock")
     for stage, locked in lock["stages"].items():
         for dependency in locked["deps"]:
             if dependency["path"].startswith(("stages/", "data/raw/")) and (ROOT / dependency["path"]).exists():

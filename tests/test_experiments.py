@@ -17,7 +17,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from tests.projects import ALL, ROOT, change_file, commit, environment, repro, running_in, shell
+from tests.projects import ALL, EXAMPLE, change_file, commit, environment, repro, running_in, shell
 
 
 def experiments_in(folder: Path) -> dict[str, dict[str, str]]:
@@ -63,7 +63,7 @@ def test_params_stay_readable_in_whatever_order_lists_are_set(tmp_path: Path) ->
         ("ingest", "season_length", [24, 168]),
     ]  # fmt: skip
     for chosen in itertools.product(settings, repeat=2):
-        shutil.copy(ROOT / "params.yaml", path)
+        shutil.copy(EXAMPLE / "params.yaml", path)
         expected = yaml.load(path)
         for section, key, value in chosen:
             apply_overrides(str(path), [f"{section}.{key}={value}"])

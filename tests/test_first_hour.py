@@ -68,7 +68,10 @@ def write_sales(path: Path) -> None:
 
 @pytest.mark.slow
 def test_from_a_clone_to_a_queue_of_experiments_on_a_file_of_ones_own(tmp_path: Path) -> None:
-    folder = clone(make_project(tmp_path / "origin"), tmp_path / "clone")
+    origin = make_project(tmp_path / "origin")
+    (origin / "reports/metrics.json").write_text('{"model": {"mase": 0.4}}')  # as the project has results
+    commit(origin, "results")
+    folder = clone(origin, tmp_path / "clone")
     change_file(folder, **QUICK)
     commit(folder, "what is quick")
 

@@ -1,4 +1,4 @@
-"""The pages: their links lead somewhere, and the Python in them runs."""
+"""The pages: their links lead somewhere, the Python in them runs, and what they show is of the default parameters."""
 
 import re
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.projects import ROOT, shell
+from tests.projects import EXAMPLE, ROOT, shell
 
 PAGES = sorted(
     [ROOT / "README.md", *(ROOT / folder / "README.md" for folder in ("data", "models", "reports", "stages", "tests"))]
@@ -33,11 +33,17 @@ def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
                 assert anchor in anchors(target.read_text()), f"{path}#{anchor}"
 
 
-def test_the_pipeline_in_a_few_lines_of_python_gives_what_the_stages_give() -> None:
+def test_the_run_that_the_pages_show_is_of_the_parameters_and_data_that_tests_use(shown: Path) -> None:
+    """A new default belongs into tests/example/params.yaml too."""
+    for name in ("params.yaml", "data/raw/airline_passengers.csv"):
+        assert (shown / name).read_bytes() == (EXAMPLE / name).read_bytes(), f"{name} and tests/example/{name} differ"
+
+
+def test_the_pipeline_in_a_few_lines_of_python_gives_what_the_stages_give(shown: Path) -> None:
     """The MASE of 1960, whose cutoff is December 1959."""
     (code,) = re.findall(r"```python\n(import numpy.*?)```", (ROOT / "stages/README.md").read_text(), flags=re.DOTALL)
-    printed = shell(sys.executable, "-c", code, cwd=ROOT).stdout
-    errors = pd.read_csv(ROOT / "reports/errors.csv", index_col="cutoff")
+    printed = shell(sys.executable, "-c", code, cwd=shown).stdout
+    errors = pd.read_csv(shown / "reports/errors.csv", index_col="cutoff")
     *_, found = re.findall(r"\[([\d.]+)\]", printed)
     assert float(found) == pytest.approx(errors.loc["1959-12", "model"], rel=0.2)  # processors round differently
 

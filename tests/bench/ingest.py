@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from tests.projects import LONG_COLUMNS, change_file, make_project
+from tests.projects import LONG_COLUMNS, ROOT, change_file, make_project
 
 LENGTH = 200  # rows in a series
 
@@ -53,7 +53,7 @@ def main() -> None:
     arguments.add_argument("--series", type=int, default=50_000)
     count = arguments.parse_args().series
     with tempfile.TemporaryDirectory() as temporary:
-        folder = make_project(Path(temporary) / "project")
+        folder = make_project(Path(temporary) / "project", ROOT / "params.yaml")
         path = folder / "data/raw/large.csv"
         write_csv(count, path)
         change_file(folder, ingest__path="data/raw/large.csv", ingest__frequency="auto", **LONG_COLUMNS)

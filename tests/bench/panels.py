@@ -25,7 +25,7 @@ from joblib import Parallel, delayed
 
 from stages.predict.baselines import forecast_baseline
 from stages.predict.metrics import DECILES, crps, interval_scores, mase, quantile_loss, seasonal_scale
-from tests.projects import LONG_COLUMNS, change_file, make_project, shell
+from tests.projects import LONG_COLUMNS, ROOT, change_file, make_project, shell
 
 Floats = npt.NDArray[np.float64]
 LEVELS = [80, 95]
@@ -39,7 +39,7 @@ def project_on(
 ) -> Iterator[Path]:
     """A copy of the project with the series (n,), by id, as its data; `settings` are parameters, section.key=value."""
     with tempfile.TemporaryDirectory() as temporary:
-        folder = make_project(Path(temporary) / "project")
+        folder = make_project(Path(temporary) / "project", ROOT / "params.yaml")
         frames = [pd.DataFrame({"unique_id": i, "ds": range(len(y)), "y": y}) for i, y in series.items()]
         pd.concat(frames).to_csv(folder / "data/raw/panel.csv", index=False)
         given = {"ingest__path": "data/raw/panel.csv", "ingest__frequency": None, "ingest__season_length": seasons}

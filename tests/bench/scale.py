@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from tests.projects import ALL, LONG_COLUMNS, change_file, environment, make_project
+from tests.projects import ALL, LONG_COLUMNS, ROOT, change_file, environment, make_project
 
 WRITTEN = ["data/panel.parquet", "data/histories", "data/windows", "models/networks", "models/forecaster", "reports"]
 
@@ -52,7 +52,7 @@ def memory(process: psutil.Process) -> int:
 
 def generated_project(folder: Path, series: int, **changes: object) -> Path:
     """A copy of the project with the generated panel and changes of parameters."""
-    make_project(folder)
+    make_project(folder, ROOT / "params.yaml")
     generated(series).to_parquet(folder / "data/raw/panel.parquet", index=False)
     given = {"ingest__path": "data/raw/panel.parquet", "ingest__frequency": None, "ingest__season_length": 12}
     change_file(folder, **LONG_COLUMNS, **given, **changes)

@@ -41,8 +41,7 @@ def main() -> None:
     passengers = pd.read_csv(ROOT / "data/raw/airline_passengers.csv")["passengers"].to_numpy(dtype=float)
     params = read_params(ROOT / "params.yaml")
     with tempfile.TemporaryDirectory() as name:
-        project = make_project(Path(name) / "project")
-        (project / "dvc.lock").unlink(missing_ok=True)
+        project = make_project(Path(name) / "project", ROOT / "params.yaml")
         whole = seconds(lambda: shell("dvc", "repro", cwd=project))
         tutorial = seconds(lambda: run_tutorial(passengers, seed=0, epochs=300))
         print(
@@ -67,6 +66,7 @@ def main() -> None:
         print(f"`dvc repro` with nothing to do / six `true` stages {ratio:.2f}")
 
         commit(project, "run")
+        commit(project, "the same")
         compare = ["python", "-m", "stages.compare", "HEAD~1", "HEAD"]
         diff = ["dvc", "metrics", "diff", "HEAD~1", "HEAD"]
         pairs = [

@@ -4,7 +4,7 @@ import random
 import re
 
 from tests.fuzz.texts import FREQUENCIES, mutated
-from tests.projects import ROOT
+from tests.projects import EXAMPLE
 
 EXTREMES = [
     "0", "-1", "1e300", "1e-300", "1e400", "-0.0", ".nan", ".inf", "999999999999999999999", "10000", "1000000000",
@@ -19,7 +19,7 @@ EXTREMES = [
 
 def some_parameters(chance: random.Random) -> bytes:
     """A changed params.yaml."""
-    text = (ROOT / "params.yaml").read_text()
+    text = (EXAMPLE / "params.yaml").read_text()
     kind = chance.choices(["bytes", "value", "structure"], weights=[5, 4, 1])[0]
     if kind == "bytes":
         return mutated(text.encode(), b": ", chance)

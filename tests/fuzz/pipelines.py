@@ -15,7 +15,7 @@ import yaml
 
 from stages.common.yaml_1_2 import read_yaml
 from tests.fuzz.texts import NASTY
-from tests.projects import ALL, ROOT
+from tests.projects import ALL, EXAMPLE
 
 MOST = 1_000  # times the largest absolute value of the panel that a forecast or a limit may be
 
@@ -38,7 +38,7 @@ def try_pipeline(seed: int) -> str:
     for folder in ("data", "models", "reports"):
         shutil.rmtree(folder, ignore_errors=True)
         os.mkdir(folder)
-    values = read_yaml((ROOT / "params.yaml").read_text())
+    values = read_yaml((EXAMPLE / "params.yaml").read_text())
     for name, choices in CHOICES.items():
         section, key = name.split(".")
         values[section][key] = chance.choice(choices)

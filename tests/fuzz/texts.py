@@ -12,12 +12,12 @@ import pandas as pd
 
 from stages.common.yaml_1_2 import read_yaml
 from stages.ingest.params import Ingest
-from tests.projects import ROOT
+from tests.projects import EXAMPLE
 
 Settings = dict[str, Any]
 
 PLAIN: Settings = {
-    **read_yaml((ROOT / "params.yaml").read_text())["ingest"],
+    **read_yaml((EXAMPLE / "params.yaml").read_text())["ingest"],
     **{"path": "input.csv", "time": "time", "value": "value", "max_gigabytes": 1e-3},
 }
 

@@ -1,5 +1,7 @@
 """What `--check` prints, from the first line to the last."""
 
+from pathlib import Path
+
 import pytest
 
 from stages.check.lines import describe
@@ -7,11 +9,12 @@ from stages.common.params import Params
 from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
-from tests.projects import ROOT
 
 
-def test_every_line_has_a_name_and_a_text(default_params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_every_line_has_a_name_and_a_text(
+    project: Path, default_params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
     raw = read_raw(default_params[Ingest])
     path, *lines = describe(build_panel(raw, default_params[Ingest]), raw, default_params).splitlines()
     assert path == "data/raw/airline_passengers.csv"

@@ -25,12 +25,12 @@ from stages.ingest.params import Ingest
 from stages.train.params import Train
 from stages.window.params import Window
 from tests.builders import change
-from tests.projects import ROOT
+from tests.projects import EXAMPLE, ROOT
 
 
 @pytest.fixture
 def original() -> str:
-    return (ROOT / "params.yaml").read_text()
+    return (EXAMPLE / "params.yaml").read_text()
 
 
 @pytest.mark.parametrize(

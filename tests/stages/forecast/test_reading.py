@@ -19,7 +19,7 @@ from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
 from stages.panel.panel import Panel
-from tests.projects import ROOT
+from tests.projects import EXAMPLE
 from tests.raw_files import AUTO, LONG, WIDE, Changes, Values, cases, panel_of, settings, times_of, values_of
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -314,8 +314,8 @@ def test_a_frame_gives_the_panel_of_the_file_that_holds_it() -> None:
 
 
 def test_the_airline_gives_the_panel_that_ingest_writes() -> None:
-    declared = read_params(ROOT / "params.yaml")[Ingest]
-    Path("raw.csv").write_bytes((ROOT / declared.path).read_bytes())
+    declared = read_params(EXAMPLE / "params.yaml")[Ingest]
+    Path("raw.csv").write_bytes((EXAMPLE / declared.path).read_bytes())
     panel = build_panel(read_raw(declared.model_copy(update={"path": "raw.csv"})), declared)
     panel.write(Path("panel.parquet"))
-    assert_equal(read_file(ROOT / declared.path, InputFormat.of(declared, panel)), Panel.read(Path("panel.parquet")))
+    assert_equal(read_file(EXAMPLE / declared.path, InputFormat.of(declared, panel)), Panel.read(Path("panel.parquet")))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stages.common.errors import UserError
 from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
-from tests.projects import ROOT
+from tests.projects import EXAMPLE
 from tests.raw_files import panel_of, settings, values_of
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 def test_the_airline_passengers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Box, Jenkins and Reinsel, Series G: first 112, last 432, sum 40363."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(EXAMPLE)
     declared = settings("data/raw/airline_passengers.csv", time="month", value="passengers", frequency="MS")
     panel = build_panel(read_raw(declared), declared)
     assert (len(panel.y), panel.y[0], panel.y[-1], panel.y.sum()) == (144, 112, 432, 40363)

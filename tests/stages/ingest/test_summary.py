@@ -11,14 +11,14 @@ from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
 from stages.ingest.summary import summarize
 from stages.panel.time_axis import TimeAxis
-from tests.projects import ROOT
+from tests.projects import EXAMPLE
 from tests.raw_files import settings
 
 pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_the_airline_passengers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(EXAMPLE)
     declared = settings("data/raw/airline_passengers.csv", time="month", value="passengers", frequency="MS")
     raw = read_raw(declared)
     assert summarize(build_panel(raw, declared), raw) == {
