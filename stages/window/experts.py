@@ -87,16 +87,18 @@ def holt(context: Context) -> list[Floats32]:
 def naive(context: Context) -> list[Floats32]:
     """The last value, its seasonal index removed: the best forecast of a random walk."""
     season = season_at(context.cuts.season, context.seasons, np.arange(-1, 0))
-    deviation = context.last(1) - season - context.level[:, None]
+    deviation = context.last(1)[0] - season - context.level[:, None]
     return [np.repeat(deviation / context.cuts.scale[:, None], context.targets, axis=1).astype(np.float32)]
 
 
 def median(context: Context) -> list[Floats32]:
     """The median of the recent values, seasonal indices removed."""
     steps = max(2 * context.seasons[0] if context.seasons else 0, LEAST_RECENT)
-    recent = context.last(steps) - season_at(context.cuts.season, context.seasons, np.arange(-steps, 0))
-    inside = np.arange(-steps, 0) >= -np.maximum(context.cuts.before, 1)[:, None]
-    middle = np.nanmedian(np.where(inside, recent, np.nan), axis=1)
+    history, known = last_values(context.values, context.cuts, steps)
+    recent = history - season_at(context.cuts.season, context.seasons, np.arange(-steps, 0))
+    recent = np.where(known, recent, np.nan)
+    recent[:, -1] = np.where(known.any(axis=1), recent[:, -1], context.level)
+    middle = np.nanmedian(recent, axis=1)
     deviation = (middle - context.level) / context.cuts.scale
     return [np.repeat(deviation[:, None], context.targets, axis=1).astype(np.float32)]
 
