@@ -19,7 +19,7 @@ def test_a_second_repro_runs_nothing(copy: Path) -> None:
 
 def test_metrics_forecast_and_figures_are_complete(finished: Path) -> None:
     metrics = json.loads((finished / "reports/metrics.json").read_text())
-    assert {"mase", "mase_member_std", "smape", "mape", "mae", "rmse", "coverage_80", "coverage_95"} <= set(
+    assert {"mase", "mase_member_std", "smape", "mape", "mae", "rmse", "crps", "coverage_20", "coverage_95"} <= set(
         metrics["model"]
     )
     assert set(metrics["baseline"]) == {"seasonal_naive", "auto_ets"}
@@ -33,13 +33,13 @@ def test_metrics_forecast_and_figures_are_complete(finished: Path) -> None:
     assert "NaN" not in json.dumps(metrics)
 
     forecast = pd.read_csv(finished / "reports/forecast.csv")
-    limits = ["model-lo-80", "model-hi-80", "model-lo-95", "model-hi-95"]
+    limits = [f"model-{end}-{level}" for level in (20, 40, 60, 80, 95) for end in ("lo", "hi")]
     combination = ["combination", *(name.replace("model", "combination") for name in limits)]
     assert list(forecast) == ["unique_id", "ds", "model", *limits, *metrics["baseline"], *combination]
     assert forecast["unique_id"].tolist() == ["west"] * 3 + ["east"] * 3 + ["new"] * 3
     assert forecast["ds"].tolist() == ["2024-01-01", "2024-04-01", "2024-07-01"] * 3
     assert np.isfinite(forecast.drop(columns=["unique_id", "ds"])).all(axis=None)
-    ordered = forecast[["model-lo-95", "model-lo-80", "model", "model-hi-80", "model-hi-95"]].to_numpy()
+    ordered = forecast[[*limits[::2][::-1], "model", *limits[1::2]]].to_numpy()
     assert (np.diff(ordered, axis=1) >= 0).all()
     evaluation = pd.read_csv(finished / "reports/evaluation.csv")
     columns = ["unique_id", "cutoff", "ds", "step", "y", "model", *limits, "scaled_error", *metrics["baseline"]]
