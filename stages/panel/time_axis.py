@@ -35,7 +35,11 @@ class TimeAxis:
         offset = to_offset(self.frequency) if self.frequency and not months_of(self.frequency) else None
         if offset is None or not (isinstance(offset, Tick) or offset.base.rule_code == "D"):
             return None
-        steps = DAYS_IN_YEAR * pd.Timedelta(days=1) / (pd.Timedelta(offset) if isinstance(offset, Tick) else pd.Timedelta(days=offset.n))
+        steps = (
+            DAYS_IN_YEAR
+            * pd.Timedelta(days=1)
+            / (pd.Timedelta(offset) if isinstance(offset, Tick) else pd.Timedelta(days=offset.n))
+        )
         return float(steps) if steps >= DAYS_IN_YEAR else None
 
     def parse(self, texts: pd.Series) -> pd.Series:

@@ -1,6 +1,7 @@
 """What a trained network does: its gates and states over a window, and how far back its forecast looks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from stages.plot.gates import trace_layers
 from stages.plot.inside import gates_panel
 from stages.plot.pages import MAX_NAME, shortened
 from stages.predict.ensemble import Ensemble
-from stages.train.batches import Batches, Inputs
+from stages.train.batches import Batches
 from stages.train.cells import CELLS
 from stages.train.network import Network
 from stages.train.params import Model, Train
@@ -112,7 +113,7 @@ def sensitivity_by_lag(network: Network, windows: Windows) -> Floats:
     rows, ahead = _spread(len(batches), MAX_WINDOWS), _spread(batches.targets, MAX_TARGETS)
     inputs, _ = batches.gather(rows.repeat(len(ahead)))  # every window once for each step ahead
     steps = inputs.steps.requires_grad_()
-    forecasts = network(Inputs(steps=steps, features=inputs.features, experts=inputs.experts))
+    forecasts = network(replace(inputs, steps=steps))
     of_each = forecasts.gather(1, ahead.repeat_interleave(len(rows))[:, None])
     (gradient,) = torch.autograd.grad(of_each.sum(), steps)
     by_lag: Floats = gradient[..., 0].abs().double().mean(dim=1).flip(0).numpy()

@@ -149,7 +149,9 @@ def course_of_year(context: Context) -> tuple[Floats, Floats]:
     """
     if context.year is None:
         return np.zeros((len(context.cuts), context.targets)), np.zeros((len(context.cuts), 1))
-    now, level, scale = (each.astype(np.float64)[:, None] for each in (context.cuts.before, context.level, context.cuts.scale))
+    now, level, scale = (
+        each.astype(np.float64)[:, None] for each in (context.cuts.before, context.level, context.cuts.scale)
+    )
     lag = np.minimum((1 - context.smoothed.alpha) / context.smoothed.alpha, LARGEST_LAG)[:, None]
     ahead = follow(context.course, context.year, now + np.arange(context.targets))
     lagged = follow(context.course, context.year, now - 1 - lag)

@@ -149,13 +149,17 @@ def test_the_ends_are_gathered_too() -> None:
 @pytest.mark.parametrize("experts", [1, 2, 5, 6])
 def test_the_mean_of_the_experts_is_numpys(experts: int) -> None:
     logits, some = torch.randn(4, experts), torch.randn(4, experts, 3)
-    expected = [np.average(each, axis=0, weights=np.exp(row)) for row, each in zip(logits.numpy(), some.numpy(), strict=True)]
+    expected = [
+        np.average(each, axis=0, weights=np.exp(row)) for row, each in zip(logits.numpy(), some.numpy(), strict=True)
+    ]
     np.testing.assert_allclose(weighted_mean(logits, some), expected, rtol=1e-5, atol=1e-6)
     assert not weighted_mean(logits[:, :0], some[:, :0]).any()
 
 
 def test_map_applies_a_function_to_every_field() -> None:
-    inputs = Inputs(steps=torch.ones(2, 3, 1), features=torch.ones(3, 4), experts=torch.ones(3, 2, 5), record=torch.ones(3, 2))
+    inputs = Inputs(
+        steps=torch.ones(2, 3, 1), features=torch.ones(3, 4), experts=torch.ones(3, 2, 5), record=torch.ones(3, 2)
+    )
     doubled = inputs.map(lambda tensor: 2 * tensor)
     for name, tensor in vars(inputs).items():
         assert torch.equal(getattr(doubled, name), 2 * tensor)

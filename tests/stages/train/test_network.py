@@ -96,7 +96,10 @@ def test_the_gate_starts_from_the_records(default_params: Params) -> None:
     """An expert whose mean error is a half of the other's weighs two to the power of the trust as much."""
     network = Network(default_params[Model], features=2, experts=2, targets=5).eval()
     torch.nn.init.zeros_(network.head.weight)
-    inputs = replace(random_inputs(features=2, experts=2), record=torch.tensor([0.0, float(np.log(0.5))], dtype=torch.float32).expand(3, 2))
+    inputs = replace(
+        random_inputs(features=2, experts=2),
+        record=torch.tensor([0.0, float(np.log(0.5))], dtype=torch.float32).expand(3, 2),
+    )
     weights = torch.tensor([1.0, 2.0**TRUST]) / (1 + 2.0**TRUST)
     torch.testing.assert_close(network(inputs), (weights[:, None] * inputs.experts).sum(dim=1))
 
