@@ -142,5 +142,5 @@ class Batches:
 
 
 def weighted_mean(logits: Tensor, experts: Tensor) -> Tensor:
-    """(B, targets) the mean of the experts (B, E, targets), with the softmax of logits (B, E) as weights; 0 without any."""
+    """(B, targets) the mean of experts (B, E, targets), weighted by the softmax of logits (B, E); 0 without any."""
     return (logits.softmax(dim=1)[..., None] * experts).sum(dim=1)

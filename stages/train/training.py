@@ -151,8 +151,8 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
 def make_criterion(windows: Windows, settings: Train) -> Criterion:
     """The loss of predictions (B, targets): its mean over the known targets, plus the pull towards the experts.
 
-    The pull is the mean distance to the mean of the experts, weighted by their records, times `expert_pull` over the median length of the
-    histories: the shorter the histories, the stronger.
+    The pull is the mean distance to the mean of the experts, weighted by their records, times `expert_pull` over the
+    median length of the histories: the shorter the histories, the stronger.
     """
     elementwise = LOSSES[settings.loss]
     pull = settings.expert_pull / max(float(np.median(windows.lengths)), 1.0)

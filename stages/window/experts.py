@@ -127,7 +127,7 @@ def demand(context: Context) -> list[Floats32]:
 
 
 def _demand(context: Context) -> tuple[Floats32, Floats32, Bools]:
-    """The lowest of the remembered values (K,), NaN where it does not recur, their height above it, and which are known."""
+    """The lowest of the remembered values (K,), NaN where it does not recur, their height above it, which are known."""
     history, known = last_values(context.values, context.cuts, REMEMBERED)
     smallest = np.where(known, history, np.inf).min(axis=1)
     height = np.where(known, history - smallest[:, None], 0)
@@ -143,7 +143,7 @@ def year(context: Context) -> list[Floats32]:
 
 
 def course_of_year(context: Context) -> tuple[Floats, Floats]:
-    """The course of the year ahead (K, targets), and at the time of the level (K, 1), less the level, in units of scale.
+    """The course of the year ahead (K, targets), and when the level was (K, 1): less the level, in units of scale.
 
     A smoothed level is that of (1 - alpha) / alpha steps ago, the mean age of the values in it.
     """

@@ -122,7 +122,7 @@ def _mean_change(values: Floats32, cuts: Cuts, lag: int, steps: int) -> Floats:
 def _seasonality(
     values: Floats32, lengths: Ints, seasons: Sequence[float], series: Ints, before: Ints
 ) -> tuple[Floats32, Floats32, Floats]:
-    """Indices (K, P) of all seasons, one after another, the strength (K, seasons) of each, and the course of the year."""
+    """Indices (K, P) of all seasons, one after another, the strength (K, seasons) of each, the course of the year."""
     index_seasons, year = indexed(seasons), year_of(seasons)
     indices = np.zeros((len(series), sum(index_seasons)), dtype=np.float32)
     strength = np.zeros((len(series), len(index_seasons)), dtype=np.float32)
