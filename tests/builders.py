@@ -56,7 +56,9 @@ def window_settings(**changes: object) -> Window:
     return Window.model_validate({**plain, **changes})
 
 
-def cuts_at(values: npt.ArrayLike, before: list[int], seasons: list[int], window: Window, targets: int = 4) -> Cuts:
+def cuts_at(
+    values: npt.ArrayLike, before: list[int], seasons: Sequence[float], window: Window, targets: int = 4
+) -> Cuts:
     """One series with these `values`, cut after `before` (K,) of them."""
     series, lengths = np.asarray(values, dtype=np.float32), np.array([np.size(values)])
     return compute_cuts(

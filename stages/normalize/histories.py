@@ -1,5 +1,6 @@
 """The normalised histories of one origin: flat values, one series after another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,9 @@ class NormalizedHistories:
     seasons: Floats
 
 
-def normalize(history: History, settings: Normalize, seasons: list[float]) -> tuple[Normalizer, NormalizedHistories]:
+def normalize(
+    history: History, settings: Normalize, seasons: Sequence[float]
+) -> tuple[Normalizer, NormalizedHistories]:
     """Fit a normalizer to the histories of one origin, and normalise them.
 
     seasons: those in use, see `seasons_in_use`

@@ -46,7 +46,7 @@ def log_record(cuts: Cuts, origins: Cuts, values: Floats32, lengths: Ints, seaso
     origins: those of `record_origins`, with their experts
     values: (V,) normalised histories of `lengths` (S,)
     """
-    missing = np.isnan(cuts.experts).any(axis=2)
+    missing = np.asarray(np.isnan(cuts.experts).any(axis=2))
     mean, horizons = _mean_errors(cuts, origins, *_errors(origins, values, lengths, seasons))
     mean = np.where(missing, np.nan, mean)
     some = ~missing.all(axis=1, keepdims=True)

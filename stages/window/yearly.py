@@ -50,7 +50,8 @@ def course_at(values: Floats, year: float, rows: Ints, steps: Ints) -> Floats:
 
 def follow(coefficients: Floats, year: float, steps: Floats) -> Floats:
     """(K, n) the course at `steps` (K, n), counted from the beginning of each series; NaN without one."""
-    return np.einsum("knp,kp->kn", _terms(steps, year), coefficients)
+    course: Floats = np.einsum("knp,kp->kn", _terms(steps, year), coefficients)
+    return course
 
 
 def _terms(steps: Floats, year: float) -> Floats:

@@ -13,7 +13,8 @@ SETTINGS = window_settings(padding=True, local_scaling="smoothing", experts=EXPE
 
 
 def record_at(values: Floats, cut: int, targets: int = 4) -> Floats:
-    return cuts_at(values, [cut], [], SETTINGS, targets).record[0].astype(np.float64)
+    record: Floats = cuts_at(values, [cut], [], SETTINGS, targets).record[0].astype(np.float64)
+    return record
 
 
 def errors_at(values: Floats, origins: list[int], cut: int, targets: int) -> tuple[Floats, int]:
