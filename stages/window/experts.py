@@ -11,9 +11,8 @@ from stages.window.windows import Cuts, season_at
 from stages.window.yearly import follow
 
 CYCLES = [1, 2]  # seasons that a seasonal mean is taken over
-LEAST_RECENT = 12  # steps, at least, that are recent; else two seasons
 REMEMBERED = 60  # steps in which a demand is looked for
-RECURRING = 0.1  # share of these at which a lowest value recurs
+RECURRING = 0.1  # share of them that is no demand, from which on it is intermittent
 FORGETTING = 0.1  # of the smoothing of demand
 LARGEST_LAG = 30.0  # steps that a smoothed level lags behind, at most
 
@@ -84,56 +83,27 @@ def holt(context: Context) -> list[Floats32]:
     return [context.smoothed.holt - context.smoothed.level[:, None]]
 
 
-def naive(context: Context) -> list[Floats32]:
-    """The last value, its seasonal index removed: the best forecast of a random walk."""
-    season = season_at(context.cuts.season, context.seasons, np.arange(-1, 0))
-    deviation = context.last(1)[0] - season - context.level[:, None]
-    return [np.repeat(deviation / context.cuts.scale[:, None], context.targets, axis=1).astype(np.float32)]
-
-
-def median(context: Context) -> list[Floats32]:
-    """The median of the recent values, seasonal indices removed."""
-    steps = max(2 * context.seasons[0] if context.seasons else 0, LEAST_RECENT)
-    history, known = last_values(context.values, context.cuts, steps)
-    recent = history - season_at(context.cuts.season, context.seasons, np.arange(-steps, 0))
-    recent = np.where(known, recent, np.nan)
-    recent[:, -1] = np.where(known.any(axis=1), recent[:, -1], context.level)
-    middle = np.nanmedian(recent, axis=1)
-    deviation = (middle - context.level) / context.cuts.scale
-    return [np.repeat(deviation[:, None], context.targets, axis=1).astype(np.float32)]
-
-
-def lowest(context: Context) -> list[Floats32]:
-    """The lowest value, where it recurs: in intermittent demand zero, whose absolute errors are the smallest."""
-    smallest, _, _ = _demand(context)
-    return [context.as_expert(np.repeat(smallest[:, None], context.targets, axis=1), 1)]
-
-
 def demand(context: Context) -> list[Floats32]:
-    """Intermittent demand: the smoothed share of values above the lowest one, times their smoothed height above it.
+    """Three forecasts of intermittent demand; none where the lowest value does not recur.
 
-    Teunter, Syntetos and Babai, Intermittent demand: linking forecasting to inventory obsolescence, 2011, equations 5
-    and 6, in normalised units. None where the lowest value does not recur.
+    The lowest value, which is zero, the median, and the smoothed share of values above the lowest times their smoothed
+    height above it: Teunter, Syntetos and Babai, Intermittent demand: linking forecasting to inventory obsolescence,
+    2011, equations 5 and 6, in normalised units.
     """
-    smallest, height, known = _demand(context)
-    sold = height > 0
-    share = sold.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    history, known = last_values(context.values, context.cuts, REMEMBERED)
+    lowest = np.where(known, history, np.inf).min(axis=1)
+    height = np.where(known, history - lowest[:, None], 0)
+    sold, count = height > 0, known.sum(axis=1)
+    recurs = (count > 0) & (count - sold.sum(axis=1) >= RECURRING * count)
+    share = sold.sum(axis=1) / np.maximum(count, 1)
     size = height.sum(axis=1) / np.maximum(sold.sum(axis=1), 1)
     for step in range(REMEMBERED):
         share += FORGETTING * (sold[:, step] - share) * known[:, step]
         size += FORGETTING * (height[:, step] - size) * sold[:, step]
-    forecast = (smallest + share * size).astype(np.float32)
-    return [context.as_expert(np.repeat(forecast[:, None], context.targets, axis=1), 1)]
-
-
-def _demand(context: Context) -> tuple[Floats32, Floats32, Bools]:
-    """The lowest of the remembered values (K,), NaN where it does not recur, their height above it, which are known."""
-    history, known = last_values(context.values, context.cuts, REMEMBERED)
-    smallest = np.where(known, history, np.inf).min(axis=1)
-    height = np.where(known, history - smallest[:, None], 0)
-    at_lowest, count = (known & (height == 0)).sum(axis=1), known.sum(axis=1)
-    recurs = (count > 0) & (at_lowest >= RECURRING * count)
-    return np.where(recurs, smallest, np.nan).astype(np.float32), height, known
+    median = np.nanmedian(np.where(known | ~recurs[:, None], height, np.nan), axis=1)
+    heights = [np.where(recurs, each, np.nan) for each in (np.zeros(len(lowest)), median, share * size)]
+    forecasts = [(lowest + each).astype(np.float32)[:, None] for each in heights]
+    return [context.as_expert(np.repeat(each, context.targets, axis=1), 1) for each in forecasts]
 
 
 def year(context: Context) -> list[Floats32]:
@@ -203,9 +173,6 @@ EXPERTS: dict[str, Callable[[Context], list[Floats32]]] = {
     "ses": ses,
     "theta": theta,
     "holt": holt,
-    "naive": naive,
-    "median": median,
-    "lowest": lowest,
     "demand": demand,
     "year": year,
     "seasonal_mean": seasonal_mean,

@@ -12,7 +12,7 @@ from stages.window.windows import Cuts, season_at
 from tests.builders import cuts_at, window_settings
 
 # Places among ALL experts, with one season: a seasonal mean of the last season, and of the last two.
-SES, THETA, HOLT, NAIVE, MEDIAN, LOWEST, DEMAND, LAST_SEASON, LAST_TWO, DRIFT = range(10)
+SES, THETA, HOLT, LOWEST, MEDIAN, DEMAND, LAST_SEASON, LAST_TWO, DRIFT = range(9)
 
 
 def with_experts(*experts: str) -> Window:
@@ -81,7 +81,7 @@ def test_seasonal_experts_are_the_level_before_their_seasons_are_complete() -> N
 
 def test_each_of_two_seasons_has_two_means_and_a_drift() -> None:
     cuts = cuts_at(np.random.default_rng(0).normal(0, 1, 60), [50], [4, 12], ALL)
-    assert cuts.experts.shape == (1, 7 + 2 * (2 + 1), 4)
+    assert cuts.experts.shape == (1, 6 + 2 * (2 + 1), 4)
     assert cuts.season.shape == (1, 16)
 
 
@@ -110,20 +110,15 @@ def test_a_missing_value_counts_as_level_and_season_and_growth_is_over_known_pai
     np.testing.assert_allclose(experts[LAST_SEASON], [13, expected, 15, 16], atol=1e-4)
 
 
-def test_naive_is_the_last_value_and_median_the_middle_of_the_last_twelve() -> None:
-    values = np.array([50.0, 1, 9, 2, 8, 3, 7, 4, 6, 5, 5, 30, 20, 10])
-    (experts,) = forecasts(cuts_at(values, [14], [], ALL), 1)
-    np.testing.assert_allclose(experts[NAIVE], 10, atol=1e-4)
-    np.testing.assert_allclose(experts[MEDIAN], np.median(values[-12:]), atol=1e-4)
-
-
-def test_lowest_is_zero_in_intermittent_demand_and_no_expert_where_the_lowest_value_does_not_recur() -> None:
+def test_intermittent_demand_has_its_lowest_value_and_its_median_and_no_other_series_has() -> None:
     demand = np.array([0.0, 0, 3, 0, 0, 0, 2, 0, 0, 5, 0, 0] * 2)
-    cuts = cuts_at(demand, [24], [], ALL)
-    np.testing.assert_allclose(forecasts(cuts, 1)[0, LOWEST], 0, atol=1e-5)
+    (experts,) = forecasts(cuts_at(demand, [24], [], ALL), 1)
+    np.testing.assert_allclose(experts[[LOWEST, MEDIAN]], 0, atol=1e-5)
+    (often,) = forecasts(cuts_at([0.0, 3, 4, 0, 5, 6, 7, 8, 9], [9], [], ALL), 1)
+    np.testing.assert_allclose(often[[LOWEST, MEDIAN], 0], [0, 5], atol=1e-4)
     rising = cuts_at(np.arange(24.0), [24], [], ALL)
-    assert (rising.record[0, [LOWEST, DEMAND]] == ABSENT).all()
-    assert (rising.record[0, [SES, NAIVE]] < ABSENT).all()
+    assert (rising.record[0, [LOWEST, MEDIAN, DEMAND]] == ABSENT).all()
+    assert (rising.record[0, [SES, THETA, HOLT]] < ABSENT).all()
 
 
 def test_demand_is_worked_by_hand() -> None:
