@@ -14,6 +14,7 @@ from stages.panel.ragged import seasonal_sources
 AGEING = 0.7  # weight of a season relative to the one after it
 MOST_MISSING = 0.5  # of the season that a moving average is taken over
 NOISE = 2.0  # the F statistic up to which a pattern counts as noise, for which its mean is about 1
+ROUNDING = 1e-24  # variance that values of 1 have by rounding, at most: no pattern
 MOST_INDICES = 336  # of a season, a week of half-hours; a longer one is a year, which harmonics describe
 
 
@@ -134,6 +135,6 @@ def _shrink(
     between = (effective * means**2).sum(axis=1) / np.maximum(phases - 1, 1)
     freedom = (weights * (1 - 1 / np.where(some, effective, 1.0))).sum(axis=1)
     within = (squares - (weights * means**2).sum(axis=1)) / np.where(freedom > 0, freedom, 1.0)
-    kept = np.maximum(0.0, 1 - NOISE * np.maximum(within, 1e-12) / np.maximum(between, 1e-12)) * enough
+    kept = np.maximum(0.0, 1 - NOISE * np.maximum(within, ROUNDING) / np.maximum(between, ROUNDING)) * enough
     centre = means.sum(axis=1) / phases
     return (means - centre[:, None]) * (kept[:, None] * some), kept

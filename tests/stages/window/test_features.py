@@ -87,6 +87,23 @@ def test_local_scale_worked_by_hand(values: list[float], season: int, steps: int
     assert scale.tolist() == pytest.approx([expected], rel=1e-6)
 
 
+@pytest.mark.parametrize("factor", [1e-3, 1e-6, 1e-9])
+def test_a_series_that_varies_little_has_a_scale_in_proportion(factor: float) -> None:
+    """So that 1e9 +- 3 is forecast as 0 +- 3 is; only a history without any change has a scale of its own."""
+    values = np.cumsum(np.random.default_rng(0).normal(size=60))
+    whole, little = (cuts_at(each, [50], [4], SMOOTHED) for each in (values, values * factor))
+    np.testing.assert_allclose(little.scale, whole.scale * factor, rtol=1e-4)
+    np.testing.assert_allclose(little.experts, whole.experts, rtol=1e-2, atol=1e-2)
+
+
+def test_a_scale_is_no_less_than_a_hundredth_of_the_mean_change_before() -> None:
+    """Changes of 2 for thirty steps, then of 0.001 for the six that count."""
+    values = np.concatenate([np.arange(0.0, 62.0, 2.0), 60 + 0.001 * np.arange(1, 7)]).astype(np.float32)
+    cuts = cuts_at(values, [len(values)], [], PLAIN)
+    mean = (30 * 2 + 6 * 0.001) / 36
+    assert local_scale(values, cuts, 1, 5).tolist() == pytest.approx([0.01 * mean], rel=1e-3)
+
+
 def test_without_local_scaling_the_level_is_0_and_the_scale_1() -> None:
     cuts = cuts_at([1.0, 2.0, 6.0, 4.0], [3, 4], [], PLAIN)
     assert cuts.level.tolist() == [0, 0]
