@@ -78,8 +78,9 @@ class NetworkSize:
     def weights(self) -> int:
         """All weights of the network."""
         biases = 2 * self.rows * self.directions * self.model.num_layers if self.model.bias else 0
-        outputs = self.targets + (self.experts if self.experts > 1 else 0)
-        return self.matrices + biases + (self.directions * self.model.hidden_size + self.features + 1) * outputs
+        gate, trust = (self.experts, 1) if self.experts > 1 else (0, 0)
+        head = (self.directions * self.model.hidden_size + self.features + 1) * (self.targets + gate)
+        return self.matrices + biases + head + trust
 
     def seconds(self, batch: int) -> float:
         """Of a step of the optimizer on a batch of so many windows, on one core."""

@@ -45,6 +45,8 @@ def compute_cuts(
     distinct = np.unique(np.concatenate([wanted, origins]))
     cuts = _compute(values, lengths, seasons, distinct // width, distinct % width, targets, window)
     at_origins, cuts = (cuts.take(np.searchsorted(distinct, keys)) for keys in (origins, wanted))
+    if not cuts.experts.shape[1]:  # no series has a value
+        return cuts
     record = log_record(cuts, at_origins, values, lengths, index_seasons)
     return replace(cuts, record=record, experts=np.nan_to_num(cuts.experts))
 

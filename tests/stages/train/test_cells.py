@@ -116,10 +116,12 @@ def test_the_page_counts_the_weights_of_the_default_network(default_params: Para
     for cell, gates in GATE_COUNTS.items():
         model = change(default_params, model__cell=cell)[Model]
         network = Network.of(model, Batches(cuts))
-        assert network.shape == {"channels": 3, "features": 8, "experts": 6, "targets": 12}
+        assert network.shape == {"channels": 3, "features": 8, "experts": 9, "targets": 12}
         recurrent, head = (sum(w.numel() for w in part.parameters()) for part in (network.recurrent, network.head))
         assert recurrent == gates * 32 * (3 + 32 + 2)
-        row = f"| `{cell}` | {gates} | {recurrent} | {head} | {recurrent + head} |"
+        rest = sum(weight.numel() for weight in network.parameters()) - recurrent
+        assert rest == head + 1  # the trust in the experts' records
+        row = f"| `{cell}` | {gates} | {recurrent} | {rest} | {recurrent + rest} |"
         assert row in section("How many weights")
 
 

@@ -105,7 +105,7 @@ def test_training_that_takes_hours_is_warned_of(capsys: pytest.CaptureFixture[st
     check_training(24, network, 1000, 128, compute_of())
     assert capsys.readouterr().err == ""
     check_training(24, network, 200_000, 128, compute_of())
-    assert "warning: training (24 networks of 5,474 weights x 200,000 steps) takes about 3" in capsys.readouterr().err
+    assert "warning: training (24 networks of 5,475 weights x 200,000 steps) takes about 3" in capsys.readouterr().err
 
 
 def test_training_beyond_the_bounds_is_refused() -> None:
