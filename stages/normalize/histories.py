@@ -11,7 +11,7 @@ from stages.normalize.params import Normalize
 from stages.panel.panel import History, Panel
 
 YEARS = 2.5  # that half the series must have: a course needs two, and networks examples of it
-LONG_SEASON = 0.5  # of a year: beyond it a season that was set stands for the year
+LONG_SEASON = 0.5  # of a year: a longer one that was set stands for the year
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,11 @@ def normalize(
 def seasons_in_use(panel: Panel, settings: Normalize) -> list[float]:
     """The seasons that windows use, the shortest first: those of the panel, and the year of days and shorter steps.
 
-    A season is used if half the series cover it twice; a year, YEARS times.
+    A season is used if half the series cover it twice; a year, YEARS times. The year is no whole number of steps.
     """
     if settings.seasonal != "shrunk":
         return []
-    median_length = np.median(panel.lengths)
-    seasons = {season for season in map(float, panel.season_lengths) if season > 1 and 2 * season < median_length}
-    year = panel.year_length
-    if year and max(seasons, default=0) < LONG_SEASON * year and YEARS * year < median_length:
-        seasons.add(year)
-    return sorted(seasons)
+    median_length, year = np.median(panel.lengths), panel.year_length
+    longest = LONG_SEASON * year if year else np.inf
+    seasons = [float(season) for season in panel.season_lengths if 1 < season < min(longest, median_length / 2)]
+    return [*seasons, year] if year and YEARS * year < median_length else seasons

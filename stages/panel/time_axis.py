@@ -13,7 +13,7 @@ from stages.panel.grid import Grid, ListedGrid, make_grid, regular_index
 from stages.panel.months import months_of
 from stages.panel.time_formats import clock_of, format_times, parse_times
 
-DAYS_IN_YEAR = 365.25
+DAYS_IN_YEAR = 365.2425  # in the mean, by the Gregorian calendar
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TimeAxis:
 
     @property
     def steps_in_year(self) -> float | None:
-        """Steps in a mean year of 365.25 days, for days and fixed parts of a day; None for others."""
+        """Steps in a mean year of 365.2425 days, for days and fixed parts of a day; None for others."""
         offset = to_offset(self.frequency) if self.frequency and not months_of(self.frequency) else None
         if offset is None or not (isinstance(offset, Tick) or offset.base.rule_code == "D"):
             return None

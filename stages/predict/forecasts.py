@@ -50,7 +50,7 @@ def forecast_origin(
     naive = repeat_last_season(history, horizon)
     spread = Spread.of(history)
     has_history = history.lengths > 0
-    fallback = (windows.lengths < windows.min_length) | (not networks)
+    fallback = ~windows.enough | (not networks)
     members = np.full((len(naive), ensemble, horizon), np.nan)
     for member, network in networks.items():
         values = normalizer.inverse_transform(forecast(network, windows, horizon))

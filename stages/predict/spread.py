@@ -173,6 +173,8 @@ def _own_quantiles(values: Floats, half_life: int) -> Floats:
         latest = values[series, -HALF_LIVES * half_life :]
         ages = np.arange(len(latest))[::-1][~np.isnan(latest)]
         latest = latest[~np.isnan(latest)]
+        if not len(latest):  # a gap as long says nothing of today
+            continue
         order = np.argsort(latest, kind="stable")
         weights = 0.5 ** (ages[order] / half_life)
         quantiles[series] = np.interp(PROBABILITIES, (np.cumsum(weights) - weights / 2) / weights.sum(), latest[order])

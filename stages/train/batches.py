@@ -65,7 +65,7 @@ class Batches:
         cuts = windows.cuts
         self.size, self.targets, self.padding = windows.size, windows.targets, windows.padding
         self.seasons, self.lags = windows.seasons, windows.lags
-        self.kept = np.flatnonzero(cuts.before >= windows.min_length)
+        self.kept = np.flatnonzero(windows.enough)
 
         def tensor(array: np.ndarray) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array[self.kept])).to(device)

@@ -60,10 +60,12 @@ def _known_around(values: Floats, lengths: Ints, series: Ints, before: Ints, sho
 def cut_at_ends(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
     """The window at the end of each of S series, to forecast from; the arguments are those of `cut_windows`.
 
-    Of a long series only the latest values, so many that older ones change no digit; all where the year is a season.
+    Of a long series only the latest values, so many that older ones change no digit; all where the year is a season or
+    a value is missing.
     """
     targets = _targets(settings, horizon)
-    kept = lengths if year_of(seasons) else _latest_that_count(lengths, indexed(seasons), settings, targets)
+    whole = year_of(seasons) or np.isnan(values).any()
+    kept = lengths if whole else _latest_that_count(lengths, indexed(seasons), settings, targets)
     if (kept < lengths).any():
         values = np.concatenate(
             [values[end - count : end] for end, count in zip(np.cumsum(lengths), kept, strict=True)]

@@ -109,14 +109,16 @@ def local_scale(values: Floats32, cuts: Cuts, season: int, steps: int) -> Floats
 
 def _mean_change(values: Floats32, cuts: Cuts, lag: int, steps: int) -> Floats:
     """(K,) mean absolute change over `lag` steps in the last `steps` before each cut; NaN where none is known."""
-    changes = np.abs(values[lag:] - values[:-lag])
-    known = ~np.isnan(changes)
     first = cuts.position - np.minimum(cuts.before, steps)
     end = np.maximum(cuts.position - lag, first)
+    begin = int(first.min(initial=len(values)))
+    near = values[begin : int(cuts.position.max(initial=0))]
+    changes = np.abs(near[lag:] - near[:-lag])
+    known = ~np.isnan(changes)
     totals, counts = (
         np.concatenate([[0], np.cumsum(each, dtype=np.float64)]) for each in (np.where(known, changes, 0), known)
     )
-    end, first = (np.minimum(each, len(changes)) for each in (end, first))
+    end, first = (np.minimum(each - begin, len(changes)) for each in (end, first))
     count = counts[end] - counts[first]
     return np.where(count > 0, (totals[end] - totals[first]) / np.maximum(count, 1), np.nan)
 

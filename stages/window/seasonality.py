@@ -15,17 +15,16 @@ AGEING = 0.7  # weight of a season relative to the one after it
 MOST_MISSING = 0.5  # of the season that a moving average is taken over
 NOISE = 2.0  # the F statistic up to which a pattern counts as noise, for which its mean is about 1
 ROUNDING = 1e-24  # variance that values of 1 have by rounding, at most: no pattern
-MOST_INDICES = 336  # of a season, a week of half-hours; a longer one is a year, which harmonics describe
 
 
 def indexed(seasons: Sequence[float]) -> list[int]:
-    """Those of the season lengths that have an index for each step, all but a year."""
-    return [int(season) for season in seasons if season <= MOST_INDICES]
+    """Those of the season lengths that have an index for each step: all that are whole numbers of steps."""
+    return [int(season) for season in seasons if season % 1 == 0]
 
 
 def year_of(seasons: Sequence[float]) -> float | None:
-    """The one of the season lengths that is a year, too long for indices; None without one."""
-    return next((float(season) for season in seasons if season > MOST_INDICES), None)
+    """The one of the season lengths that is a year, and no whole number of steps: harmonics describe it; else None."""
+    return next((float(season) for season in seasons if season % 1), None)
 
 
 def values_that_count(seasons: list[int]) -> int:

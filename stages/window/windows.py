@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from stages.common.arrays import Floats32, Ints, Rows
+from stages.common.arrays import Bools, Floats32, Ints, Rows
 
 LISTS = ("seasons", "lags")
 NUMBERS = ("targets", "size", "padding")
@@ -70,8 +70,15 @@ class Windows:
 
     @property
     def min_length(self) -> int:
-        """The fewest values before a cut with which it has a window."""
+        """The fewest known values before a cut with which it has a window."""
         return min_length(self.size, self.padding, self.seasons)
+
+    @property
+    def enough(self) -> Bools:
+        """(K,) the cuts that have a window: those with `min_length` known values before them at least."""
+        known = np.concatenate([[0], np.cumsum(~np.isnan(self.values))])
+        counts: Ints = known[self.cuts.position] - known[self.cuts.position - self.cuts.before]
+        return counts >= self.min_length
 
     def at_ends_of(self, series: slice) -> "Windows":
         """Of windows at the ends of all series those of the series in a slice, with their values alone."""

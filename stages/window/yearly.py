@@ -6,11 +6,12 @@ forgets: each year weighs AGEING times the one after it.
 
 import numpy as np
 
-from stages.common.arrays import Floats, Ints
+from stages.common.arrays import Floats, Ints, chunks
 
 HARMONICS = 6
 AGEING = 0.7  # weight of a year relative to the one after it
 RIDGE = 5.0  # steps against which a slope or harmonic must hold, times the square of its number
+CHUNK = 4096  # steps added at once
 LEAST_YEARS = 2.0  # before a course is found: what happened once may have been chance
 
 
@@ -33,13 +34,14 @@ def course_at(values: Floats, year: float, rows: Ints, steps: Ints) -> Floats:
     ridge = np.diag(RIDGE * np.concatenate([[1e-6, 1], harmonic**2, harmonic**2]))
     done = 0
     for step in np.unique(steps[steps >= LEAST_YEARS * year]):
-        new = slice(done, step)
-        weights = AGEING ** ((step - 1 - np.arange(done, step)) / year)
-        terms = _terms(np.arange(done, step, dtype=np.float64), year)
-        outer = (terms[:, :, None] * terms[:, None, :]).reshape(len(terms), -1)
-        faded = AGEING ** ((step - done) / year)
-        squares = squares * faded + (known[:, new] * weights) @ outer
-        products = products * faded + (given[:, new] * weights) @ terms
+        for part in chunks(int(step) - done, CHUNK):
+            new = np.arange(done + part.start, done + part.stop)
+            weights = AGEING ** ((new[-1] - new) / year)
+            terms = _terms(new.astype(np.float64), year)
+            outer = (terms[:, :, None] * terms[:, None, :]).reshape(len(terms), -1)
+            faded = AGEING ** (len(new) / year)
+            squares = squares * faded + (known[:, new] * weights) @ outer
+            products = products * faded + (given[:, new] * weights) @ terms
         at = np.flatnonzero(steps == step)
         own = rows[at]
         matrices = squares[own].reshape(len(at), *ridge.shape) + ridge

@@ -10,6 +10,8 @@ from stages.common.params import Params
 from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
+from stages.panel.time_axis import TimeAxis
+from stages.window.seasonality import indexed, year_of
 from tests.builders import change, panel_of
 
 
@@ -121,6 +123,35 @@ def test_seasons_that_half_the_series_hold_twice_are_left_to_the_windows(
     panel = panel_of([np.zeros(length) for length in lengths], season_lengths=seasons)
     assert seasons_in_use(panel, change(default_params, normalize__seasonal="shrunk")[Normalize]) == expected
     assert seasons_in_use(panel, change(default_params, normalize__seasonal="none")[Normalize]) == []
+
+
+@pytest.mark.parametrize(
+    ("frequency", "seasons", "length", "expected"),
+    [
+        ("D", (7,), 913, [7]),  # not yet two and a half years
+        ("D", (7,), 914, [7, 365.2425]),
+        ("D", (7, 365), 914, [7, 365.2425]),  # a year that was set is the year
+        ("D", (7, 365), 800, [7]),
+        (None, (7,), 914, [7, 365.2425]),  # integer steps, seven of which are a season, are days
+        (None, (12,), 5000, [12]),
+        ("15min", (96, 672), 2000, [96, 672]),  # a week has indices, however many
+        ("15min", (96, 672), 90_000, [96, 672, 4 * 24 * 365.2425]),
+        ("h", (24, 168), 20_000, [24, 168]),
+        ("h", (24, 168), 22_000, [24, 168, 24 * 365.2425]),
+        ("W-SUN", (52,), 900, [52]),
+        ("MS", (12,), 900, [12]),
+    ],
+)
+def test_the_year_of_days_and_shorter_steps_is_a_season_too(
+    default_params: Params, frequency: str | None, seasons: tuple[int, ...], length: int, expected: list[float]
+) -> None:
+    axis = TimeAxis(frequency, "%Y-%m-%d" if frequency else None)
+    used = seasons_in_use(
+        panel_of([np.zeros(length)], season_lengths=seasons, time_axis=axis), default_params[Normalize]
+    )
+    assert used == pytest.approx(expected)
+    assert indexed(used) == [season for season in expected if season % 1 == 0]
+    assert year_of(used) == (pytest.approx(expected[-1]) if expected[-1] % 1 else None)
 
 
 @pytest.mark.parametrize("scale", ["minmax", "mean"])

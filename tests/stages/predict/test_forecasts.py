@@ -148,3 +148,14 @@ def test_a_history_with_gaps_is_flat_where_its_values_are_and_not_by_its_gaps() 
     flat, gap = [1.0, *[5.0, UNKNOWN, UNKNOWN, 5.0] * 5, 9.0], [1.0, 2.0] * 5 + [UNKNOWN] * 11 + [9.0]
     panel = panel_of([flat, gap], missing=np.isnan([*flat, *gap]), season_lengths=(2,))
     assert is_flat(panel.at(1)).tolist() == [True, False]
+
+
+def test_a_history_with_few_known_values_is_too_short_however_long_it_lasts(
+    trained: tuple[Panel, Params, dict[int, Network]],
+) -> None:
+    _, params, networks = trained
+    few = np.concatenate([[5.0], np.full(40, np.nan), [7.0, 9.0]])
+    panel = panel_of(
+        [few, np.arange(43.0)], season_lengths=(12,), missing=np.isnan(np.concatenate([few, np.zeros(43)]))
+    )
+    assert forecast_by_networks(panel, 0, params, networks).fallback.tolist() == [True, False]

@@ -176,3 +176,10 @@ def test_missing_values_count_for_nothing() -> None:
     spread = Spread.of(panel_of([values], missing=np.isnan(values), season_lengths=(2,)).at(0))
     assert (spread.smallest.tolist(), spread.largest.tolist()) == ([-1], [10])
     assert spread.changes.tolist() == [3]
+
+
+def test_an_intermittent_series_in_a_gap_longer_than_what_counts_has_no_values_of_its_own() -> None:
+    values = np.concatenate([np.tile([0.0, 0, 3], 40), np.full(100, np.nan), np.ones(5)])
+    panel = panel_of([values], season_lengths=(7,), missing=np.isnan(values))
+    assert not Spread.of(panel.at(5)).intermittent.any()
+    assert Spread.of(panel.at(0)).intermittent.all()

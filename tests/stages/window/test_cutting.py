@@ -264,3 +264,9 @@ def test_a_cut_needs_known_values_before_it_and_a_known_target() -> None:
     cuts = cut_windows(values, np.array([5, 8]), [], window_settings(size=2, padding=False, output="direct"), 2).cuts
     assert cuts.series.tolist() == [0, 1, 1, 1]
     assert cuts.before.tolist() == [3, 4, 5, 6]  # not 2, before which one value is known, nor 2 and 3 before the gap
+
+
+def test_a_long_gap_is_bridged_by_the_values_before_it() -> None:
+    values = np.concatenate([200 + np.tile([1.0, 2.0, 4.0, 3.0], 30), np.full(600, np.nan)])
+    cuts = cut_at_ends(values, np.array([720]), [4], SCALED, 4).cuts
+    np.testing.assert_allclose(cuts.level[0] + cuts.season[0], values[:4], atol=1)
