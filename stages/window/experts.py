@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,6 +48,22 @@ class Context:
             expected = self.level[:, None] + season_at(self.cuts.season, self.seasons, np.arange(-steps, 0))
             history = np.where(known, history, expected)
         return history, known
+
+    @cached_property
+    def course_of_year(self) -> tuple[Floats, Floats]:
+        """The course of the year ahead (K, targets), and when the level was (K, 1): less the level, in units of scale.
+
+        Where the year is a season. A smoothed level is that of (1 - alpha) / alpha steps ago, the mean age of the
+        values in it.
+        """
+        assert self.year is not None
+        now, level, scale = (
+            each.astype(np.float64)[:, None] for each in (self.cuts.before, self.level, self.cuts.scale)
+        )
+        lag = np.minimum((1 - self.smoothed.alpha) / self.smoothed.alpha, LARGEST_LAG)[:, None]
+        ahead = follow(self.course, self.year, now + np.arange(self.targets))
+        lagged = follow(self.course, self.year, now - 1 - lag)
+        return (ahead - level) / scale, (lagged - level) / scale
 
     def as_expert(self, forecast: Floats32, needed: int) -> Floats32:
         """Forecasts (K, targets) in normalised units as an expert's: season and level removed, in units of scale.
@@ -108,24 +125,10 @@ def demand(context: Context) -> list[Floats32]:
 
 def year(context: Context) -> list[Floats32]:
     """The course of the year, from the level on, and as it is; none where the year is no season of the values."""
-    ahead, lagged = course_of_year(context)
-    return [(ahead - lagged).astype(np.float32), ahead.astype(np.float32)] if context.year else []
-
-
-def course_of_year(context: Context) -> tuple[Floats, Floats]:
-    """The course of the year ahead (K, targets), and when the level was (K, 1): less the level, in units of scale.
-
-    A smoothed level is that of (1 - alpha) / alpha steps ago, the mean age of the values in it.
-    """
     if context.year is None:
-        return np.zeros((len(context.cuts), context.targets)), np.zeros((len(context.cuts), 1))
-    now, level, scale = (
-        each.astype(np.float64)[:, None] for each in (context.cuts.before, context.level, context.cuts.scale)
-    )
-    lag = np.minimum((1 - context.smoothed.alpha) / context.smoothed.alpha, LARGEST_LAG)[:, None]
-    ahead = follow(context.course, context.year, now + np.arange(context.targets))
-    lagged = follow(context.course, context.year, now - 1 - lag)
-    return (ahead - level) / scale, (lagged - level) / scale
+        return []
+    ahead, lagged = context.course_of_year
+    return [(ahead - lagged).astype(np.float32), ahead.astype(np.float32)]
 
 
 def seasonal_mean(context: Context) -> list[Floats32]:

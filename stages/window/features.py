@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.common.arrays import Floats, Floats32, Ints, chunks
 from stages.panel.ragged import blocks, starts
-from stages.window.experts import EXPERTS, Context, course_of_year, last_values
+from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, record_origins
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
@@ -239,5 +239,5 @@ def _features_of_year(context: Context) -> list[Floats]:
     """Features (K,) of the year: its course over the horizon, and its distance from the level; 0 before it is found."""
     if context.year is None:
         return []
-    ahead, lagged = course_of_year(context)
+    ahead, lagged = context.course_of_year
     return [np.nan_to_num(each) for each in ((ahead - lagged)[:, -1], ahead[:, 0], ahead[:, -1])]
