@@ -164,3 +164,25 @@ def repro(folder: Path, **changes: object) -> list[str]:
 def running_in(folder: Path) -> list[psutil.Process]:
     """The processes whose working folder is in this one."""
     return [each for each in psutil.process_iter(["cwd"]) if (each.info["cwd"] or "").startswith(str(folder))]
+
+
+def end_all_in(folder: Path) -> None:
+    """Kill the processes whose working folder is in this one."""
+    processes = running_in(folder)
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes)
+
+
+def work_off_queue(folder: Path, start: list[str], experiments: int) -> None:
+    """Start workers of DVC's queue, and end them when as many experiments as this have ended, or no worker is left.
+
+    Idle workers end by themselves, but now and then one stays (https://github.com/treeverse/dvc/issues/10428).
+    """
+    # the output of `start` would end with the workers'
+    subprocess.run(start, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, check=True)
+    results = folder / ".dvc/tmp/exps/celery/result"
+    while len(list(results.glob("*"))) < experiments and (workers := running_in(folder)):
+        psutil.wait_procs(workers, timeout=1)
+    end_all_in(folder)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from tests.projects import ALL, EXAMPLE, change_file, commit, environment, repro, running_in, shell
+from tests.projects import ALL, EXAMPLE, change_file, commit, end_all_in, environment, repro, shell, work_off_queue
 
 
 def experiments_in(folder: Path) -> dict[str, dict[str, str]]:
@@ -75,8 +74,7 @@ def test_params_stay_readable_in_whatever_order_lists_are_set(tmp_path: Path) ->
 def queue(light: Path) -> Iterator[Path]:
     """A copy of the project in which every process has ended when the test ends."""
     yield light
-    shell("dvc", "queue", "stop", "--kill", cwd=light)
-    psutil.wait_procs(running_in(light))
+    end_all_in(light)
 
 
 @pytest.mark.slow
@@ -87,9 +85,7 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
     grid = ["-S", f"compare.mase={','.join(tolerances)}", "-S", f"train.epochs={','.join(epochs)}"]
     shell("dvc", "exp", "run", "--queue", *grid, cwd=queue)
     assert shell("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 20
-    start = ["dvc", "queue", "start", "--jobs", "2"]  # its output would end with the workers'
-    subprocess.run(start, cwd=queue, env=environment(), stdout=subprocess.DEVNULL, check=True)
-    psutil.wait_procs(running_in(queue))  # the workers end once the queue is empty
+    work_off_queue(queue, ["dvc", "queue", "start", "--jobs", "2"], experiments=20)
     status = shell("dvc", "queue", "status", cwd=queue).stdout
     assert not re.search("Queued|Running", status), status
     assert status.count("Success") == 20

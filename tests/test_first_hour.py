@@ -4,16 +4,14 @@ Only what takes long is changed: the training is short, the origins are few, one
 """
 
 import re
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
 import yaml
 
-from tests.projects import ROOT, change_file, clone, commit, environment, make_project, running_in, shell
+from tests.projects import ROOT, change_file, clone, commit, make_project, shell, work_off_queue
 
 QUICK: dict[str, object] = {
     "train__members": 2, "train__epochs": 4, "backtest__origins": 2, "backtest__calibration_origins": 0,
@@ -91,9 +89,7 @@ def test_from_a_clone_to_a_queue_of_experiments_on_a_file_of_ones_own(tmp_path: 
     assert "didn't change" in run(FRONT, "git checkout . && dvc repro", folder)
 
     run(REPORTS, "dvc exp run --queue", folder)
-    start = code_in(REPORTS, "dvc queue start").split()  # its output would end with the workers'
-    subprocess.run(start, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, check=True)
-    psutil.wait_procs(running_in(folder))  # the workers end once the queue is empty
+    work_off_queue(folder, code_in(REPORTS, "dvc queue start").split(), experiments=2)
     assert run(REPORTS, "dvc queue status", folder).count("Success") == 2
     shown = run(REPORTS, "dvc exp show", folder)
     assert "train.epochs" in shown
