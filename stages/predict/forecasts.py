@@ -1,4 +1,4 @@
-"""The ensemble's forecast at an origin, in the input's units: the median of its members."""
+"""The ensemble's forecast at an origin, in the input's units: the mean of its members."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class OriginForecast(Rows):
     """Forecasts of S series from one origin, in the input's units, made from their histories alone.
 
     origin: steps before each series' end
-    point: (S, horizon) the median of the members that have a forecast; NaN without a history
+    point: (S, horizon) the mean of the members that have a forecast; NaN without a history
     members: (S, M, horizon) the forecast of each member; NaN where it has none
     fallback: (S,) True where a series is too short for a window and has the seasonal naive forecast
     has_history: (S,) False for a series that begins after the origin
@@ -58,7 +58,7 @@ def forecast_origin(
     repeated = fallback | is_flat(history)
     members[repeated] = naive[repeated, None]
     point = np.full(naive.shape, np.nan)
-    point[has_history] = np.nanmedian(members[has_history], axis=1)
+    point[has_history] = np.nanmean(members[has_history], axis=1)
     return OriginForecast(
         origin=history.origin,
         point=point,

@@ -1,11 +1,11 @@
 """Errors of half ensembles, which tell how much an ensemble's error varies with the training alone.
 
 If the members of an ensemble are trained independently, the errors of its two halves differ by nothing but training.
-Half that difference has the mean 0 and, where errors are means over members, the variance of the whole ensemble's error
-from training; M members have M - 1 such differences that are not correlated, as many as contrasts. Halves, and not all
-members but one, because an ensemble is a median, whose variance the jackknife gets wrong and half samples do not (Shao
-and Wu, A general theory for jackknife variance estimation, 1989). Where eight members' errors are normal, their
-halves tell 89 % of the variance.
+Half that difference has the mean 0 and, where no forecast of a half crosses the actual value, exactly the variance of
+the whole ensemble's error from training; M members have M - 1 such differences that are not correlated, as many as
+contrasts. Halves, and not all members but one, because the absolute error has a corner at the actual value, at which
+the jackknife can be wrong and half samples are not (Shao and Wu, A general theory for jackknife variance estimation,
+1989).
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ def split_members(members: int) -> Bools:
 
 
 def half_differences(actual: Floats, members: Floats) -> Floats:
-    """(S, K) for each split, the difference of the mean absolute errors of its halves, whose forecasts are medians.
+    """(S, K) for each split, the difference of the mean absolute errors of its halves, whose forecasts are means.
 
     actual: (S, horizon) NaN where it is not known
     members: (S, M, horizon)
@@ -41,7 +41,7 @@ def half_differences(actual: Floats, members: Floats) -> Floats:
     count = members.shape[1]
     differences = np.empty((len(actual), 0))
     for first in split_members(count):
-        errors = [mean_known(np.abs(actual - np.median(members[:, half], axis=1))) for half in (first, ~first)]
+        errors = [mean_known(np.abs(actual - np.mean(members[:, half], axis=1))) for half in (first, ~first)]
         scale = np.sqrt(first.sum() * (~first).sum()) / count
         differences = np.column_stack([differences, scale * (errors[0] - errors[1])])
     return differences

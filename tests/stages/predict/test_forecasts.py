@@ -1,4 +1,4 @@
-"""Forecasts at an origin: medians, fallbacks, constant histories; nothing after the origin is used."""
+"""Forecasts at an origin: means, fallbacks, constant histories; nothing after the origin is used."""
 
 import numpy as np
 import pytest
@@ -21,13 +21,13 @@ from tests.forecasts import constant_forecast, naive_forecast
 UNKNOWN = np.nan
 
 
-def test_the_point_forecast_is_the_median_of_the_members() -> None:
-    forecast = constant_forecast(panel_of([[8.0, *[9.0] * 9]]), 3, {0: 1.0, 1: 5.0, 2: 2.0}, ensemble=3)
-    assert forecast.point.tolist() == [[2, 2, 2]]
-    assert forecast.members.tolist() == [[[1, 1, 1], [5, 5, 5], [2, 2, 2]]]
+def test_the_point_forecast_is_the_mean_of_the_members() -> None:
+    forecast = constant_forecast(panel_of([[8.0, *[9.0] * 9]]), 3, {0: 1.0, 1: 5.0, 2: 3.0}, ensemble=3)
+    assert forecast.point.tolist() == [[3, 3, 3]]
+    assert forecast.members.tolist() == [[[1, 1, 1], [5, 5, 5], [3, 3, 3]]]
 
 
-def test_a_member_without_a_network_is_left_out_of_the_median() -> None:
+def test_a_member_without_a_network_is_left_out_of_the_mean() -> None:
     """Windows of 2; histories of 7, 4, 1 and 0 values."""
     panel = panel_of([[2.0, *[3.0] * 9], [3.0, *[4.0] * 6], [5.0] * 4, [6.0] * 3])
     forecast = constant_forecast(panel, 3, {0: 1.0, 1: 2.0}, ensemble=3)
