@@ -19,6 +19,7 @@ from stages.window.windows import Windows
 
 DIVERGED = 10  # times the error of the experts
 LARGEST_PULL = 1e6  # of any use
+SHORT = 80.0  # steps: the pull of histories shorter than this is no stronger than theirs
 
 Criterion = Callable[[Tensor, Targets], Tensor]
 OnEpoch = Callable[[int, float], None]  # called with the number of an epoch, from 1 on, and its loss
@@ -152,10 +153,10 @@ def make_criterion(windows: Windows, settings: Train) -> Criterion:
     """The loss of predictions (B, targets): its mean over the known targets, plus the pull towards the experts.
 
     The pull is the mean distance to the mean of the experts, weighted by their records, times `expert_pull` over the
-    median length of the histories: the shorter the histories, the stronger.
+    median length of the histories: the shorter these, the stronger, down to SHORT steps.
     """
     elementwise = LOSSES[settings.loss]
-    pull = settings.expert_pull / max(float(np.median(windows.lengths)), 1.0)
+    pull = settings.expert_pull / max(float(np.median(windows.lengths)), SHORT)
 
     def criterion(predicted: Tensor, targets: Targets) -> Tensor:
         loss = (elementwise(predicted, targets.values) * targets.known).sum() / targets.known.sum()

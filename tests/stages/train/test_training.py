@@ -207,8 +207,20 @@ def test_the_pull_keeps_forecasts_near_the_mean_of_the_experts(seasonal: Windows
         with torch.inference_mode():
             return float((network.eval()(inputs) - batches.expert_mean).abs().mean())
 
-    length = float(np.median(seasonal.lengths))
-    assert distance(length) < 0.5 * distance(0.0)
+    assert distance(80.0) < 0.5 * distance(0.0)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "weight"), [([200, 100, 400], 0.1), ([80, 80], 0.25), ([10, 30, 9], 0.25), ([0], 0.25)]
+)
+def test_the_pull_is_stronger_for_shorter_histories_down_to_80_steps(
+    sine: Windows, default_params: Params, lengths: list[int], weight: float
+) -> None:
+    """Over the median length, by hand: 20 / 200, 20 / 80."""
+    windows = replace(sine, lengths=np.array(lengths))
+    settings = change(default_params, train__loss="mae", train__expert_pull=20.0)[Train]
+    targets = Targets(torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[5.0]]))
+    assert make_criterion(windows, settings)(torch.tensor([[3.0]]), targets).item() == pytest.approx(2 * weight)
 
 
 def test_most_series_may_have_no_history(seasonal: Windows, small: Params) -> None:
@@ -231,14 +243,14 @@ def test_one_seed_gives_the_same_weights_and_another_gives_others(sine: Windows,
     [("mse", (0.25 + 9) / 2), ("mae", 1.75)],
 )
 def test_the_criterion_worked_by_hand(sine: Windows, default_params: Params, loss: str, expected: float) -> None:
-    """The mean over the known targets, plus the pull: over the median length of the histories, 65."""
+    """The mean over the known targets, plus the pull: over 80 steps, as the histories have 65."""
     settings = change(default_params, train__loss=loss, train__expert_pull=0.0)[Train]
     predicted = torch.tensor([[0.5, 3.0, 7.0]])
     targets = Targets(torch.tensor([[0.0, 0.0, -1e9]]), torch.tensor([[1.0, 1.0, 0.0]]), torch.zeros(1, 3))
     assert make_criterion(sine, settings)(predicted, targets).item() == pytest.approx(expected)
-    settings = change(default_params, train__loss=loss, train__expert_pull=13.0)[Train]
+    settings = change(default_params, train__loss=loss, train__expert_pull=16.0)[Train]
     distance = (0.5 + 3.0 + 7.0) / 3  # of all targets, known or not
-    assert make_criterion(sine, settings)(predicted, targets).item() == pytest.approx(expected + 13 / 65 * distance)
+    assert make_criterion(sine, settings)(predicted, targets).item() == pytest.approx(expected + 16 / 80 * distance)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
