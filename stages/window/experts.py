@@ -44,7 +44,7 @@ class Context:
     def last(self, steps: int) -> tuple[Floats32, Bools]:
         """The last steps before each cut (K, steps), level and season where a value is missing, and which are known."""
         history, known = last_values(self.values, self.cuts, steps)
-        if np.isnan(self.values).any():
+        if not known.all():
             expected = self.level[:, None] + season_at(self.cuts.season, self.seasons, np.arange(-steps, 0))
             history = np.where(known, history, expected)
         return history, known
