@@ -64,26 +64,27 @@ def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
     if not len(source.values):  # a value that belongs to no series, to be read where there is none
         source = replace(source, values=np.zeros(1, dtype=np.float32))
     order = np.argsort(series, kind="stable")
-    parts = []
-    for block in blocks(source.lengths):
-        own = order[slice(*np.searchsorted(series[order], [block.start, block.stop]))]
-        parts += _with_records(source, block, series[own], before[own])
-    return Cuts.concat(parts).take(np.argsort(order))
+    at = series[order], before[order]
+    parts = (part for block in blocks(source.lengths) for part in _with_records(source, block, *at))
+    return Cuts.concat(list(parts)).take(np.argsort(order))
 
 
 def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> Iterator[Cuts]:
-    """The cuts of the series of a block, some series at a time: the origins of their records are computed with them.
+    """Those of the cuts that are of the series of a block, some series at a time with the origins of their records.
 
     series: (K,) sorted
     """
+    own = slice(*np.searchsorted(series, [block.start, block.stop]))
+    series, before = series[own], before[own]
     width = int(before.max(initial=0)) + 1
-    wanted, origins = series * width + before, np.empty(0, dtype=np.int64)
+    is_cut, is_origin = np.zeros((2, block.stop - block.start, width), dtype=np.bool_)
+    is_cut[series - block.start, before] = True
     if source.settings.experts:
-        of_record, steps = record_origins(series, before, source.targets, shortest_context(source.index_seasons))
-        origins = of_record * width + steps
-    keys = np.unique(np.concatenate([wanted, origins]))
-    is_origin = np.isin(keys, origins)
-    owner, steps = np.divmod(keys, width)
+        shortest = shortest_context(source.index_seasons)
+        is_origin[record_origins(series - block.start, before, source.targets, shortest)] = True
+    owner, steps = np.nonzero(is_cut | is_origin)
+    is_origin, owner = is_origin[owner, steps], owner + block.start
+    keys, wanted = owner * width + steps, series * width + before
     seasonality = _seasonality(source, block, owner, steps)
     for rows in _of_whole_series(owner):
         own = slice(*np.searchsorted(series, [owner[rows.start], owner[rows.stop - 1] + 1]))
