@@ -116,7 +116,8 @@ def bytes_of_cuts(lengths: Ints, seasons: Sequence[float], settings: Window, hor
     placed = place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows)
     none, one = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
     cut = _windows_at(none, one, np.zeros(1), one, seasons, settings, horizon).cuts  # as large as any other
-    return 2 * sum(len(before) for _, before in placed) * sum(array.nbytes for array in vars(cut).values())
+    each: int = sum(array.nbytes for array in vars(cut).values())
+    return 2 * sum(len(before) for _, before in placed) * each
 
 
 def refuse_long_size(settings: Window, longest: int) -> None:

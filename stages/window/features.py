@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.common.arrays import Floats, Floats32, Ints, Rows, chunks
+from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.panel.ragged import blocks, starts
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
-from stages.window.record import log_record, record_origins
+from stages.window.record import log_record, reach, record_origins
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
 from stages.window.windows import Cuts, season_at, shortest_context
@@ -48,8 +48,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Seasonality(Rows):
-    """Of K cuts the indices (K, P) of all seasons, one after another, the strength (K, seasons) of each, and the course
-    of the year, see `Context`.
+    """Of K cuts what the steps of whole series give.
+
+    indices: (K, P) those of all seasons, one after another
+    strength: (K, seasons) of each
+    course: (K, ...) coefficients of the course of the year, none where the year is no season, see yearly.py
     """
 
     indices: Floats32
@@ -63,44 +66,46 @@ def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
         return _bare(source, series, before, np.zeros((0, sum(source.index_seasons)), dtype=np.float32))
     if not len(source.values):  # a value that belongs to no series, to be read where there is none
         source = replace(source, values=np.zeros(1, dtype=np.float32))
-    order = np.argsort(series, kind="stable")
+    order = np.lexsort((before, series))
     at = series[order], before[order]
     parts = (part for block in blocks(source.lengths) for part in _with_records(source, block, *at))
     return Cuts.concat(list(parts)).take(np.argsort(order))
 
 
 def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> Iterator[Cuts]:
-    """Those of the cuts that are of the series of a block, some series at a time with the origins of their records.
+    """Those of the cuts that are of the series of a block, some at a time with the origins of their records.
 
-    series: (K,) sorted
+    series, before: (K,) sorted
     """
     own = slice(*np.searchsorted(series, [block.start, block.stop]))
     series, before = series[own], before[own]
+    owner, steps, is_origin = _and_origins(source, series - block.start, before)
+    owner = owner + block.start
     width = int(before.max(initial=0)) + 1
-    is_cut, is_origin = np.zeros((2, block.stop - block.start, width), dtype=np.bool_)
-    is_cut[series - block.start, before] = True
-    if source.settings.experts:
-        shortest = shortest_context(source.index_seasons)
-        is_origin[record_origins(series - block.start, before, source.targets, shortest)] = True
-    owner, steps = np.nonzero(is_cut | is_origin)
-    is_origin, owner = is_origin[owner, steps], owner + block.start
     keys, wanted = owner * width + steps, series * width + before
     seasonality = _seasonality(source, block, owner, steps)
-    for rows in _of_whole_series(owner):
-        own = slice(*np.searchsorted(series, [owner[rows.start], owner[rows.stop - 1] + 1]))
-        computed = _compute(source, owner[rows], steps[rows], seasonality.take(rows))
-        cuts = computed.take(np.searchsorted(keys[rows], wanted[own]))
+    for rows in chunks(len(keys), HELD):
+        earliest = max(keys[rows.start] - reach(source.targets), owner[rows.start] * width)
+        earlier = np.arange(np.searchsorted(keys, earliest), rows.start)  # among them origins of the first cuts
+        held = np.concatenate([earlier[is_origin[earlier]], np.arange(rows.start, rows.stop)])
+        own = slice(*np.searchsorted(wanted, [keys[rows.start], keys[rows.stop - 1] + 1]))
+        computed = _compute(source, owner[held], steps[held], seasonality.take(held))
+        cuts = computed.take(np.searchsorted(keys[held], wanted[own]))
         if source.settings.experts:
-            earlier = computed.take(np.flatnonzero(is_origin[rows]))
-            record = log_record(cuts, earlier, source.values, source.lengths, source.index_seasons)
+            origins = computed.take(np.flatnonzero(is_origin[held]))
+            record = log_record(cuts, origins, source.values, source.lengths, source.index_seasons)
             cuts = replace(cuts, record=record, experts=np.nan_to_num(cuts.experts))
         yield cuts
 
 
-def _of_whole_series(series: Ints) -> Iterator[slice]:
-    """Slices of cuts of `series` (K,), sorted: each of whole series, HELD cuts or the least number above."""
-    first = np.searchsorted(series, np.unique(series[::HELD]))
-    return map(slice, first, np.append(first[1:], len(series)))
+def _and_origins(source: Source, series: Ints, before: Ints) -> tuple[Ints, Ints, Bools]:
+    """Cuts and the origins of their records, each once and sorted: series, steps before, and which are origins."""
+    is_cut, is_origin = np.zeros((2, series.max(initial=0) + 1, before.max(initial=0) + 1), dtype=np.bool_)
+    is_cut[series, before] = True
+    if source.settings.experts:
+        is_origin[record_origins(series, before, source.targets, shortest_context(source.index_seasons))] = True
+    owner, steps = np.nonzero(is_cut | is_origin)
+    return owner, steps, is_origin[owner, steps]
 
 
 def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:

@@ -118,7 +118,7 @@ def _by_step(histories: Floats32, counted: Bools) -> tuple[Floats32, Bools, Bool
 
     The loops over steps change arrays (settings, K) in place, which stay in the processor's cache.
     """
-    return np.ascontiguousarray(histories.T), np.ascontiguousarray(counted.T), counted.all(axis=0)
+    return np.ascontiguousarray(histories.T), np.ascontiguousarray(counted.T), np.asarray(counted.all(axis=0))
 
 
 def _likelihood(squares: Floats32, lengths: Ints) -> Floats32:
