@@ -11,7 +11,7 @@ from stages.common.arrays import Floats, Ints
 from stages.common.params import Params, check_params
 from stages.panel.panel import Panel
 from stages.window.cutting import cut_at_ends, cut_windows
-from stages.window.features import compute_cuts
+from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
 from stages.window.windows import Cuts, Windows
 
@@ -61,9 +61,8 @@ def cuts_at(
 ) -> Cuts:
     """One series with these `values`, cut after `before` (K,) of them."""
     series, lengths = np.asarray(values, dtype=np.float32), np.array([np.size(values)])
-    return compute_cuts(
-        series, lengths, seasons, np.zeros(len(before), dtype=np.int64), np.array(before), targets, window
-    )
+    source = Source(series, lengths, seasons, targets, window)
+    return compute_cuts(source, np.zeros(len(before), dtype=np.int64), np.array(before))
 
 
 def plain_windows(values: npt.ArrayLike, lengths: npt.ArrayLike, size: int, targets: int) -> Windows:

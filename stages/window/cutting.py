@@ -8,7 +8,7 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
 from stages.panel.ragged import starts
-from stages.window.features import compute_cuts
+from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
 from stages.window.record import reach, spacing
 from stages.window.seasonality import indexed, values_that_count, year_of
@@ -60,12 +60,14 @@ def _known_around(values: Floats, lengths: Ints, series: Ints, before: Ints, sho
 def cut_at_ends(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
     """The window at the end of each of S series, to forecast from; the arguments are those of `cut_windows`.
 
-    Of a long series only the latest values, so many that older ones change no digit; all where the year is a season or
-    a value is missing.
+    Of a long series only the latest values, so many that older ones change no digit; all of a series with a missing
+    value, and where the year is a season.
     """
     targets = _targets(settings, horizon)
-    whole = year_of(seasons) or np.isnan(values).any()
-    kept = lengths if whole else _latest_that_count(lengths, indexed(seasons), settings, targets)
+    kept = lengths
+    if not year_of(seasons):
+        gaps = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[np.isnan(values)], minlength=len(lengths))
+        kept = np.where(gaps > 0, lengths, _latest_that_count(lengths, indexed(seasons), settings, targets))
     if (kept < lengths).any():
         values = np.concatenate(
             [values[end - count : end] for end, count in zip(np.cumsum(lengths), kept, strict=True)]
@@ -98,7 +100,7 @@ def _windows_at(
         lengths=lengths,
         seasons=index_seasons,
         lags=(index_seasons or [1]) if settings.local_scaling == "smoothing" else [],
-        cuts=compute_cuts(flat, lengths, seasons, series, before, targets, settings),
+        cuts=compute_cuts(Source(flat, lengths, seasons, targets, settings), series, before),
     )
 
 
@@ -109,12 +111,13 @@ def _targets(settings: Window, horizon: int) -> int:
 
 def bytes_of_cuts(lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> int:
     """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
-    seasons = indexed(seasons)
-    targets = _targets(settings, horizon)
-    shortest = min_length(window_size(settings, seasons), settings.padding, seasons)
-    placed = place_cuts(lengths, shortest, targets, settings.padding, settings.max_windows)
-    each = len(settings.experts) * targets + sum(seasons)
-    return 2 * np.dtype(np.float32).itemsize * sum(len(before) for _, before in placed) * each
+    index_seasons = indexed(seasons)
+    shortest = min_length(window_size(settings, index_seasons), settings.padding, index_seasons)
+    placed = place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows)
+    none, one = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
+    cut = _windows_at(none, one, np.zeros(1), one, seasons, settings, horizon).cuts  # as large as any other
+    each: int = sum(array.nbytes for array in vars(cut).values())
+    return 2 * sum(len(before) for _, before in placed) * each
 
 
 def refuse_long_size(settings: Window, longest: int) -> None:

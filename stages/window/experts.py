@@ -44,7 +44,7 @@ class Context:
     def last(self, steps: int) -> tuple[Floats32, Bools]:
         """The last steps before each cut (K, steps), level and season where a value is missing, and which are known."""
         history, known = last_values(self.values, self.cuts, steps)
-        if np.isnan(self.values).any():
+        if not known.all():
             expected = self.level[:, None] + season_at(self.cuts.season, self.seasons, np.arange(-steps, 0))
             history = np.where(known, history, expected)
         return history, known
@@ -109,18 +109,26 @@ def demand(context: Context) -> list[Floats32]:
     """
     history, known = last_values(context.values, context.cuts, REMEMBERED)
     lowest = np.where(known, history, np.inf).min(axis=1)
-    height = np.where(known, history - lowest[:, None], 0)
+    count = known.sum(axis=1)
+    recurring = (known & (history == lowest[:, None])).sum(axis=1)
+    recurs = np.flatnonzero((count > 0) & (recurring >= RECURRING * count))
+    forecasts = np.full((3, len(history), context.targets), np.nan, dtype=np.float32)
+    heights = _heights(history[recurs] - lowest[recurs, None], known[recurs])
+    forecasts[:, recurs] = (lowest[recurs] + heights).astype(np.float32)[..., None]
+    return [context.as_expert(each, 1) for each in forecasts]
+
+
+def _heights(height: Floats32, known: Bools) -> Floats:
+    """(3, K) zero, the median and the smoothed mean of heights (K, REMEMBERED), of those that are known."""
+    height = np.where(known, height, 0)
     sold, count = height > 0, known.sum(axis=1)
-    recurs = (count > 0) & (count - sold.sum(axis=1) >= RECURRING * count)
     share = sold.sum(axis=1) / np.maximum(count, 1)
     size = height.sum(axis=1) / np.maximum(sold.sum(axis=1), 1)
     for step in range(REMEMBERED):
         share += FORGETTING * (sold[:, step] - share) * known[:, step]
         size += FORGETTING * (height[:, step] - size) * sold[:, step]
-    median = np.nanmedian(np.where(known | ~recurs[:, None], height, np.nan), axis=1)
-    heights = [np.where(recurs, each, np.nan) for each in (np.zeros(len(lowest)), median, share * size)]
-    forecasts = [(lowest + each).astype(np.float32)[:, None] for each in heights]
-    return [context.as_expert(np.repeat(each, context.targets, axis=1), 1) for each in forecasts]
+    median = np.nanmedian(np.where(known, height, np.nan), axis=1)
+    return np.stack([np.zeros(len(height)), median, share * size])
 
 
 def year(context: Context) -> list[Floats32]:

@@ -1,87 +1,136 @@
 """Features at each cut, from the values before it alone: seasonal indices, level, scale, experts."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.common.arrays import Floats, Floats32, Ints, chunks
+from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.panel.ragged import blocks, starts
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
-from stages.window.record import log_record, record_origins
+from stages.window.record import log_record, reach, record_origins
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
 from stages.window.windows import Cuts, season_at, shortest_context
 from stages.window.yearly import HARMONICS, course_at
 
 CHUNK = 4096  # cuts computed at once
+HELD = 4 * CHUNK  # cuts, the origins of records among them, whose experts are in memory at once
 SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
 LEAST_SHARE = 0.01  # of the mean change of a longer history that a scale is at least
 LONGER = 10  # times as long
 
 
-def compute_cuts(
-    values: Floats32,
-    lengths: Ints,
-    seasons: Sequence[float],
-    series: Ints,
-    before: Ints,
-    targets: int,
-    window: Window,
-) -> Cuts:
-    """The cuts after `before` (K,) values of `series` (K,), with their features and the records of the experts.
+@dataclass(frozen=True)
+class Source:
+    """What cuts are computed from.
 
     values: (V,) normalised histories of `lengths` (S,), one after another, NaN where a value is missing
     seasons: lengths of the seasons in the values
+    targets: steps to forecast
     """
-    if not window.experts or not len(series):
-        return _compute(values, lengths, seasons, series, before, targets, window)
-    index_seasons = indexed(seasons)
-    width = int(before.max()) + 1
-    wanted = series * width + before
-    of_record, steps = record_origins(series, before, targets, shortest_context(index_seasons))
-    origins = of_record * width + steps
-    distinct = np.unique(np.concatenate([wanted, origins]))
-    cuts = _compute(values, lengths, seasons, distinct // width, distinct % width, targets, window)
-    at_origins, cuts = (cuts.take(np.searchsorted(distinct, keys)) for keys in (origins, wanted))
-    if not cuts.experts.shape[1]:  # no series has a value
-        return cuts
-    record = log_record(cuts, at_origins, values, lengths, index_seasons)
-    return replace(cuts, record=record, experts=np.nan_to_num(cuts.experts))
+
+    values: Floats32
+    lengths: Ints
+    seasons: Sequence[float]
+    targets: int
+    settings: Window
+
+    @property
+    def index_seasons(self) -> list[int]:
+        return indexed(self.seasons)
+
+    @property
+    def year(self) -> float | None:
+        return year_of(self.seasons)
 
 
-def _compute(
-    values: Floats32,
-    lengths: Ints,
-    seasons: Sequence[float],
-    series: Ints,
-    before: Ints,
-    targets: int,
-    window: Window,
-) -> Cuts:
-    """The cuts with features and experts, NaN for those that have no forecast, but without records."""
-    position = starts(lengths)[series] + before
-    count = len(position)
-    season, strength, course = _seasonality(values, lengths, seasons, series, before)
-    cuts = Cuts(
-        position=position,
+@dataclass(frozen=True)
+class Seasonality(Rows):
+    """Of K cuts what the steps of whole series give.
+
+    indices: (K, P) those of all seasons, one after another
+    strength: (K, seasons) of each
+    course: (K, ...) coefficients of the course of the year, none where the year is no season, see yearly.py
+    """
+
+    indices: Floats32
+    strength: Floats32
+    course: Floats
+
+
+def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
+    """The cuts after `before` (K,) values of `series` (K,), with their features and the records of the experts."""
+    if not len(series):
+        return _bare(source, series, before, np.zeros((0, sum(source.index_seasons)), dtype=np.float32))
+    if not len(source.values):  # a value that belongs to no series, to be read where there is none
+        source = replace(source, values=np.zeros(1, dtype=np.float32))
+    order = np.lexsort((before, series))
+    at = series[order], before[order]
+    parts = (part for block in blocks(source.lengths) for part in _with_records(source, block, *at))
+    return Cuts.concat(list(parts)).take(np.argsort(order))
+
+
+def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> Iterator[Cuts]:
+    """Those of the cuts that are of the series of a block, some at a time with the origins of their records.
+
+    series, before: (K,) sorted
+    """
+    own = slice(*np.searchsorted(series, [block.start, block.stop]))
+    series, before = series[own], before[own]
+    owner, steps, is_origin = _and_origins(source, series - block.start, before)
+    owner = owner + block.start
+    width = int(before.max(initial=0)) + 1
+    keys, wanted = owner * width + steps, series * width + before
+    seasonality = _seasonality(source, block, owner, steps)
+    for rows in chunks(len(keys), HELD):
+        earliest = max(keys[rows.start] - reach(source.targets), owner[rows.start] * width)
+        earlier = np.arange(np.searchsorted(keys, earliest), rows.start)  # among them origins of the first cuts
+        held = np.concatenate([earlier[is_origin[earlier]], np.arange(rows.start, rows.stop)])
+        own = slice(*np.searchsorted(wanted, [keys[rows.start], keys[rows.stop - 1] + 1]))
+        computed = _compute(source, owner[held], steps[held], seasonality.take(held))
+        cuts = computed.take(np.searchsorted(keys[held], wanted[own]))
+        if source.settings.experts:
+            origins = computed.take(np.flatnonzero(is_origin[held]))
+            record = log_record(cuts, origins, source.values, source.lengths, source.index_seasons)
+            cuts = replace(cuts, record=record, experts=np.nan_to_num(cuts.experts))
+        yield cuts
+
+
+def _and_origins(source: Source, series: Ints, before: Ints) -> tuple[Ints, Ints, Bools]:
+    """Cuts and the origins of their records, each once and sorted: series, steps before, and which are origins."""
+    is_cut, is_origin = np.zeros((2, series.max(initial=0) + 1, before.max(initial=0) + 1), dtype=np.bool_)
+    is_cut[series, before] = True
+    if source.settings.experts:
+        is_origin[record_origins(series, before, source.targets, shortest_context(source.index_seasons))] = True
+    owner, steps = np.nonzero(is_cut | is_origin)
+    return owner, steps, is_origin[owner, steps]
+
+
+def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
+    """Cuts with their seasonal indices alone."""
+    count = len(series)
+    return Cuts(
+        position=starts(source.lengths)[series] + before,
         series=series,
         before=before,
-        after=np.minimum(lengths[series] - before, targets),
+        after=np.minimum(source.lengths[series] - before, source.targets),
         season=season,
         level=np.zeros(count, dtype=np.float32),
         scale=np.ones(count, dtype=np.float32),
-        experts=np.zeros((count, 0, targets), dtype=np.float32),
+        experts=np.zeros((count, 0, source.targets), dtype=np.float32),
         record=np.zeros((count, 0), dtype=np.float32),
         features=np.zeros((count, 0), dtype=np.float32),
     )
-    if window.local_scaling == "none" or not count or not len(values):
+
+
+def _compute(source: Source, series: Ints, before: Ints, seasonality: Seasonality) -> Cuts:
+    """The cuts with features and experts, NaN for those that have no forecast, but without records."""
+    cuts = _bare(source, series, before, seasonality.indices)
+    if source.settings.local_scaling == "none":
         return cuts
-    parts = [
-        _with_features(values, seasons, cuts.take(chunk), strength[chunk], course[chunk], targets, window.experts)
-        for chunk in chunks(count, CHUNK)
-    ]
+    parts = [_with_features(source, cuts.take(chunk), seasonality.take(chunk)) for chunk in chunks(len(cuts), CHUNK)]
     return Cuts.concat(parts)
 
 
@@ -123,27 +172,22 @@ def _mean_change(values: Floats32, cuts: Cuts, lag: int, steps: int) -> Floats:
     return np.where(count > 0, (totals[end] - totals[first]) / np.maximum(count, 1), np.nan)
 
 
-def _seasonality(
-    values: Floats32, lengths: Ints, seasons: Sequence[float], series: Ints, before: Ints
-) -> tuple[Floats32, Floats32, Floats]:
-    """Indices (K, P) of all seasons, one after another, the strength (K, seasons) of each, the course of the year."""
-    index_seasons, year = indexed(seasons), year_of(seasons)
-    indices = np.zeros((len(series), sum(index_seasons)), dtype=np.float32)
-    strength = np.zeros((len(series), len(index_seasons)), dtype=np.float32)
-    course = np.full((len(series), 2 + 2 * HARMONICS), np.nan)
-    order = np.argsort(series, kind="stable")
-    for block in blocks(lengths) if seasons else ():
-        own = order[np.searchsorted(series[order], block.start) : np.searchsorted(series[order], block.stop)]
-        at = (series[own] - block.start, before[own])
-        matrix = _left_aligned(values, lengths, block)
+def _seasonality(source: Source, block: slice, series: Ints, before: Ints) -> Seasonality:
+    """Of K cuts of the series of a block."""
+    indices = np.zeros((len(series), sum(source.index_seasons)), dtype=np.float32)
+    strength = np.zeros((len(series), len(source.index_seasons)), dtype=np.float32)
+    course = np.full((len(series), 2 + 2 * HARMONICS if source.year else 0), np.nan)
+    if source.seasons:
+        at = (series - block.start, before)
+        matrix = _left_aligned(source.values, source.lengths, block)
         start = 0
-        for number, season in enumerate(index_seasons):
+        for number, season in enumerate(source.index_seasons):
             found = seasonal_indices_at(matrix, season, *at)
-            indices[own, start : start + season], strength[own, number], matrix = found
+            indices[:, start : start + season], strength[:, number], matrix = found
             start += season
-        if year:
-            course[own] = course_at(matrix, year, *at)
-    return indices, strength, course
+        if source.year:
+            course = course_at(matrix, source.year, *at)
+    return Seasonality(indices, strength, course)
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
@@ -155,21 +199,9 @@ def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
     return matrix
 
 
-def _with_features(
-    values: Floats32,
-    seasons: Sequence[float],
-    cuts: Cuts,
-    strength: Floats32,
-    course: Floats,
-    targets: int,
-    experts: list[str],
-) -> Cuts:
-    """The cuts with level, scale, experts and features, from smoothing the last five seasons, at least 36 values.
-
-    strength: (K, seasons)
-    course: see `Context`
-    """
-    index_seasons = indexed(seasons)
+def _with_features(source: Source, cuts: Cuts, seasonality: Seasonality) -> Cuts:
+    """The cuts with level, scale, experts and features, from smoothing the last five seasons, at least 36 values."""
+    values, targets, index_seasons = source.values, source.targets, source.index_seasons
     season = index_seasons[0] if index_seasons else 1
     steps = max(min(max(5 * season, 36), int(cuts.before.max())), 1)
     cuts = replace(cuts, scale=local_scale(values, cuts, season, max([6 * season, *index_seasons])))
@@ -181,11 +213,11 @@ def _with_features(
     scaled = np.where(known, (deseasonalized - recent[:, None]) / cuts.scale[:, None], np.nan).astype(np.float32)
     smoothed = smooth(scaled, targets)
     level = (recent + smoothed.level * cuts.scale).astype(np.float32)
-    context = Context(values, index_seasons, cuts, level, smoothed, targets, year_of(seasons), course)
-    forecasts = [forecast for name in experts for forecast in EXPERTS[name](context)]
+    context = Context(values, index_seasons, cuts, level, smoothed, targets, source.year, seasonality.course)
+    forecasts = [forecast for name in source.settings.experts for forecast in EXPERTS[name](context)]
     features = [
         *_features(_latest(scaled), smoothed, cuts.scale, known.sum(axis=1)),
-        *strength.T,
+        *seasonality.strength.T,
         *_features_of_year(context),
     ]
     return replace(
@@ -205,9 +237,12 @@ def _latest(scaled: Floats32) -> Floats32:
 
 def _last_known(values: Floats32, cuts: Cuts) -> Floats32:
     """(K,) the last known value of the series before each cut; 0 without one."""
-    row = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))))[cuts.position - 1]
-    own = (row >= cuts.position - cuts.before) & (row < cuts.position)
-    return np.where(own, values[row], np.float32(0))
+    first = cuts.position - cuts.before
+    begin = min(int(first.min()), len(values) - 1)
+    near = values[begin : int(cuts.position.max()) + 1]
+    known = np.where(np.isnan(near), -1, begin + np.arange(len(near)))
+    row = np.maximum.accumulate(known)[cuts.position - 1 - begin]
+    return np.where((row >= first) & (row < cuts.position), values[row], np.float32(0))
 
 
 def _recent_mean(values: Floats32, seasons: list[int], cuts: Cuts, size: int) -> Floats32:

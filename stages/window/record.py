@@ -28,13 +28,18 @@ def reach(targets: int) -> int:
 
 
 def record_origins(series: Ints, before: Ints, targets: int, shortest: int) -> tuple[Ints, Ints]:
-    """The origins of the records of K cuts, each once: their series, and the steps before them, `shortest` at least."""
+    """The origins of the records of K cuts, each once: their series, and the steps before them, `shortest` at least.
+
+    Series are numbers from 0 on: a byte for each possible origin of each of them is in memory.
+    """
     apart = spacing(targets)
     latest = (before - 1) // apart
     number = latest[:, None] - np.arange(ORIGINS)
-    width = int(latest.max(initial=0)) + 1
-    keys = np.unique((series[:, None] * width + number)[number * apart >= shortest])
-    return keys // width, keys % width * apart
+    enough = number * apart >= shortest
+    is_origin = np.zeros((series.max(initial=0) + 1, latest.max(initial=0) + 1), dtype=np.bool_)
+    is_origin[np.repeat(series, enough.sum(axis=1)), number[enough]] = True
+    of, numbers = np.nonzero(is_origin)
+    return of, numbers * apart
 
 
 def log_record(cuts: Cuts, origins: Cuts, values: Floats32, lengths: Ints, seasons: list[int]) -> Floats32:

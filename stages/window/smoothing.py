@@ -64,13 +64,17 @@ def _simple(histories: Floats32, known: Bools) -> tuple[Floats32, Floats32, Floa
 
     The level stays where a value is missing.
     """
-    first = known.argmax(axis=1)
-    level = np.repeat(histories[np.arange(len(histories)), first][:, None], len(ALPHAS), axis=1)
-    squares = np.zeros_like(level)
-    for step in range(int(first.min()), histories.shape[1]):
-        error = (histories[:, step, None] - level) * known[:, step, None]
-        squares += error**2
-        level = level + ALPHAS * error
+    first, alpha = known.argmax(axis=1), ALPHAS[:, None]
+    by_step, counted, every = _by_step(histories, known)
+    level, squares, error, product = np.zeros((4, len(ALPHAS), len(histories)), dtype=np.float32)
+    level += histories[np.arange(len(histories)), first]
+    for step in range(int(first.min()), len(by_step)):
+        np.subtract(by_step[step], level, out=error)
+        if not every[step]:
+            error *= counted[step]
+        squares += np.multiply(error, error, out=product)
+        level += np.multiply(alpha, error, out=product)
+    level, squares = (np.ascontiguousarray(each.T) for each in (level, squares))
     return level, _likelihood(squares, known.sum(axis=1)), squares
 
 
@@ -79,27 +83,42 @@ def _damped_holt(histories: Floats32, known: Bools, horizon: int) -> Floats32:
 
     The trend goes on, damped, where a value is missing.
     """
-    rows, alpha, phi = np.arange(len(histories)), HOLT[:, 0], HOLT[:, 2]
-    beta = alpha * HOLT[:, 1]
+    rows, alpha, phi = np.arange(len(histories)), HOLT[:, :1], HOLT[:, 2:]
+    beta = alpha * HOLT[:, 1:2]
     first = known.argmax(axis=1)
     steps = np.arange(histories.shape[1])
     last = np.where(known & (steps <= first[:, None] + 4), steps, 0).max(axis=1)  # of the first five that has a value
     start = histories[rows, first]
     trend = (histories[rows, last] - start) / np.maximum(last - first, 1)
-    level = np.repeat(start[:, None], len(HOLT), axis=1)
-    slope = np.repeat(trend[:, None].astype(np.float32), len(HOLT), axis=1)
-    squares = np.zeros_like(level)
-    for step in range(int(first.min()), histories.shape[1]):
-        started = (step > first)[:, None]
-        damped = phi * slope
-        error = (histories[:, step, None] - level - damped) * (started & known[:, step, None])
-        squares += error**2
-        level = level + damped * started + alpha * error
-        slope = np.where(started, damped, slope) + beta * error
+    by_step, counted, every = _by_step(histories, known & (steps > first[:, None]))
+    begun = set(first.tolist())
+    level, slope, squares, error, damped, product = np.zeros((6, len(HOLT), len(histories)), dtype=np.float32)
+    for step in range(int(first.min()), len(by_step)):
+        np.multiply(phi, slope, out=damped)
+        np.subtract(by_step[step], level, out=error)
+        error -= damped
+        if not every[step]:
+            error *= counted[step]
+        squares += np.multiply(error, error, out=product)
+        level += damped
+        level += np.multiply(alpha, error, out=product)
+        np.add(damped, np.multiply(beta, error, out=product), out=slope)
+        if step in begun:  # until then level and slope are 0
+            own = np.flatnonzero(first == step)
+            level[:, own], slope[:, own] = start[own], trend[own]
+    level, slope, squares = (np.ascontiguousarray(each.T) for each in (level, slope, squares))
     weights = _likelihood(squares, known.sum(axis=1))
-    growth = np.cumsum(phi[:, None] ** np.arange(1, horizon + 1), axis=1)  # (settings, horizon)
+    growth = np.cumsum(HOLT[:, 2:] ** np.arange(1, horizon + 1), axis=1)  # (settings, horizon)
     forecasts: Floats32 = (level * weights).sum(axis=1)[:, None] + (slope * weights) @ growth
     return forecasts
+
+
+def _by_step(histories: Floats32, counted: Bools) -> tuple[Floats32, Bools, Bools]:
+    """Values and which of them count (steps, K), and at which steps all do (steps,).
+
+    The loops over steps change arrays (settings, K) in place, which stay in the processor's cache.
+    """
+    return np.ascontiguousarray(histories.T), np.ascontiguousarray(counted.T), np.asarray(counted.all(axis=0))
 
 
 def _likelihood(squares: Floats32, lengths: Ints) -> Floats32:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,10 +23,13 @@ from stages.window.cutting import (
     window_size,
 )
 from stages.window.experts import EXPERTS
-from stages.window.features import compute_cuts
+from stages.window.features import Source, compute_cuts
 from stages.window.record import reach
 from stages.window.seasonality import values_that_count
 from tests.builders import plain_ends, plain_windows, window_settings
+
+LEARNED = ("season", "level", "scale", "experts", "record", "features")  # of a cut, from the values before it
+SCALED = window_settings(size="auto", padding=True, local_scaling="smoothing", experts=list(EXPERTS))
 
 
 def assume_fair(series: list[int]) -> None:
@@ -125,10 +129,13 @@ def test_a_window_longer_than_every_history_is_refused(size: int | str, longest:
         refuse_long_size(settings, longest)
 
 
-def test_the_bytes_of_cuts_are_twice_those_of_their_experts_and_indices() -> None:
-    settings, lengths = window_settings(local_scaling="smoothing", experts=["ses", "theta"], size=4), np.array([30, 20])
-    cuts = cut_windows(np.zeros(50), lengths, [4], settings, horizon=3).cuts
-    assert bytes_of_cuts(lengths, [4], settings, horizon=3) == 2 * (cuts.experts.nbytes + cuts.season.nbytes)
+@pytest.mark.parametrize("seasons", [[], [4, 12], [7, 20.5]])
+@pytest.mark.parametrize("changes", [{}, {"output": "recursive", "experts": ["theta"]}, {"experts": []}])
+def test_the_bytes_of_cuts_are_twice_those_of_all_their_arrays(seasons: list[float], changes: dict[str, Any]) -> None:
+    settings, lengths = SCALED.model_copy(update=changes), np.array([50, 2, 30])
+    cuts = cut_windows(np.random.default_rng(0).normal(size=82), lengths, seasons, settings, horizon=3).cuts
+    assert bytes_of_cuts(lengths, seasons, settings, horizon=3) == 2 * sum(each.nbytes for each in vars(cuts).values())
+    assert not bytes_of_cuts(np.array([2, 0]), seasons, settings, horizon=3)
 
 
 def cuts_by_series(lengths: list[int], max_windows: int, targets: int = 2) -> dict[int, Ints]:
@@ -213,10 +220,6 @@ def test_the_task_of_an_origin_gives_its_windows_and_a_summary() -> None:
     assert summary == {"windows": 25 + 12, "size": 16, "longest": 30, "series_without_window": 1}
 
 
-LEARNED = ("season", "level", "scale", "experts", "record", "features")  # of a cut, from the values before it
-SCALED = window_settings(size="auto", padding=True, local_scaling="smoothing", experts=list(EXPERTS))
-
-
 @pytest.mark.parametrize("seasons", [[], [4], [4, 12]])
 @pytest.mark.parametrize("output", ["direct", "recursive"])
 def test_the_cut_at_an_end_is_the_training_cut_there_once_more_values_follow(seasons: list[int], output: str) -> None:
@@ -249,13 +252,34 @@ def test_of_a_long_series_the_latest_values_give_the_same_window(seasons: list[i
     assert ends.lengths.tolist() == ends.cuts.before.tolist() == [40, most, 0, most, most]
     assert len(ends.values) == ends.lengths.sum()
     flat = values.astype(np.float32)
-    whole = compute_cuts(flat, lengths, seasons, np.arange(5), lengths, 5, settings)
+    whole = compute_cuts(Source(flat, lengths, seasons, 5, settings), np.arange(5), lengths)
     for name in LEARNED:
         np.testing.assert_array_equal(getattr(ends.cuts, name), getattr(whole, name), err_msg=name)
     read, expected = (Batches(each) for each in (ends, replace(ends, values=flat, lengths=lengths, cuts=whole)))
     assert read.kept.tolist() == expected.kept.tolist() == [0, 1, 3, 4]
     for name, tensor in vars(expected.gather(torch.arange(4))[0]).items():
         np.testing.assert_array_equal(vars(read.gather(torch.arange(4))[0])[name], tensor, err_msg=name)
+
+
+@pytest.mark.parametrize("seasons", [[], [4], [4, 20.5]])
+def test_the_window_at_an_end_depends_on_no_other_series(seasons: list[float]) -> None:
+    """Long, short and empty series, a long gap in one of the long ones."""
+    random, lengths = np.random.default_rng(0), np.array([900, 30, 0, 900, 2])
+    values = [random.normal(size=length).cumsum() + np.resize([3.0, -1.0, 0.0, -2.0], length) for length in lengths]
+    values[3][100:260] = np.nan
+    values[1][random.random(30) < 0.2] = np.nan
+    whole = cut_at_ends(np.concatenate(values), lengths, seasons, SCALED, 5)
+    for number, own in enumerate(values):
+        alone, of_panel = (
+            cut_at_ends(own, lengths[[number]], seasons, SCALED, 5),
+            whole.at_ends_of(slice(number, number + 1)),
+        )
+        np.testing.assert_array_equal(of_panel.values, alone.values)
+        for name in ("position", "series", "before", "after"):
+            np.testing.assert_array_equal(getattr(of_panel.cuts, name), getattr(alone.cuts, name), err_msg=name)
+        for name in LEARNED:
+            one, other = (getattr(each.cuts, name) for each in (alone, of_panel))
+            np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_a_cut_needs_known_values_before_it_and_a_known_target() -> None:

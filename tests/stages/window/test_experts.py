@@ -5,7 +5,7 @@ import pytest
 
 from stages.common.arrays import Floats, Floats32
 from stages.window.experts import EXPERTS, last_values
-from stages.window.features import compute_cuts
+from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
 from stages.window.record import ABSENT
 from stages.window.windows import Cuts, season_at
@@ -33,7 +33,7 @@ def forecasts(cuts: Cuts, season: int) -> Floats:
 def test_last_values_are_0_where_a_series_has_not_begun() -> None:
     values: Floats32 = np.arange(1, 8, dtype=np.float32)
     window = window_settings()
-    cuts = compute_cuts(values, np.array([3, 4]), [], np.array([0, 1, 1]), np.array([2, 1, 4]), 1, window)
+    cuts = compute_cuts(Source(values, np.array([3, 4]), [], 1, window), np.array([0, 1, 1]), np.array([2, 1, 4]))
     found, exists = last_values(values, cuts, 3)
     assert found.tolist() == [[0, 1, 2], [0, 0, 4], [5, 6, 7]]
     assert exists.tolist() == [[False, True, True], [False, False, True], [True, True, True]]

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
+from stages.panel import ragged
 from stages.window import features, smoothing
 from stages.window.experts import EXPERTS
-from stages.window.features import compute_cuts, local_scale
+from stages.window.features import Source, compute_cuts, local_scale
 from stages.window.params import Window
 from tests.builders import cuts_at, window_settings
 
@@ -31,7 +32,9 @@ def test_nothing_after_a_cut_changes_its_features(
     after = np.concatenate([np.arange(length) >= cut for length, cut in zip(lengths, before, strict=True)])
     changed = np.where(after, 10.0 ** random.integers(-3, 9), values)
     one, two = (
-        compute_cuts(each.astype(np.float32), np.array(lengths), seasons, np.arange(len(lengths)), before, 5, window)
+        compute_cuts(
+            Source(each.astype(np.float32), np.array(lengths), seasons, 5, window), np.arange(len(lengths)), before
+        )
         for each in (values, changed)
     )
     for name, value in vars(one).items():
@@ -44,7 +47,7 @@ def test_other_series_and_cuts_change_nothing(seed: int, lengths: list[int], sea
     values = random.normal(0, 1, sum(lengths)) + np.resize(random.normal(0, 2, 4), sum(lengths))
     series = random.integers(0, len(lengths), 6)
     before = np.array([random.integers(1, lengths[i] + 1) for i in series])
-    whole = compute_cuts(values.astype(np.float32), np.array(lengths), seasons, series, before, 5, SMOOTHED)
+    whole = compute_cuts(Source(values.astype(np.float32), np.array(lengths), seasons, 5, SMOOTHED), series, before)
     for place, (number, cut) in enumerate(zip(series, before, strict=True)):
         start = sum(lengths[:number])
         alone = cuts_at(values[start : start + cut], [cut], seasons, SMOOTHED, 5)
@@ -54,18 +57,32 @@ def test_other_series_and_cuts_change_nothing(seed: int, lengths: list[int], sea
             )
 
 
-def test_many_cuts_are_computed_as_in_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    values, before = np.random.default_rng(0).normal(0, 1, 60), list(range(60, 5, -1))
-    whole = cuts_at(values, before, [4], SMOOTHED)
+@pytest.mark.parametrize("seasons", [[], [4], [4, 20.5]])
+def test_many_cuts_and_series_are_computed_as_in_one_chunk(
+    seasons: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any order, with their records; series that have no value fill whole chunks."""
+    random, lengths = np.random.default_rng(0), np.array([0, 0, 0, 60, 25, 0, 3, 60, 0, 0, 0, 0])
+    values = random.normal(0, 1, lengths.sum()).astype(np.float32)
+    values[70:84] = np.nan
+    series = np.concatenate([random.integers(0, 12, 60), np.arange(12)])
+    before = np.minimum(random.integers(0, 61, 72), lengths[series])
+    whole = compute_cuts(Source(values, lengths, seasons, 5, SMOOTHED), series, before)
+    assert (whole.series.tolist(), whole.before.tolist()) == (series.tolist(), before.tolist())
+    assert whole.record.any()
     monkeypatch.setattr(features, "CHUNK", 7)
-    parts = cuts_at(values, before, [4], SMOOTHED)
+    monkeypatch.setattr(features, "HELD", 9)
+    monkeypatch.setattr(ragged, "BLOCK", 70)
+    parts = compute_cuts(Source(values, lengths, seasons, 5, SMOOTHED), series, before)
     for name, value in vars(whole).items():
         np.testing.assert_allclose(getattr(parts, name), value, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_positions_of_cuts_and_how_many_targets_exist() -> None:
     lengths = np.array([5, 0, 7])
-    cuts = compute_cuts(np.zeros(12, dtype=np.float32), lengths, [], np.array([0, 2, 2]), np.array([4, 2, 7]), 3, PLAIN)
+    cuts = compute_cuts(
+        Source(np.zeros(12, dtype=np.float32), lengths, [], 3, PLAIN), np.array([0, 2, 2]), np.array([4, 2, 7])
+    )
     assert cuts.position.tolist() == [4, 7, 12]
     assert cuts.after.tolist() == [1, 3, 0]
 
@@ -174,9 +191,10 @@ def test_series_with_gaps_have_finite_features_and_change_no_other(
     random = np.random.default_rng(seed)
     values = (random.normal(0, 1, 90) + np.resize(random.normal(0, 2, 12), 90)).astype(np.float32)
     series, before = np.repeat([0, 1], 3), np.array([45, 31, 2, 44, 30, 3])
-    whole = compute_cuts(values, np.array([45, 45]), seasons, series, before, 5, window)
+    source = Source(values, np.array([45, 45]), seasons, 5, window)
+    whole = compute_cuts(source, series, before)
     values[45:][random.random(45) < share] = np.nan
-    gaps = compute_cuts(values, np.array([45, 45]), seasons, series, before, 5, window)
+    gaps = compute_cuts(source, series, before)
     for name, each in vars(gaps).items():
         assert np.isfinite(each).all(), name
         np.testing.assert_array_equal(each[:3], getattr(whole, name)[:3], err_msg=name)
