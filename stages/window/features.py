@@ -118,11 +118,11 @@ def _mean_change_over_gaps(values: Floats32, cuts: Cuts, steps: int) -> Floats:
     """
     known = np.flatnonzero(~np.isnan(values))
     totals = np.concatenate([[0, 0], np.cumsum(np.abs(np.diff(values[known])), dtype=np.float64)])
-    steps = np.minimum(cuts.before, steps)
-    first, end = np.searchsorted(known, cuts.position - steps), np.searchsorted(known, cuts.position)
+    own = np.minimum(cuts.before, steps)
+    first, end = np.searchsorted(known, cuts.position - own), np.searchsorted(known, cuts.position)
     count = end - first
     total = np.where(count > 1, totals[end] - totals[np.minimum(first + 1, end)], 0)
-    mean: Floats = np.where(count < steps, total / np.maximum(count - 1, 1), 0)
+    mean: Floats = np.where(count < own, total / np.maximum(count - 1, 1), 0)
     return mean
 
 
