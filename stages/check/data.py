@@ -35,7 +35,7 @@ def describe_data(panel: Panel, raw: Raw, normalize: Normalize) -> Lines:
         ("ends", _ends(panel)),
         ("left out", _left_out(panel, raw)),
         ("frequency", f"{frequency}: {frequency_in_words(frequency)}" if frequency else frequency_in_words(frequency)),
-        ("season", f"{_seasons(panel)}{_year(panel, normalize)}"),
+        ("season", f"{_seasons(panel)}{_used(panel, normalize)}"),
     ]
 
 
@@ -108,15 +108,23 @@ def _seasons(panel: Panel) -> str:
     return in_use + (f"; also possible, by ingest.season_length: {possible}" if others else "")
 
 
-def _year(panel: Panel, normalize: Normalize) -> str:
-    """Whether the course of the year is used besides the seasons; empty for steps that have none."""
-    if panel.year_length is None or normalize.seasonal == "none":
-        return ""
-    if not year_of(seasons_in_use(panel, normalize)):
-        enough = "the series has" if len(panel.ids) == 1 else "half the series have"
-        return f"; the year counts where {enough} {YEARS:g} years"
-    is_set = panel.season_lengths[-1] >= LONG_SEASON * panel.year_length
-    return f"; {'networks take the year as' if is_set else 'and the year, of'} {DAYS_IN_YEAR} days"
+def _used(panel: Panel, normalize: Normalize) -> str:
+    """What networks make of the seasons: which they leave out, and whether the course of the year comes besides."""
+    if normalize.seasonal == "none":
+        return "; networks use none (normalize.seasonal)"
+    frequency, year, used = panel.time_axis.frequency, panel.year_length, seasons_in_use(panel, normalize)
+    is_set = bool(year) and panel.season_lengths[-1] >= LONG_SEASON * year  # as a season of 365 steps
+    shorter = [season for season in panel.season_lengths[: -1 if is_set else None] if season > 1]
+    half = "the series covers" if len(panel.ids) == 1 else "half the series cover"
+    texts = []
+    if not set(shorter) <= set(used):
+        found = " and ".join(_season(season, frequency) for season in shorter if season in used)
+        texts.append(f"networks use what {half} twice: {found or 'nothing'}")
+    if year_of(used):
+        texts.append(f"{'networks take the year as' if is_set else 'and the year, of'} {DAYS_IN_YEAR} days")
+    elif year and panel.lengths.max() >= LONG_SEASON * year:
+        texts.append(f"and the year, from {YEARS:g} years on")
+    return "".join(f"; {text}" for text in texts)
 
 
 def _season(season: int, frequency: str | None) -> str:

@@ -17,11 +17,11 @@ NORMALIZE = Normalize(log="auto", seasonal="shrunk", scale="mean")
 pytestmark = pytest.mark.usefixtures("folder")
 
 
-def lines_of(text: str, **changes: Any) -> dict[str, str]:
+def lines_of(text: str, normalize: Normalize = NORMALIZE, **changes: Any) -> dict[str, str]:
     Path("input.csv").write_text(text)
     declared = settings(**changes)
     raw = read_raw(declared)
-    return dict(describe_data(build_panel(raw, declared), raw, NORMALIZE))
+    return dict(describe_data(build_panel(raw, declared), raw, normalize))
 
 
 def test_a_single_series_without_gaps() -> None:
@@ -29,7 +29,8 @@ def test_a_single_series_without_gaps() -> None:
     assert lines_of("time,value\n" + "\n".join(months), frequency="MS") == {
         "series": "1 ('value'), 7 steps", "first value": "5 at 2020-01", "last value": "4 at 2020-07",
         "smallest": "2.5 at 2020-02", "largest": "9 at 2020-03", "gaps": "none", "ends": "at 2020-07",
-        "left out": "nothing", "frequency": "MS: every month, on its first day", "season": "12 steps (a year)",
+        "left out": "nothing", "frequency": "MS: every month, on its first day",
+        "season": "12 steps (a year); networks use what the series covers twice: nothing",
     }  # fmt: skip
 
 
@@ -73,13 +74,17 @@ def regular(frequency: str, steps: int) -> str:
     ("frequency", "steps", "season_length", "expected"),
     [
         ("D", 914, None, "7 steps (a week); and the year, of 365.2425 days"),  # 2.5 years are 913.1 days
-        ("D", 913, None, "7 steps (a week); the year counts where the series has 2.5 years"),
+        ("D", 913, None, "7 steps (a week); and the year, from 2.5 years on"),
         ("D", 914, [7, 365], "7 steps (a week) and 365 steps (a year); networks take the year as 365.2425 days"),
         ("6h", 3653, None, "4 steps (a day) and 28 steps (a week); and the year, of 365.2425 days"),
         (None, 914, 7, "7 steps; and the year, of 365.2425 days"),
+        ("D", 182, None, "7 steps (a week)"),  # less than half a year
         ("W-MON", 400, None, "52 steps (a year)"),
+        ("W-MON", 104, None, "52 steps (a year); networks use what the series covers twice: nothing"),
+        ("h", 100, None, "24 steps (a day) and 168 steps (a week); networks use what the series covers twice: "
+         "24 steps (a day)"),
     ],
-)
+)  # fmt: skip
 def test_the_year_is_used_where_there_is_enough_of_it_and_no_season_of_365_steps_is_asked_for(
     frequency: str | None, steps: int, season_length: list[int] | int | None, expected: str
 ) -> None:
@@ -88,8 +93,15 @@ def test_the_year_is_used_where_there_is_enough_of_it_and_no_season_of_365_steps
     assert lines_of(text, frequency=frequency, season_length=seasons)["season"] == expected
 
 
+def test_seasons_that_are_switched_off_are_said() -> None:
+    without = NORMALIZE.model_copy(update={"seasonal": "none"})
+    assert lines_of(regular("D", 1000), without, frequency="D")["season"] == (
+        "7 steps (a week); networks use none (normalize.seasonal)"
+    )
+
+
 def test_of_a_panel_half_the_series_decide_whether_the_year_is_used() -> None:
     days = pd.date_range("2020-01-01", periods=1000).astype(str)
     rows = [f"{name},{day},1" for name, length in (("a", 1000), ("b", 40), ("c", 40)) for day in days[-length:]]
     found = lines_of("id,time,value\n" + "\n".join(rows), series="id", frequency="D")
-    assert found["season"] == "7 steps (a week); the year counts where half the series have 2.5 years"
+    assert found["season"] == "7 steps (a week); and the year, from 2.5 years on"
