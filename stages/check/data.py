@@ -113,7 +113,7 @@ def _used(panel: Panel, normalize: Normalize) -> str:
     if normalize.seasonal == "none":
         return "; networks use none (normalize.seasonal)"
     frequency, year, used = panel.time_axis.frequency, panel.year_length, seasons_in_use(panel, normalize)
-    is_set = bool(year) and panel.season_lengths[-1] >= LONG_SEASON * year  # as a season of 365 steps
+    is_set = year is not None and panel.season_lengths[-1] >= LONG_SEASON * year  # as a season of 365 steps
     shorter = [season for season in panel.season_lengths[: -1 if is_set else None] if season > 1]
     half = "the series covers" if len(panel.ids) == 1 else "half the series cover"
     texts = []
