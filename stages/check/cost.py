@@ -21,7 +21,7 @@ from stages.predict.baselines import BASELINES, choose_baselines
 from stages.predict.params import Predict
 from stages.train.cost import NetworkSize
 from stages.train.params import Model, Train
-from stages.window.cutting import cut_windows, training_cuts
+from stages.window.cutting import cut_at_ends, training_cuts
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
@@ -146,8 +146,6 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 
 
 def windows_like_those(panel: Panel, settings: Params) -> Windows:
-    """A single window cut from zeros as long as the longest series: in size, channels and experts as those of a run."""
-    longest = int(panel.lengths.max())
-    one = settings[Window].model_copy(update={"max_windows": 1})
+    """The window at the end of a single value: in size, channels, features and experts as those of a run."""
     seasons = seasons_in_use(panel, settings[Normalize])
-    return cut_windows(np.zeros(longest), np.array([longest]), seasons, one, settings[Backtest].horizon)
+    return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings[Window], settings[Backtest].horizon)
