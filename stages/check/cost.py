@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.check.words import duration
-from stages.common.arrays import Ints
 from stages.common.errors import counted
 from stages.common.params import Params
 from stages.compute.memory import processes
@@ -22,9 +21,9 @@ from stages.predict.baselines import BASELINES, choose_baselines
 from stages.predict.params import Predict
 from stages.train.cost import NetworkSize
 from stages.train.params import Model, Train
-from stages.window.cutting import cut_windows, place_cuts
+from stages.window.cutting import cut_at_ends, training_cuts
 from stages.window.params import Window
-from stages.window.windows import Windows, min_length
+from stages.window.windows import Windows, known_before
 
 START = 20.0  # seconds in which the six stages import their libraries, one after another, and draw the report
 QUICK = 2  # members of a quick look
@@ -38,6 +37,8 @@ class Work:
     latest: of the training origins
     windows: for training, at the latest training origin
     size: steps of a window
+    experts: how many forecasts of experts a window has
+    without_window: how many series have too few known values for one at their ends
     steps, step_seconds: of each network: steps of the optimizer, and the seconds of each on one core
     baselines: their names
     values: those in the histories of all origins
@@ -48,6 +49,8 @@ class Work:
     latest: int
     windows: int
     size: int
+    experts: int
+    without_window: int
     steps: int
     step_seconds: float
     baselines: list[str]
@@ -83,12 +86,15 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     if work.latest:
         where = f"at the last training origin, {counted(work.latest, 'step')} before the end (backtest.refit)"
     if not work.windows:
-        too_short = f"no series is long enough for a window and the horizon {where}; `window` will refuse this"
-        return [*lines, ("training", too_short)]
+        too_few = f"no series has enough values for a window and the horizon {where}; `window` will refuse this"
+        return [*lines, ("training", too_few)]
+    if settings[Window].experts and not work.experts:
+        none = f"none of the experts {settings[Window].experts} forecasts such series; `window` will refuse this"
+        return [*lines, ("training", none)]
     networks = f"{counted(members, 'member')} x {counted(work.training_origins, 'training origin')}"
     lines += [
         ("training", f"{networks} x {counted(work.steps, 'step')} of the optimizer"),
-        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where}"),
+        ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where}{_too_few(work.without_window)}"),
         (
             "baselines",
             f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}; they take "
@@ -103,16 +109,23 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     return lines
 
 
+def _too_few(series: int) -> str:
+    if not series:
+        return ""
+    have, their = ("has", "its") if series == 1 else ("have", "their")
+    return f"; {counted(series, 'series', 'series')} {have} too few values for one: the last season is {their} forecast"
+
+
 def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
     """The work of a run of these parameters; the windows are counted, not cut."""
     train, window = settings[Train], settings[Window]
-    shape = windows_like_those(panel, settings)
-    shortest = min_length(shape.size, window.padding, shape.seasons)
+    shape, seasons = windows_like_those(panel, settings), seasons_in_use(panel, settings[Normalize])
 
     def windows_at(origin: int) -> int:
-        lengths: Ints = panel.at(origin).lengths
-        placed = place_cuts(lengths, shortest, shape.targets, window.padding, window.max_windows)
-        return sum(len(before) for _, before in placed)
+        before = np.arange(len(panel.y)) < np.repeat(panel.indptr[1:] - origin, panel.lengths)
+        lengths = panel.at(origin).lengths
+        series, _ = training_cuts(panel.y[before], lengths, seasons, window, settings[Backtest].horizon)
+        return len(series)
 
     training = set(origins.trained_at(settings[Backtest].refit).values())
     windows = windows_at(min(training))
@@ -122,6 +135,8 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         latest=min(training),
         windows=windows,
         size=shape.size,
+        experts=shape.cuts.experts.shape[1],
+        without_window=int((known_before(panel.y, panel.indptr[1:], panel.lengths) < shape.min_length).sum()),
         steps=train.epochs * train.batches_in_epoch(windows),
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_size, windows)),
         baselines=choose_baselines(settings[Predict].baselines, histories, settings[Predict].needed_baseline),
@@ -131,8 +146,6 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 
 
 def windows_like_those(panel: Panel, settings: Params) -> Windows:
-    """A single window cut from zeros as long as the longest series: in size, channels and experts as those of a run."""
-    longest = int(panel.lengths.max())
-    one = settings[Window].model_copy(update={"max_windows": 1})
+    """The window at the end of a single value: in size, channels, features and experts as those of a run."""
     seasons = seasons_in_use(panel, settings[Normalize])
-    return cut_windows(np.zeros(longest), np.array([longest]), seasons, one, settings[Backtest].horizon)
+    return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings[Window], settings[Backtest].horizon)

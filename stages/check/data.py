@@ -9,15 +9,20 @@ from stages.ingest.ended import ends_before_last
 from stages.ingest.gaps import longest_gap
 from stages.ingest.raw import Raw
 from stages.ingest.seasons import season_candidates
+from stages.normalize.histories import LONG_SEASON, YEARS, seasons_in_use
+from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
+from stages.panel.time_axis import DAYS_IN_YEAR
+from stages.plot.digits import significant
 from stages.plot.words import frequency_in_words
+from stages.window.seasonality import year_of
 
 FEW = 3  # series named in a line
 
 Lines = list[tuple[str, str]]
 
 
-def describe_data(panel: Panel, raw: Raw) -> Lines:
+def describe_data(panel: Panel, raw: Raw, normalize: Normalize) -> Lines:
     """A name and a text for each property of a panel that was built from `raw`."""
     frequency = panel.time_axis.frequency
     return [
@@ -30,7 +35,7 @@ def describe_data(panel: Panel, raw: Raw) -> Lines:
         ("ends", _ends(panel)),
         ("left out", _left_out(panel, raw)),
         ("frequency", f"{frequency}: {frequency_in_words(frequency)}" if frequency else frequency_in_words(frequency)),
-        ("season", _seasons(panel)),
+        ("season", f"{_seasons(panel)}{_used(panel, normalize)}"),
     ]
 
 
@@ -40,7 +45,7 @@ def _series(panel: Panel) -> str:
     if len(lengths) == 1:
         return f"1 ({_names(panel.ids)}), {longest}"
     steps = longest if lengths.min() == lengths.max() else f"{lengths.min():,} to {longest}"
-    return f"{len(lengths):,} ({_names(panel.ids)}), {steps} each, {counted(len(panel.y), 'value')} in all"
+    return f"{len(lengths):,} ({_names(panel.ids)}), {steps} each, {counted(len(panel.y), 'step')} in all"
 
 
 def _value(panel: Panel, row: int) -> str:
@@ -57,8 +62,10 @@ def _gaps(panel: Panel) -> str:
     named = ", ".join(f"{quoted(panel.ids[series])} {missing[series]:,}" for series in worst)
     many = counted(int((missing > 0).sum()), "series", "series")
     where = f" of {many}, most in {named}" if len(panel.ids) > 1 else ""
-    how = "missing" if np.isnan(panel.y).any() else "filled"
-    return f"{counted(int(panel.missing.sum()), 'value')} {how}, at most {longest_gap(panel)[1]:,} in a row{where}"
+    kept = np.isnan(panel.y).any()
+    how = "missing, and stay so" if kept else "filled"
+    many = f"{counted(int(panel.missing.sum()), 'value')} ({significant(100 * panel.missing.mean(), 2)} % of the steps)"
+    return f"{many} {how} (ingest.missing), at most {longest_gap(panel)[1]:,} in a row{where}"
 
 
 def _ends(panel: Panel) -> str:
@@ -99,6 +106,25 @@ def _seasons(panel: Panel) -> str:
     in_use = " and ".join(_season(season, frequency) for season in used) or "none; ingest.season_length sets one"
     possible = ", ".join(_season(season, frequency) for season in others)
     return in_use + (f"; also possible, by ingest.season_length: {possible}" if others else "")
+
+
+def _used(panel: Panel, normalize: Normalize) -> str:
+    """What networks make of the seasons: which they leave out, and whether the course of the year comes besides."""
+    if normalize.seasonal == "none":
+        return "; networks use none (normalize.seasonal)"
+    frequency, year, used = panel.time_axis.frequency, panel.year_length, seasons_in_use(panel, normalize)
+    is_set = year is not None and panel.season_lengths[-1] >= LONG_SEASON * year  # as a season of 365 steps
+    shorter = [season for season in panel.season_lengths[: -1 if is_set else None] if season > 1]
+    half = "the series covers" if len(panel.ids) == 1 else "half the series cover"
+    texts = []
+    if not set(shorter) <= set(used):
+        found = " and ".join(_season(season, frequency) for season in shorter if season in used)
+        texts.append(f"networks use what {half} twice: {found or 'nothing'}")
+    if year_of(used):
+        texts.append(f"{'networks take the year as' if is_set else 'and the year, of'} {DAYS_IN_YEAR} days")
+    elif year and panel.lengths.max() >= LONG_SEASON * year:
+        texts.append(f"and the year, from {YEARS:g} years on")
+    return "".join(f"; {text}" for text in texts)
 
 
 def _season(season: int, frequency: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Array types, rows that are taken and concatenated field by field, chunks, and means of what is known."""
+"""Array types, rows that are taken and concatenated field by field, chunks, means and changes of what is known."""
 
 from collections.abc import Iterator, Sequence
 from copy import copy
@@ -55,3 +55,12 @@ def mean_known(values: Floats, axis: int = -1, empty: float = np.nan) -> Floats:
     total, count = np.where(known, values, 0.0).sum(axis=axis), known.sum(axis=axis)
     means: Floats = np.where(count > 0, total / np.maximum(count, 1), empty)
     return means
+
+
+def changes_over_gaps(values: Floats) -> Floats:
+    """(S, n) each of the values (S, n) less the one known last before it; NaN where one of the two is missing."""
+    known, rows = ~np.isnan(values), np.arange(len(values))[:, None]
+    latest = np.maximum.accumulate(np.where(known, np.arange(values.shape[1]), 0), axis=1)
+    changes = np.full(values.shape, np.nan)
+    changes[:, 1:] = values[:, 1:] - values[rows, latest[:, :-1]]
+    return changes

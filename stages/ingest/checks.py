@@ -147,7 +147,7 @@ def _remedy_of_gaps(panel: Panel, series: int) -> str:
     if stride > 1 and len(missing) > 2 * stride:
         return f"its values are {stride} steps apart throughout: leave it out, or give it a pipeline of its own"
     if panel.time_axis.frequency == "D" and missing.sum() > 2 and (ds[missing].dt.dayofweek >= 5).all():
-        return "all that this series lacks are weekends: leave it out, or set ingest.missing to forward or zero"
+        return "all that this series lacks are weekends: leave it out, or set ingest.missing to keep or zero"
     return "add the rows, or set ingest.missing to keep, or to what fills gaps: interpolate, forward, zero or seasonal"
 
 

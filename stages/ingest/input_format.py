@@ -1,14 +1,17 @@
 """What a forecaster knows of its input, so that it reads new data as ingest read the data of its training."""
 
+import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from stages.common.errors import UserError
+from stages.common.params import PositiveInt
 from stages.ingest.frequency import check_frequency, coarser_frequency
 from stages.ingest.params import Ingest
 from stages.panel.panel import Panel
+from stages.panel.time_formats import check_format
 
 NO_PATH = "-"
 
@@ -26,7 +29,7 @@ class InputFormat:
 
     settings: Ingest
     frequency: str | None
-    season_lengths: tuple[int, ...]
+    season_lengths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
     time_format: str | None
     time: str
     value: str
@@ -60,11 +63,14 @@ class InputFormat:
     def load(cls, values: dict[str, Any]) -> "InputFormat":
         """What `dump` returned. Raises ValueError, in one line, for what is missing or wrong."""
         try:
-            loaded = TypeAdapter(cls).validate_python(
-                {**values, "settings": {**values["settings"], "path": NO_PATH}},
-            )
+            whole = {**values, "settings": {**values["settings"], "path": NO_PATH}}
+            loaded = TypeAdapter(cls).validate_json(json.dumps(whole), strict=True)
+            if (loaded.frequency is None) != (loaded.time_format is None):
+                raise ValueError("a frequency without a time_format, or the other way round")
             if loaded.frequency is not None:
                 check_frequency(loaded.frequency)
+            for time_format in filter(None, (loaded.time_format, loaded.settings.time_format)):
+                check_format(time_format)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

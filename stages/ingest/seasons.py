@@ -9,7 +9,7 @@ from stages.panel.months import months_of
 # Steps in the usual season of a frequency, by pandas' alias without its anchor and multiple; 12 months besides.
 SEASON_LENGTHS = {"WOM": 12, "W": 52, "D": 7, "B": 5, "min": 60, "s": 60}
 MAX_STEPS_PER_DAY = 288  # of 5 minutes; shorter steps have the season of their alias
-PERIODS = [pd.Timedelta(period) for period in ("1min", "1h", "1D", "7D", "365.25D")]
+PERIODS = [pd.Timedelta(period) for period in ("1min", "1h", "1D", "7D")]
 
 
 def season_lengths(frequency: str | None) -> list[int]:
@@ -42,10 +42,10 @@ def has_no_usual_season(frequency: str | None) -> bool:
 def season_candidates(frequency: str | None, longest: int) -> list[int]:
     """The possible seasons of a frequency that fit twice into the `longest` series (steps), the shortest first.
 
-    Minutes, hours, days, weeks and years for steps of fixed length; the usual season for others.
+    Minutes, hours, days and weeks for steps of fixed length, whose year needs no season; the usual season for others.
     """
     usual = season_lengths(frequency)
     if frequency is not None and not months_of(frequency) and isinstance(to_offset(frequency), Tick):
         ratios = [period / pd.Timedelta(to_offset(frequency)) for period in PERIODS]
-        usual = sorted({*usual, *(int(ratio) for ratio in ratios if ratio >= 4 and (ratio % 1 == 0 or ratio > 300))})
+        usual = sorted({*usual, *(int(ratio) for ratio in ratios if ratio >= 4 and ratio % 1 == 0)})
     return [season for season in usual if 1 < season <= longest // 2]

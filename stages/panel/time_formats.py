@@ -80,6 +80,11 @@ def format_times(timestamps: pd.Series, time_format: str) -> pd.Series:
     return texts
 
 
+def check_format(time_format: str) -> None:
+    """Raises ValueError for a format that cannot be read or written."""
+    parse_times(format_times(pd.Series(pd.to_datetime(["2024-01-31"])), time_format), time_format)
+
+
 def reads_offsets(time_format: str) -> bool:
     """Whether each text in `time_format` has an offset from UTC of its own."""
     return "%z" in time_format or "%:z" in time_format

@@ -14,6 +14,7 @@ from stages.predict.metrics import LOW_COVERAGE, metric_of
 from stages.predict.params import COMBINATION, MODEL, shown_levels
 
 LABELS = {MODEL: "the model", COMBINATION: "the combination", **{name: each.label for name, each in BASELINES.items()}}
+WITHOUT_SCALE = "is constant, or has no two values a season apart"
 SPREAD_OUT = 2  # times the median MASE: from here on a mean is said to rest on a few series
 
 
@@ -35,7 +36,7 @@ def headline(
         unknown = "The model was not evaluated: at the evaluation origins every history was too short for a window."
         return [unknown, *_doubts(forecast)], []
     if "mase" not in scores:
-        unknown = f"No scaled errors over {_extent(counts)}: every history is constant or no longer than a season."
+        unknown = f"No scaled errors over {_extent(counts)}: every history {WITHOUT_SCALE}."
         return [unknown, *_doubts(forecast)], []
     others = {name: each["mase"] for name, each in all_scores(metrics).items() if name != method and "mase" in each}
     rivals = [name for name in others if name in metrics["baseline"]]
@@ -185,8 +186,8 @@ def _extent(counts: dict[str, Any], left_out: int = 0) -> str:
     if left_out:
         scaled = counts["series"] - left_out
         return (
-            f"{scaled:,} of {counts['series']:,} series, {origins}; the history of {left_out:,} is "
-            "constant or no longer than a season, which gives no scale"
+            f"{scaled:,} of {counts['series']:,} series, {origins}; the history of {left_out:,} "
+            f"{WITHOUT_SCALE}, which gives no scale"
         )
     return f"{counts['series']:,} series, {origins}, {counted(counts['points'], 'value')}"
 

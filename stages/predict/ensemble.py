@@ -10,7 +10,8 @@ from stages.normalize.normalizer import Normalizer
 from stages.normalize.params import Normalize
 from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast, forecast_origin
-from stages.train.network import Network, load_networks
+from stages.train.batches import Batches
+from stages.train.network import Network, load_networks, shape_of
 from stages.window.cutting import cut_at_ends
 from stages.window.params import Window
 from stages.window.windows import Windows
@@ -33,6 +34,17 @@ class Ensemble:
     window: Window
     seasons: list[float]
     networks: dict[int, Network]
+
+    def check(self) -> None:
+        """Raises ValueError for networks that cannot forecast, or not from the windows of this ensemble."""
+        windows = cut_at_ends(np.zeros(1), np.array([1]), self.seasons, self.window, self.horizon)
+        shape = shape_of(Batches(windows))
+        if sorted(self.networks) != list(range(self.members)):
+            raise ValueError(f"networks of other members than {self.members}")
+        if any(network.shape != shape for network in self.networks.values()):
+            raise ValueError("networks of another horizon, other seasons or experts")
+        if not all(each.isfinite().all() for network in self.networks.values() for each in network.parameters()):
+            raise ValueError("weights that are not finite")
 
     def forecast(self, histories: list[History]) -> list[OriginForecast]:
         """Forecasts of S series from each of some origins: each from its own history up to the origin alone.

@@ -7,36 +7,30 @@ import json
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from safetensors import SafetensorError
 
 from stages.common.arrays import Floats
 from stages.common.errors import UserError, quoted
-from stages.common.params import PositiveInt
 from stages.ingest.input_format import InputFormat
-from stages.normalize.params import Normalize
 from stages.panel.panel import History
 from stages.predict.baselines import combinable, forecast_baseline
+from stages.predict.config import FORMAT, Config, StoredCalibration
 from stages.predict.ensemble import Ensemble
 from stages.predict.forecasts import OriginForecast, is_flat
 from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import combine
 from stages.predict.params import COMBINATION, FEW_SERIES, MODEL, Predict
-from stages.predict.spread import PROBABILITIES, Typical
 from stages.train.network import config_of, load_ensemble, save_ensemble
 from stages.window.cutting import window_size
-from stages.window.params import Window
 from stages.window.seasonality import indexed
 
 CONFIG, NETWORKS = "config.json", "networks.safetensors"
-FORMAT = 2  # of the folder: a later one may hold other things
 VERSIONS = ["torch", "numpy"]  # that decide the last digits of a forecast
-COUNTS = TypeAdapter(list[PositiveInt])
-SEASONS = TypeAdapter(list[Annotated[float, Field(gt=1)]])
 DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, ValidationError, SafetensorError)
 RESTORE = "`dvc repro` trains one, `dvc checkout models/forecaster` or `dvc artifacts get` brings a trained one"
 
@@ -130,7 +124,7 @@ class Forecaster:
             "networks": config_of(ensemble.networks),
             "trained_until": until if isinstance(until, int) else until.isoformat(),
             "trained_on": self.trained_on,
-            "intervals": {name: _as_json(each) for name, each in self.calibrations.items()},
+            "intervals": {name: StoredCalibration.of(each).model_dump() for name, each in self.calibrations.items()},
         }
         (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         save_ensemble(ensemble.networks, folder / NETWORKS)
@@ -145,39 +139,37 @@ class Forecaster:
                     f"{folder / CONFIG}: a forecaster of format {quoted(config['format'])}, where this version of the "
                     f"code reads {FORMAT}; use the code of the version that trained it"
                 )
-            until = config["trained_until"]
-            calibrations = {name: _from_json(values) for name, values in config["intervals"].items()}
-            if config["method"] not in calibrations:
-                raise ValueError(f"no intervals of {config['method']}")
-            if config["networks"]["targets"] not in (1, config["horizon"]):
-                raise ValueError("networks of another horizon")
-            Predict.model_validate({name: config[name] for name in ("method", "levels", "baselines")})
-            counts = [config["horizon"], config["members"], *config["input"]["season_lengths"]]
-            COUNTS.validate_python(counts, strict=True)
-            SEASONS.validate_python(config["seasons"], strict=True)
-            return cls(
-                input_format=InputFormat.load(config["input"]),
-                levels=config["levels"],
-                method=config["method"],
-                method_is_auto=config["method_is_auto"],
-                baselines=config["baselines"],
-                calibrations=calibrations,
-                ensemble=Ensemble(
-                    horizon=config["horizon"],
-                    members=config["members"],
-                    normalize=Normalize.model_validate(config["normalize"]),
-                    window=Window.model_validate(config["window"]),
-                    seasons=config["seasons"],
-                    networks=load_ensemble(folder / NETWORKS, config["networks"]),
-                ),
-                trained_until=until if isinstance(until, int) else pd.Timestamp(until),
-                trained_on=config["trained_on"],
-            )
+            return cls._of(Config.model_validate(config), folder / NETWORKS)
         except (FileNotFoundError, NotADirectoryError) as error:
             missing = error.filename or folder / NETWORKS  # which safetensors does not name
             raise UserError(f"{missing}: no such file, so {folder} holds no forecaster; {RESTORE}") from None
         except DAMAGE as error:
             raise UserError(f"{folder}: the forecaster is damaged: {_reason(error)}; {RESTORE}") from None
+
+    @classmethod
+    def _of(cls, config: Config, networks: Path) -> "Forecaster":
+        """The forecaster of a configuration and a file of networks. Raises ValueError where these do not fit."""
+        Predict(method=config.method, levels=config.levels, baselines=config.baselines)
+        ensemble = Ensemble(
+            horizon=config.horizon,
+            members=config.members,
+            normalize=config.normalize,
+            window=config.window,
+            seasons=config.seasons,
+            networks=load_ensemble(networks, config.networks.model_dump()),
+        )
+        ensemble.check()
+        return cls(
+            input_format=config.input_format,
+            levels=config.levels,
+            method=config.method,
+            method_is_auto=config.method_is_auto,
+            baselines=config.baselines,
+            calibrations={name: each.restored() for name, each in config.intervals.items()},
+            ensemble=ensemble,
+            trained_until=config.last_step,
+            trained_on=config.trained_on,
+        )
 
 
 def last_step(history: History) -> int | pd.Timestamp:
@@ -191,31 +183,12 @@ def _reason(error: Exception) -> str:
         return f"{CONFIG} has no {quoted(error.args[0])}"
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
-        return quoted(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        if first["type"] == "missing":
+            return f"{CONFIG} has no {quoted(first['loc'][-1])}"
+        problem = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
+        return f"{quoted('.'.join(map(str, first['loc'])))}: {problem}" if first["loc"] else problem
     return quoted(str(error))
 
 
 def _plain(step: Any) -> int | pd.Timestamp:
     return step.tz_localize(None) if isinstance(step, pd.Timestamp) else int(step)
-
-
-def _as_json(calibration: Calibration) -> dict[str, Any]:
-    """Without NaN, which JSON does not have."""
-    return {
-        "scores": [None if np.isnan(score) else score for score in calibration.scores.tolist()],
-        "growth": calibration.growth,
-        "own": calibration.own,
-        "typical": {name: None if np.isnan(value) else value for name, value in vars(calibration.typical).items()},
-    }
-
-
-def _from_json(values: dict[str, Any]) -> Calibration:
-    """Raises ValueError for scores that are not (P,), or fall, and for a growth or a weight that is not in 0 to 1."""
-    scores = np.array(values["scores"], dtype=np.float64)
-    if scores.shape != PROBABILITIES.shape or (np.diff(scores) < 0).any():
-        raise ValueError(f"scores that fall, or are not {len(PROBABILITIES)}")
-    growth, own = float(values["growth"]), float(values["own"])
-    if not (0 <= growth <= 1 and 0 <= own <= 1):
-        raise ValueError("a growth or a weight that is not from 0 to 1")
-    typical = {name: np.nan if value is None else value for name, value in values["typical"].items()}
-    return Calibration(scores, growth, own, Typical(**typical))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from stages.common.arrays import Floats, mean_known
+from stages.common.arrays import Floats, changes_over_gaps, mean_known
 from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast
 from stages.predict.metrics import DECILES, quantile_loss
@@ -206,12 +206,15 @@ def _own_weight(calibration: Calibration, origin: int, earlier: list[ScoredForec
 
 
 def _seasonal_changes(forecast: OriginForecast, history: History) -> Floats:
-    """(S, K) changes inside the histories, in units that do not grow: seasonal ones, or by a step without a season."""
+    """(S, K) changes inside the histories, in units that do not grow: seasonal ones, or by a step without a season.
+
+    Or, where no such change is known, from a value to the next one that is known.
+    """
     spread = forecast.spread
     unit = spread.unit(spread.typical(forecast.point), 0.0, 1)
     for lag in (history.panel.season_length, 1):
         values = spread.to_interval_scale(history.last((CHANGE_SEASONS + 1) * lag))
         changes: Floats = (values[:, lag:] - values[:, :-lag]) / unit
         if np.isfinite(changes).any():
-            break
-    return changes
+            return changes
+    return changes_over_gaps(spread.to_interval_scale(history.matrix())) / unit

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.common.arrays import Bools, Floats, Ints, Rows, mean_known
+from stages.common.arrays import Bools, Floats, Ints, Rows, changes_over_gaps, mean_known
 from stages.panel.panel import History
 
 RECENT_SEASONS = 6  # the latest ones, whose mean change is the unit where it is the larger
@@ -41,8 +41,9 @@ class Spread(Rows):
 
     smallest, largest: (S,) values of the history; infinity and -infinity without one
     change: (S,) mean absolute seasonal change on the interval scale, of the last six seasons or of the whole history,
-        whichever is larger; from step to step in a history no longer than a season; a steady trend is left out of it,
-        and outliers are winsorised; 0 without a change
+        whichever is larger; from step to step where less than a season of them is known and all are 0; from a value to
+        the next one that is known where none is, or all are 0; a steady trend is left out of it, and outliers are
+        winsorised; 0 without a change
     changes: (S,) how many changes the history has
     own: (S, P) quantiles at PROBABILITIES of the values of an intermittent series, where a value counts half as much as
         one that is 12 steps or a season later; NaN for other series
@@ -152,9 +153,13 @@ def _spread_of(values: Floats, season: int, recent: int) -> Spread:
     own = _own_quantiles(values, max(season, HALF_LIFE))
     spread = Spread(smallest, largest, np.zeros(len(values)), np.zeros(len(values), dtype=np.int64), own)
     scaled = np.where(np.isnan(values), np.nan, spread.to_interval_scale(values))
-    change, changes = _mean_change(scaled, 1, recent)
-    seasonal, seasonal_changes = _mean_change(scaled, season, recent)
-    has_season = seasonal_changes > 0
+    change, changes = _mean_change(scaled[:, 1:] - scaled[:, :-1], recent)
+    over_gaps = np.flatnonzero((change == 0) & np.isnan(scaled).any(axis=1))
+    change[over_gaps], changes[over_gaps] = _mean_change(changes_over_gaps(scaled[over_gaps]), recent)
+    seasonal, seasonal_changes = _mean_change(scaled[:, season:] - scaled[:, :-season], recent)
+    has_season = seasonal_changes >= season  # fewer that are 0 say nothing of the other phases
+    has_season[over_gaps] = False
+    has_season |= seasonal > 0
     return replace(
         spread,
         change=np.where(has_season, seasonal, change),
@@ -181,9 +186,9 @@ def _own_quantiles(values: Floats, half_life: int) -> Floats:
     return quantiles
 
 
-def _mean_change(values: Floats, lag: int, recent: int) -> tuple[Floats, Ints]:
-    """(S,) the larger of the mean absolute changes over `lag` steps, of all and of the `recent` latest; how many."""
-    changes = _winsorised(values[:, lag:] - values[:, :-lag])
+def _mean_change(changes: Floats, recent: int) -> tuple[Floats, Ints]:
+    """(S,) the larger of the mean absolute changes (S, K), of all and of the `recent` latest; how many are known."""
+    changes = _winsorised(changes)
     larger = np.maximum(_mean_without_trend(changes), _mean_without_trend(changes[:, -recent:]))
     return larger, (~np.isnan(changes)).sum(axis=1)
 

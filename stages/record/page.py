@@ -56,7 +56,7 @@ def _accuracy(record: Record) -> str:
     summary = record.summary()
     of = f"{counted(summary['values'], 'value')} of {counted(summary['versions'], 'version')}"
     if summary["mase"] is None:
-        return f"No scaled errors over {of}: every history is constant or no longer than a season."
+        return f"No scaled errors over {of}: every history is constant, or has no two values a season apart."
     promised = summary["promised"]
     against = "" if promised is None else f"; promised by the backtests: {significant(promised, 3)}"
     naive = significant(summary["seasonal_naive"], 3)

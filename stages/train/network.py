@@ -55,8 +55,7 @@ class Network(nn.Module):
     @classmethod
     def of(cls, model: Model, batches: Batches) -> "Network":
         """An untrained network for the windows of `batches`."""
-        features, experts = batches.features.shape[1], batches.experts.shape[1]
-        return cls(model, len(batches.channels), features, experts, batches.targets)
+        return cls(model, **shape_of(batches))
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""
@@ -77,6 +76,14 @@ class Network(nn.Module):
             return states
         # The backward direction has read the whole window at the first step: make that its last.
         return torch.cat([states[..., : self.hidden_size], states[..., self.hidden_size :].flip(0)], dim=-1)
+
+
+def shape_of(batches: Batches) -> dict[str, int]:
+    """The sizes of a network for the windows of `batches`: its inputs and outputs."""
+    features, experts = batches.features.shape[1], batches.experts.shape[1]
+    return {
+        "channels": len(batches.channels), "features": features, "experts": experts, "targets": batches.targets
+    }  # fmt: skip
 
 
 @torch.inference_mode()

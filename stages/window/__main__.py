@@ -16,7 +16,13 @@ from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.compute.workers import FileArgument
 from stages.normalize.params import Backtest
-from stages.window.cutting import bytes_of_cuts, refuse_long_size, window_origin
+from stages.window.cutting import (
+    bytes_of_cuts,
+    refuse_long_size,
+    refuse_no_experts,
+    refuse_no_windows,
+    window_origin,
+)
 from stages.window.params import Window
 
 
@@ -36,15 +42,11 @@ def main() -> None:
         for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks, bar="origins"), strict=True):
             windows.write(origin_file(WINDOWS, origin))
             summaries.append(summary)
-    summary = summaries[0]
-    if not summary["windows"]:
-        early = f", {origins[0]} steps before the end, where backtest.refit trains" if origins[0] else ""
-        raise UserError(
-            f"params.yaml: window.size {summary['size']} and backtest.horizon {params[Backtest].horizon} together are "
-            f"longer than every normalised history (the longest has {summary['longest']} values{early}); make one "
-            f"smaller{', or set backtest.refit to 1' if early else ''}"
-        )
-    write_summary(WINDOW_SUMMARY, summary)
+            if origin == origins[0]:
+                final = windows
+    refuse_no_windows(final, params[Backtest].horizon, origins[0])
+    refuse_no_experts(final, params[Window].experts)
+    write_summary(WINDOW_SUMMARY, summaries[0])
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from stages.common.errors import UserError
 from stages.panel.ragged import starts
 from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
-from stages.window.record import reach, spacing
+from stages.window.record import ABSENT, reach, spacing
 from stages.window.seasonality import indexed, values_that_count, year_of
-from stages.window.windows import Windows, min_length
+from stages.window.windows import Windows, known_before, min_length
 
 LONGEST_WINDOW = 64  # steps: the largest `auto` size
 FAIR_SHARE = 10  # most windows of one series, over the median of all series
@@ -29,8 +29,14 @@ def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tu
         "windows": len(windows.cuts),
         "size": windows.size,
         "longest": int(history["lengths"].max(initial=0)),
-        "series_without_window": int((windows.lengths < windows.min_length).sum()),
+        "series_without_window": int(_without_window(windows).sum()),
     }
+
+
+def _without_window(windows: Windows) -> Bools:
+    """(S,) the series that have too few known values for a window at their ends."""
+    known = known_before(windows.values, np.cumsum(windows.lengths), windows.lengths)
+    return known < windows.min_length
 
 
 def cut_windows(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
@@ -39,22 +45,26 @@ def cut_windows(values: Floats, lengths: Ints, seasons: Sequence[float], setting
     values: NaN where one is missing
     seasons: lengths of the seasons in the values
     """
-    index_seasons = indexed(seasons)
+    series, before = training_cuts(values, lengths, seasons, settings, horizon)
+    return _windows_at(series, before, values, lengths, seasons, settings, horizon)
+
+
+def training_cuts(
+    values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int
+) -> tuple[Ints, Ints]:
+    """The series of each cut for training (K,), and the steps before it (K,); the arguments are those of `cut_windows`.
+
+    Of the cuts that `place_cuts` chooses those with enough known values before them, and one at least after them.
+    """
+    index_seasons, targets = indexed(seasons), _targets(settings, horizon)
     shortest = min_length(window_size(settings, index_seasons), settings.padding, index_seasons)
-    placed = list(place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows))
+    placed = list(place_cuts(lengths, shortest, targets, settings.padding, settings.max_windows))
     series = np.repeat([number for number, _ in placed], [len(before) for _, before in placed]).astype(np.int64)
     before = np.concatenate([np.empty(0, dtype=np.int64), *(before for _, before in placed)])
-    enough = _known_around(values, lengths, series, before, shortest, _targets(settings, horizon))
-    return _windows_at(series[enough], before[enough], values, lengths, seasons, settings, horizon)
-
-
-def _known_around(values: Floats, lengths: Ints, series: Ints, before: Ints, shortest: int, targets: int) -> Bools:
-    """(K,) the cuts with `shortest` known values before them, and one at least among the `targets` after them."""
-    known = np.concatenate([[0], np.cumsum(~np.isnan(values))])
-    first = starts(lengths)[series]
-    cut, end = first + before, first + np.minimum(before + targets, lengths[series])
-    enough: Bools = (known[cut] - known[first] >= shortest) & (known[end] > known[cut])
-    return enough
+    cut, after = starts(lengths)[series] + before, np.minimum(targets, lengths[series] - before)
+    enough = known_before(values, cut, before) >= shortest
+    enough &= known_before(values, cut + after, after) > 0
+    return series[enough], before[enough]
 
 
 def cut_at_ends(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
@@ -126,6 +136,33 @@ def refuse_long_size(settings: Window, longest: int) -> None:
         raise UserError(
             f"params.yaml: window.size {settings.size} is longer than every normalised history, of which the "
             f"longest has {longest} values; make it smaller"
+        )
+
+
+def refuse_no_windows(windows: Windows, horizon: int, origin: int) -> None:
+    """Raises UserError where no history up to the latest training origin, `origin`, can be cut for training."""
+    if len(windows.cuts):
+        return
+    early = f", {origin} steps before the end, where backtest.refit trains" if origin else ""
+    if np.isnan(windows.values).any():
+        problem = (
+            f"no normalised history has {windows.min_length} known values and another in the {windows.targets} steps "
+            f"after them{early}; use longer series, or make window.size or backtest.horizon smaller"
+        )
+    else:
+        problem = (
+            f"window.size {windows.size} and backtest.horizon {horizon} together are longer than every normalised "
+            f"history (the longest has {int(windows.lengths.max(initial=0))} values{early}); make one smaller"
+        )
+    raise UserError(f"params.yaml: {problem}{', or set backtest.refit to 1' if early else ''}")
+
+
+def refuse_no_experts(windows: Windows, experts: list[str]) -> None:
+    """Raises UserError where experts are named, but none of them has a forecast at any cut."""
+    if experts and not (windows.cuts.record < ABSENT).any():
+        raise UserError(
+            f"params.yaml: window.experts {experts}: none of them forecasts these series, which lack the season, the "
+            "year or the zeros that they need; add ses, or set it to []"
         )
 
 

@@ -91,7 +91,7 @@ def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> I
         own = slice(*np.searchsorted(wanted, [keys[rows.start], keys[rows.stop - 1] + 1]))
         computed = _compute(source, owner[held], steps[held], seasonality.take(held))
         cuts = computed.take(np.searchsorted(keys[held], wanted[own]))
-        if source.settings.experts:
+        if computed.experts.shape[1]:  # an expert's name may give none, as `year` of monthly values
             origins = computed.take(np.flatnonzero(is_origin[held]))
             record = log_record(cuts, origins, source.values, source.lengths, source.index_seasons)
             cuts = replace(cuts, record=record, experts=np.nan_to_num(cuts.experts))
@@ -139,7 +139,8 @@ def local_scale(values: Floats32, cuts: Cuts, season: int, steps: int) -> Floats
 
     Over one step where the history is no longer than a season. MASE's denominator (Hyndman and Koehler 2006), local
     and in normalised units. A change that is missing counts as the mean of those known in a history that is LONGER, of
-    which the scale is LEAST_SHARE at least; SCALE_OF_CONSTANT where there is no change.
+    which the scale is LEAST_SHARE at least. Where none of these is known, or all are 0, the mean change from a value to
+    the next one that is known, over gaps; SCALE_OF_CONSTANT where there is no change.
     """
     steps = min(steps + season, int(cuts.before.max(initial=0)))
     history, known = last_values(values, cuts, steps)
@@ -153,7 +154,25 @@ def local_scale(values: Floats32, cuts: Cuts, season: int, steps: int) -> Floats
         change, count = change + missing * np.nan_to_num(overall), pairs.sum(axis=1) + missing
         local = np.maximum(change / np.maximum(count, 1), LEAST_SHARE * np.nan_to_num(overall))
         scale = np.where(count > 0, local, scale)
+    without = np.flatnonzero(scale == 0)
+    if len(without):
+        scale[without] = _mean_change_over_gaps(values, cuts.take(without), LONGER * steps)
     return np.where(scale > 0, scale, SCALE_OF_CONSTANT).astype(np.float32)
+
+
+def _mean_change_over_gaps(values: Floats32, cuts: Cuts, steps: int) -> Floats:
+    """(K,) mean absolute change from a known value to the next one, in the last `steps` before each cut.
+
+    0 where nothing is missing there, and where fewer than two values are known.
+    """
+    known = np.flatnonzero(~np.isnan(values))
+    totals = np.concatenate([[0, 0], np.cumsum(np.abs(np.diff(values[known])), dtype=np.float64)])
+    own = np.minimum(cuts.before, steps)
+    first, end = np.searchsorted(known, cuts.position - own), np.searchsorted(known, cuts.position)
+    count = end - first
+    total = np.where(count > 1, totals[end] - totals[np.minimum(first + 1, end)], 0)
+    mean: Floats = np.where(count < own, total / np.maximum(count - 1, 1), 0)
+    return mean
 
 
 def _mean_change(values: Floats32, cuts: Cuts, lag: int, steps: int) -> Floats:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from safetensors.numpy import save_file
 
 from stages.common.arrays import Bools, Floats32, Ints, Rows
@@ -76,9 +77,7 @@ class Windows:
     @property
     def enough(self) -> Bools:
         """(K,) the cuts that have a window: those with `min_length` known values before them at least."""
-        known = np.concatenate([[0], np.cumsum(~np.isnan(self.values))])
-        counts: Ints = known[self.cuts.position] - known[self.cuts.position - self.cuts.before]
-        return counts >= self.min_length
+        return known_before(self.values, self.cuts.position, self.cuts.before) >= self.min_length
 
     def at_ends_of(self, series: slice) -> "Windows":
         """Of windows at the ends of all series those of the series in a slice, with their values alone."""
@@ -105,6 +104,13 @@ class Windows:
         lists: dict[str, Any] = {name: arrays[name].tolist() for name in LISTS}
         targets, size, padding = (int(arrays[name][0]) for name in NUMBERS)
         return cls(targets, size, bool(padding), arrays["values"], arrays["lengths"], **lists, cuts=cuts)
+
+
+def known_before(values: npt.NDArray[np.floating], ends: Ints, steps: Ints) -> Ints:
+    """(K,) how many of the last `steps` (K,) values before each of `ends` (K,) are known, of flat values (V,)."""
+    known = np.concatenate([[0], np.cumsum(~np.isnan(values))])
+    counts: Ints = known[ends] - known[ends - steps]
+    return counts
 
 
 def min_length(size: int, padding: bool, seasons: list[int]) -> int:

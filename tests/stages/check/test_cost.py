@@ -1,5 +1,7 @@
 """What a run costs: the plan against what the stages themselves plan."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,9 +101,53 @@ def test_a_horizon_that_is_too_long_is_refused(panel: Panel, default_params: Par
 def test_series_too_short_for_a_window_are_said(default_params: Params) -> None:
     long_windows = change(default_params, backtest__horizon=3, window__size=20, window__padding=False)
     *_, (name, text) = describe_cost(panel_of([np.arange(8.0)]), long_windows)
-    assert (name, text.startswith("no series is long enough for a window")) == ("training", True)
+    assert (name, text.startswith("no series has enough values for a window")) == ("training", True)
     origins = {"backtest__origins": 3, "backtest__calibration_origins": 0}
     early = change(long_windows, window__size=15, backtest__refit="once", **origins)
     *_, (name, text) = describe_cost(panel_of([np.arange(22.0)]), early)
     assert name == "training"
     assert "the horizon at the last training origin, 9 steps before the end (backtest.refit); `window` will" in text
+
+
+def test_windows_are_counted_by_known_values(default_params: Params) -> None:
+    """Of the panel with seven of ten values missing, as many as are cut, at each training origin."""
+    random = np.random.default_rng(1)
+    values = [
+        np.where(random.random(length) < 0.7, np.nan, 100 + random.normal(size=length)) for length in (90, 60, 30)
+    ]
+    for each in values:
+        each[[0, -1]] = 100
+    params = change(default_params, backtest__horizon=6, backtest__origins=3, backtest__calibration_origins=2)
+    panel = panel_of(values, missing=np.isnan(np.concatenate(values)), season_lengths=(12,))
+    work = plan_work(panel, plan_origins(params[Backtest], panel), params)
+    seasons = seasons_in_use(panel, params[Normalize])
+    counts = {}
+    for origin in (0, 6, 12, 18, 24, 30):
+        _, histories = normalize(panel.at(origin), params[Normalize], seasons)
+        counts[origin] = len(cut_windows(histories.values, histories.lengths, seasons, params[Window], 6).cuts)
+    assert work.windows == counts[0] < len(cut_windows(np.zeros(180), panel.lengths, seasons, params[Window], 6).cuts)
+    assert work.training_origins == sum(count > 0 for count in counts.values())
+    few = [int((~np.isnan(each)).sum()) < 13 for each in values]  # a season and one
+    assert work.without_window == sum(few) == 1
+    text = dict(describe_cost(panel, params))["windows"]
+    assert text.endswith("at the final origin; 1 series has too few values for one: the last season is its forecast")
+
+
+def test_gaps_that_leave_no_window_are_said(default_params: Params) -> None:
+    values = np.where(np.arange(60) % 6 == 0, 5.0, np.nan)[:55]
+    panel = panel_of([values], missing=np.isnan(values), season_lengths=(12,))
+    *_, (name, text) = describe_cost(panel, default_params)
+    assert (name, text.startswith("no series has enough values for a window")) == ("training", True)
+
+
+@pytest.mark.parametrize(
+    ("experts", "season", "refused"),
+    [(["year"], 12, True), (["seasonal_mean"], 1, True), (["year", "ses"], 12, False), ([], 12, False)],
+)
+def test_experts_that_cannot_forecast_such_series_are_said(
+    panel: Panel, default_params: Params, experts: list[str], season: int, refused: bool
+) -> None:
+    lines = dict(
+        describe_cost(replace(panel, season_lengths=(season,)), change(default_params, window__experts=experts))
+    )
+    assert lines["training"].startswith(f"none of the experts {experts} forecasts") == refused

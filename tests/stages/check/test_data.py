@@ -9,16 +9,19 @@ import pytest
 from stages.check.data import describe_data
 from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
+from stages.normalize.params import Normalize
 from tests.raw_files import settings
+
+NORMALIZE = Normalize(log="auto", seasonal="shrunk", scale="mean")
 
 pytestmark = pytest.mark.usefixtures("folder")
 
 
-def lines_of(text: str, **changes: Any) -> dict[str, str]:
+def lines_of(text: str, normalize: Normalize = NORMALIZE, **changes: Any) -> dict[str, str]:
     Path("input.csv").write_text(text)
     declared = settings(**changes)
     raw = read_raw(declared)
-    return dict(describe_data(build_panel(raw, declared), raw))
+    return dict(describe_data(build_panel(raw, declared), raw, normalize))
 
 
 def test_a_single_series_without_gaps() -> None:
@@ -26,7 +29,8 @@ def test_a_single_series_without_gaps() -> None:
     assert lines_of("time,value\n" + "\n".join(months), frequency="MS") == {
         "series": "1 ('value'), 7 steps", "first value": "5 at 2020-01", "last value": "4 at 2020-07",
         "smallest": "2.5 at 2020-02", "largest": "9 at 2020-03", "gaps": "none", "ends": "at 2020-07",
-        "left out": "nothing", "frequency": "MS: every month, on its first day", "season": "12 steps (a year)",
+        "left out": "nothing", "frequency": "MS: every month, on its first day",
+        "season": "12 steps (a year); networks use what the series covers twice: nothing",
     }  # fmt: skip
 
 
@@ -35,16 +39,18 @@ def test_gaps_ends_and_what_is_left_out_are_counted_and_named() -> None:
     rows += [f"b,{step},{step}" for step in range(2, 25) if step != 5]
     rows += ["c,2,", "d,3,7", "d,4,8"]
     found = lines_of("id,time,value\n" + "\n".join(rows), series="id", missing="forward", ended_after=10)
-    assert found["series"] == "2 ('a', 'b'), 23 to 30 steps each, 53 values in all"
+    assert found["series"] == "2 ('a', 'b'), 23 to 30 steps each, 53 steps in all"
     assert found["largest"] == "24 at 24 of 'b'"
-    assert found["gaps"] == "4 values filled, at most 2 in a row of 2 series, most in 'a' 3, 'b' 1"
+    assert found["gaps"] == (
+        "4 values (7.5 % of the steps) filled (ingest.missing), at most 2 in a row of 2 series, most in 'a' 3, 'b' 1"
+    )
     assert found["ends"].startswith("1 of 2 series before the last, the earliest 'b' at 24; the last 'a' at 29")
     assert found["left out"] == (
         "1 series without a value: 'c'; 1 series that ended too early (ingest.ended_after): 'd'"
     )
     assert found["season"] == "none; ingest.season_length sets one"
     kept = lines_of("id,time,value\n" + "\n".join(rows), series="id", missing="keep", ended_after=10)
-    assert kept == {**found, "gaps": found["gaps"].replace("filled", "missing")}
+    assert kept == {**found, "gaps": found["gaps"].replace("filled", "missing, and stay so")}
 
 
 def test_series_that_count_their_own_steps_end_where_they_end() -> None:
@@ -54,7 +60,48 @@ def test_series_that_count_their_own_steps_end_where_they_end() -> None:
 
 
 def test_other_seasons_are_named_with_what_they_mean() -> None:
-    days = "\n".join(f"{day:%Y-%m-%d},1" for day in pd.date_range("2020-01-01", periods=800))
-    assert lines_of("time,value\n" + days, frequency="D")["season"] == (
-        "7 steps (a week); also possible, by ingest.season_length: 365 steps (a year)"
+    assert lines_of(regular("15min", 700), frequency="15min", season_length=96)["season"].startswith(
+        "96 steps (a day); also possible, by ingest.season_length: 4 steps (an hour)"
     )
+
+
+def regular(frequency: str, steps: int) -> str:
+    times = pd.date_range("2020-01-01", periods=steps, freq=frequency).astype(str)
+    return "time,value\n" + "".join(f"{time},1\n" for time in times)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "steps", "season_length", "expected"),
+    [
+        ("D", 914, None, "7 steps (a week); and the year, of 365.2425 days"),  # 2.5 years are 913.1 days
+        ("D", 913, None, "7 steps (a week); and the year, from 2.5 years on"),
+        ("D", 914, [7, 365], "7 steps (a week) and 365 steps (a year); networks take the year as 365.2425 days"),
+        ("6h", 3653, None, "4 steps (a day) and 28 steps (a week); and the year, of 365.2425 days"),
+        (None, 914, 7, "7 steps; and the year, of 365.2425 days"),
+        ("D", 182, None, "7 steps (a week)"),  # less than half a year
+        ("W-MON", 400, None, "52 steps (a year)"),
+        ("W-MON", 104, None, "52 steps (a year); networks use what the series covers twice: nothing"),
+        ("h", 100, None, "24 steps (a day) and 168 steps (a week); networks use what the series covers twice: "
+         "24 steps (a day)"),
+    ],
+)  # fmt: skip
+def test_the_year_is_used_where_there_is_enough_of_it_and_no_season_of_365_steps_is_asked_for(
+    frequency: str | None, steps: int, season_length: list[int] | int | None, expected: str
+) -> None:
+    text = regular(frequency, steps) if frequency else "time,value\n" + "".join(f"{step},1\n" for step in range(steps))
+    seasons = [season_length] if isinstance(season_length, int) else season_length
+    assert lines_of(text, frequency=frequency, season_length=seasons)["season"] == expected
+
+
+def test_seasons_that_are_switched_off_are_said() -> None:
+    without = NORMALIZE.model_copy(update={"seasonal": "none"})
+    assert lines_of(regular("D", 1000), without, frequency="D")["season"] == (
+        "7 steps (a week); networks use none (normalize.seasonal)"
+    )
+
+
+def test_of_a_panel_half_the_series_decide_whether_the_year_is_used() -> None:
+    days = pd.date_range("2020-01-01", periods=1000).astype(str)
+    rows = [f"{name},{day},1" for name, length in (("a", 1000), ("b", 40), ("c", 40)) for day in days[-length:]]
+    found = lines_of("id,time,value\n" + "\n".join(rows), series="id", frequency="D")
+    assert found["season"] == "7 steps (a week); and the year, from 2.5 years on"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.arrays import Bools, Floats, Ints, Rows, chunks, mean_known
+from stages.common.arrays import Bools, Floats, Ints, Rows, changes_over_gaps, chunks, mean_known
 
 
 @dataclass(frozen=True)
@@ -86,3 +86,14 @@ def test_means_leave_nan_out(values: list[list[float]], axis: int) -> None:
 def test_the_mean_of_nothing_is_nan_by_default() -> None:
     np.testing.assert_array_equal(mean_known(np.array([[np.nan, np.nan], [1.0, 2.0]])), [np.nan, 1.5])
     assert np.isnan(mean_known(np.empty((1, 0)))).all()
+
+
+@given(st.lists(st.lists(st.sampled_from([math.nan, 1.0, 4.0, 9.0]), min_size=7, max_size=7), min_size=1, max_size=4))
+def test_changes_over_gaps_are_those_of_the_known_values_alone(rows: list[list[float]]) -> None:
+    values = np.array(rows)
+    changes = changes_over_gaps(values)
+    assert changes.shape == values.shape
+    for row, found in zip(values, changes, strict=True):
+        known = np.flatnonzero(~np.isnan(row))
+        assert np.flatnonzero(~np.isnan(found)).tolist() == known[1:].tolist()
+        assert found[known[1:]].tolist() == np.diff(row[known]).tolist()

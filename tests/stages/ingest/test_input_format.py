@@ -60,6 +60,11 @@ def test_whether_the_values_have_the_frequency_of_the_panel(text: str, changes: 
         ("no season", {"season_lengths": None}, "season_lengths"),
         ("another type", {"time": 3}, "time"),
         ("a frequency that is none", {"frequency": "XX"}, "frequency is 'XX'"),
+        ("a truth as a text", {"regular": "yes"}, "regular"),
+        ("no seasons", {"season_lengths": []}, "season_lengths"),
+        ("a season of 0", {"season_lengths": [0]}, "season_lengths"),
+        ("dates without a format", {"time_format": None}, "a frequency without a time_format"),
+        ("a format that is none", {"time_format": "%Q"}, "%Q is not a code"),
     ],
 )
 def test_what_is_wrong_is_refused(wrong: dict[str, Any], words: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pandas as pd
 import pytest
 
-from stages.panel.time_formats import clock_of, format_times, parse_offset, parse_times, pattern
+from stages.panel.time_formats import check_format, clock_of, format_times, parse_offset, parse_times, pattern
 
 MOMENT = datetime(2024, 5, 27, 21, 5, 9, 250_000)  # a Monday, day 148 of its year, in ISO week 22
 SECONDS = int(MOMENT.replace(tzinfo=UTC).timestamp())
@@ -64,6 +64,8 @@ def test_the_last_century_of_financial_years() -> None:
 def test_formats_that_cannot_be_used(time_format: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         parse_times(pd.Series(["2024-01-31"]), time_format)
+    with pytest.raises(ValueError, match=problem):
+        check_format(time_format)
 
 
 def test_the_clock_of_a_format() -> None:

@@ -177,8 +177,8 @@ def test_series_without_a_scale_are_left_out_of_the_count() -> None:
     measured = {**metrics(0.5, 1.0, 0.625), "evaluated": {**COUNTS, "without_scale": 2, "origins": 1}}
     _, first, *_ = headline(measured, FORECAST, {}, NAIVE)
     assert first == (
-        "MASE of the model 0.5000 over 1 of 3 series, 1 origin; the history of 2 is constant or no longer than a "
-        "season, which gives no scale."
+        "MASE of the model 0.5000 over 1 of 3 series, 1 origin; the history of 2 is constant, or has no two "
+        "values a season apart, which gives no scale."
     )
     nothing = {"evaluated": {**COUNTS, "without_scale": 3}, "model": {"smape": 0.0}, "baseline": {}}
     (only,) = headline(nothing, FORECAST, {}, NAIVE)

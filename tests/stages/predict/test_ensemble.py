@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from stages.common.params import Params
 from stages.predict.ensemble import load_ensembles
@@ -80,3 +81,21 @@ def test_histories_with_gaps_are_forecast_from_what_is_known_before_the_origin(d
         for name, value in [*vars(one).items(), *vars(one.spread).items()]:
             if isinstance(value, np.ndarray):
                 np.testing.assert_array_equal({**vars(two), **vars(two.spread)}[name], value, err_msg=name)
+
+
+def test_an_ensemble_whose_networks_do_not_fit_it_is_refused(default_params: Params) -> None:
+    panel = seasonal_panel(40)
+    ensemble = ensemble_for(panel, default_params)
+    ensemble.check()
+    broken = ensemble_for(panel, default_params)
+    with torch.no_grad():
+        broken.networks[1].head.bias[0] = np.nan
+    for wrong, words in [
+        (replace(ensemble, horizon=4), "another horizon"),
+        (replace(ensemble, seasons=[]), "other seasons"),
+        (replace(ensemble, window=ensemble.window.model_copy(update={"experts": ["ses"]})), "experts"),
+        (replace(ensemble, members=3), "networks of other members than 3"),
+        (broken, "not finite"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            wrong.check()

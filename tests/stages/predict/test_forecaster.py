@@ -1,7 +1,7 @@
 """The forecaster's folder: complete, the same bytes each time, refused in one line where it is damaged."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from stages.predict.intervals import Calibration, calibrate
 from stages.predict.methods import by_method
 from stages.predict.scoring import score
 from stages.predict.spread import PROBABILITIES, Typical
+from tests.builders import change
 from tests.forecasters import forecaster_for, seasonal_panel
 from tests.raw_files import cases
 
@@ -127,14 +128,14 @@ def cut(name: str) -> Callable[[Path], object]:
         ("no format", edited(lambda config: config.pop("format")), "damaged: config.json has no 'format'; "),
         ("an empty group", edited(lambda config: config.update(input={})), "damaged"),
         ("an unknown frequency", edited(lambda config: config["input"].update(frequency="XX")), "XX"),
-        ("an unknown cell", edited(lambda config: config["networks"]["model"].update(cell="x")), "cell: Input"),
+        ("an unknown cell", edited(lambda config: config["networks"]["model"].update(cell="x")), "cell': Input"),
         ("no scores", edited(lambda config: config["intervals"]["model"].pop("scores")), "no 'scores'"),
         ("intervals as a list", edited(lambda config: config.update(intervals=[])), "damaged"),
         ("a longer horizon", edited(lambda config: config.update(horizon=6)), "networks of another horizon"),
         ("too few scores", edited(lambda config: config["intervals"]["model"]["scores"].pop()), "or are not 25"),
-        ("a growth of 2", edited(lambda config: config["intervals"]["model"].update(growth=2)), "not from 0 to 1"),
-        ("a weight below 0", edited(lambda config: config["intervals"]["model"].update(own=-0.5)), "not from 0 to 1"),
-        ("another method", edited(lambda config: config.update(method="naive")), "no intervals of naive"),
+        ("a growth of 2", edited(lambda config: config["intervals"]["model"].update(growth=2)), "growth': Input"),
+        ("a weight below 0", edited(lambda config: config["intervals"]["model"].update(own=-0.5)), "own': Input"),
+        ("another method", edited(lambda config: config.update(method="naive")), "no intervals of 'naive'"),
         ("a horizon below 1", edited(lambda config: config.update(horizon=-1)), "damaged"),
         ("no members", edited(lambda config: config.update(members=0)), "damaged"),
         ("a season of 0", edited(lambda config: config.update(seasons=[0])), "damaged"),
@@ -229,3 +230,47 @@ def test_a_combination_that_was_chosen_for_few_series_is_not_published_for_many(
     assert replace(few, method_is_auto=False).for_panel(9).method == "combination"
     assert made.for_panel(1).method == "model"
     assert replace(made, method="auto_ets").for_panel(9).method == "auto_ets"
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The keys that lead to each field of the configuration, groups among them, of a list to its first item alone."""
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else list(enumerate(value))[:1] if isinstance(value, list) else ()
+    for key, item in items:
+        yield from leaves(item, (*path, key))
+
+
+WRONG: list[Any] = [None, True, -1, 0, 2.5, 10**30, float("nan"), "x", "2024-01-01T00:00:00+02:00", ["x"], {}]
+
+
+def test_whatever_a_field_holds_the_folder_is_refused_in_one_line_or_forecasts(
+    default_params: Params, tmp_path: Path
+) -> None:
+    """Every field of the configuration replaced by values of other types, and removed."""
+    few = change(default_params, model__hidden_size=2, window__experts=["ses", "seasonal_mean"])
+    replace(forecaster_for(PANEL, few, members=1), trained_on=["a"]).write(tmp_path)
+    original = (tmp_path / CONFIG).read_text()
+    refused = 0
+    for path in leaves(json.loads(original)):
+        for wrong in [*WRONG, KeyError]:
+            config = json.loads(original)
+            group = config
+            for key in path[:-1]:
+                group = group[key]
+            if wrong is KeyError:
+                del group[path[-1]]
+            else:
+                group[path[-1]] = wrong
+            (tmp_path / CONFIG).write_text(json.dumps(config))
+            try:
+                found = Forecaster.read(tmp_path)
+                _, points, limits = found.forecast(PANEL.at(0), found.baselines)
+            except UserError as error:
+                refused += str(error).isprintable()
+                continue
+            assert np.isfinite(points["model"]).all(), (path, wrong)
+            assert set(limits) <= set(points), (path, wrong)
+            found.trained_on_how_many(pd.Series(pd.date_range("2024-11-01", periods=3, freq="MS")))
+            found.write(tmp_path)
+    assert refused > 300

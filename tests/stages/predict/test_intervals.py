@@ -156,6 +156,16 @@ def test_without_earlier_errors_changes_inside_the_history_replace_them() -> Non
     np.testing.assert_array_equal(intervals_at(final, [exact], [50, 80], values), (lower, upper))
 
 
+def test_changes_over_gaps_replace_errors_where_no_other_is_known() -> None:
+    values, gaps = [-9.0, -8.0, -6.0, 0.0], [-9.0, UNKNOWN, -8.0, UNKNOWN, UNKNOWN, -6.0, UNKNOWN, 0.0]
+    limits = []
+    for each in (values, gaps):
+        final = given_forecast(0, [-4.0, -5.0], [UNKNOWN, UNKNOWN], each).forecast
+        limits.append(intervals_at(final, [], [50, 80], each))
+    assert np.isfinite(limits[0]).all()
+    np.testing.assert_allclose(limits[1], limits[0])
+
+
 def test_a_hundred_errors_that_are_all_zero_are_evidence_that_forecasts_are_exact() -> None:
     random = np.random.default_rng(0)
     panel = panel_of(list(random.normal(50, 9, (60, 20))))

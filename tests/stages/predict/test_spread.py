@@ -178,6 +178,22 @@ def test_missing_values_count_for_nothing() -> None:
     assert spread.changes.tolist() == [3]
 
 
+@pytest.mark.parametrize("season", [1, 5])
+def test_where_no_change_is_known_those_over_gaps_count(season: int) -> None:
+    """Every third value: 1, 2, 4, of which the largest is 4; with one more that equals the one before it."""
+    values = [1, np.nan, np.nan, 2, np.nan, np.nan, 4]
+    spread = spread_of(values, [*values[:4], 2, np.nan, 4], seasons=(season,))
+    assert spread.changes.tolist() == [2, 3]
+    assert_allclose(spread.change[0], spread_of([1, 2, 4]).change[0])
+    assert_allclose(spread.change[1], spread_of([1, 2, 2, 4]).change[0])
+
+
+@pytest.mark.parametrize(("length", "has_unit"), [(14, True), (15, True), (16, False), (40, False)])
+def test_equal_values_a_season_apart_are_a_pattern_once_every_phase_has_two(length: int, has_unit: bool) -> None:
+    values = np.resize([0.0, 0, 0, 10, 0, 0, 0, 5], length)
+    assert (spread_of(values.tolist(), seasons=(8,)).change > 0).tolist() == [has_unit]
+
+
 def test_an_intermittent_series_in_a_gap_longer_than_what_counts_has_no_values_of_its_own() -> None:
     values = np.concatenate([np.tile([0.0, 0, 3], 40), np.full(100, np.nan), np.ones(5)])
     panel = panel_of([values], season_lengths=(7,), missing=np.isnan(values))

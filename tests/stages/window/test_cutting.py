@@ -1,6 +1,7 @@
 """Where windows are cut: every place that can be, none across a series, a fair share for each series; at ends."""
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -19,12 +20,14 @@ from stages.window.cutting import (
     cut_windows,
     place_cuts,
     refuse_long_size,
+    refuse_no_experts,
+    refuse_no_windows,
     window_origin,
     window_size,
 )
 from stages.window.experts import EXPERTS
 from stages.window.features import Source, compute_cuts
-from stages.window.record import reach
+from stages.window.record import ABSENT, reach
 from stages.window.seasonality import values_that_count
 from tests.builders import plain_ends, plain_windows, window_settings
 
@@ -138,6 +141,25 @@ def test_the_bytes_of_cuts_are_twice_those_of_all_their_arrays(seasons: list[flo
     assert not bytes_of_cuts(np.array([2, 0]), seasons, settings, horizon=3)
 
 
+@pytest.mark.parametrize(
+    ("missing", "origin", "words"),
+    [
+        (0, 0, "window.size 6 and backtest.horizon 12 together are longer than every normalised history (the longest "
+         "has 15 values); make one smaller"),
+        (0, 24, "has 15 values, 24 steps before the end, where backtest.refit trains); make one smaller, or set "
+         "backtest.refit to 1"),
+        (10, 0, "no normalised history has 6 known values and another in the 12 steps after them; use longer series, "
+         "or make window.size or backtest.horizon smaller"),
+    ],
+)  # fmt: skip
+def test_histories_that_cannot_be_cut_are_refused(missing: int, origin: int, words: str) -> None:
+    values = np.ones(15)
+    values[1 : missing + 1] = np.nan
+    windows = cut_windows(values, np.array([15]), [], window_settings(), 12)
+    with pytest.raises(UserError, match=re.escape(words) + "$"):
+        refuse_no_windows(windows, 12, origin)
+
+
 def cuts_by_series(lengths: list[int], max_windows: int, targets: int = 2) -> dict[int, Ints]:
     """Where series are cut for padded windows that need three values."""
     return dict(place_cuts(np.array(lengths), 3, targets, True, max_windows))
@@ -218,6 +240,51 @@ def test_the_task_of_an_origin_gives_its_windows_and_a_summary() -> None:
     np.testing.assert_array_equal(windows.cuts.position, expected.cuts.position)
     # of each series, cuts from its fifth value to the one before its last
     assert summary == {"windows": 25 + 12, "size": 16, "longest": 30, "series_without_window": 1}
+
+
+def test_a_series_of_few_known_values_has_no_window() -> None:
+    """A season and one are needed at its end, as the window at the end of each series says."""
+    values = np.ones(40)
+    values[10:15], values[21:28] = np.nan, np.nan  # known: 5 of the first 10, 10, 3 of the last 10
+    lengths, settings = np.array([10, 10, 10, 10]), window_settings(size="auto", padding=True)
+    values[1:4] = np.nan
+    history = {"values": values, "lengths": lengths, "seasons": np.array([4.0])}
+    ends = cut_at_ends(values, lengths, [4], settings, 2)
+    assert ends.enough.tolist() == [True, True, False, True]
+    assert window_origin(history, settings, 2)[1]["series_without_window"] == 1
+
+
+def test_a_window_without_any_expert_that_forecasts_is_refused() -> None:
+    """Noise has no lowest value that recurs, a trend without a season no seasonal mean."""
+    values = np.random.default_rng(0).normal(size=60)
+    values[:30] = np.resize([0.0, 0.0, 1.0], 30)
+    settings = window_settings(size=11, local_scaling="smoothing", experts=["demand"])  # of ten values one recurs
+    for rows, lengths, refused in ((slice(30, 60), [30], True), (slice(0, 60), [30, 30], False)):
+        windows = cut_windows(values[rows], np.array(lengths), [], settings, 2)
+        assert np.isfinite(windows.cuts.experts).all()
+        if refused:
+            with pytest.raises(UserError, match=r"window\.experts \['demand'\]: none of them forecasts these series"):
+                refuse_no_experts(windows, settings.experts)
+        else:
+            refuse_no_experts(windows, settings.experts)
+    for name in ("year", "seasonal_mean", "seasonal_drift"):
+        without = window_settings(local_scaling="smoothing", experts=[name])
+        windows = cut_windows(values, np.array([60]), [], without, 2)
+        with pytest.raises(UserError, match="add ses"):
+            refuse_no_experts(windows, [name])
+    refuse_no_experts(cut_windows(values, np.array([60]), [], window_settings(), 2), [])
+
+
+def test_a_cut_at_which_no_expert_forecasts_has_the_level() -> None:
+    """Of two series one has a recurring lowest value; the other's experts are the level, with equal weights."""
+    zeros, noise = np.resize([0.0, 0.0, 1.0], 40), np.random.default_rng(0).normal(size=40)
+    settings = window_settings(local_scaling="smoothing", experts=["demand"], padding=True)
+    ends = cut_at_ends(np.concatenate([zeros, noise]), np.array([40, 40]), [], settings, 3)
+    assert (ends.cuts.record[0] < ABSENT).all()
+    assert (ends.cuts.record[1] == ABSENT).all()
+    assert ends.cuts.experts[0].any()
+    assert not ends.cuts.experts[1].any()
+    assert not Batches(ends).expert_mean[1].any()
 
 
 @pytest.mark.parametrize("seasons", [[], [4], [4, 12]])

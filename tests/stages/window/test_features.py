@@ -9,7 +9,7 @@ from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 from stages.panel import ragged
 from stages.window import features, smoothing
 from stages.window.experts import EXPERTS
-from stages.window.features import Source, compute_cuts, local_scale
+from stages.window.features import SCALE_OF_CONSTANT, Source, compute_cuts, local_scale
 from stages.window.params import Window
 from tests.builders import cuts_at, window_settings
 
@@ -206,6 +206,22 @@ def test_a_missing_change_counts_as_the_mean_of_all_known_ones() -> None:
     cuts = cuts_at(values, [7], [], PLAIN)
     assert local_scale(values, cuts, 2, 3).tolist() == pytest.approx([2])
     assert local_scale(values[:6], cuts_at(values[:6], [6], [], PLAIN), 2, 1).tolist() == pytest.approx([2])
+
+
+@pytest.mark.parametrize("season", [1, 4])
+def test_where_no_change_is_known_the_scale_is_that_of_the_changes_over_gaps(season: int) -> None:
+    """Every third value: 1, 3, 9, 9: changes of 2, 6 and 0. A single value has none, nor has what lies before."""
+    values = np.full(30, np.nan, dtype=np.float32)
+    values[[0, 3, 6, 9, 29]] = [1, 3, 9, 9, 5]
+    before = [10, 7, 4, 3, 1, 30]
+    scale = local_scale(values, cuts_at(values, before, [], PLAIN), season, 60)
+    assert scale.tolist() == pytest.approx([8 / 3, 4, 2, SCALE_OF_CONSTANT, SCALE_OF_CONSTANT, 3])
+    two = np.concatenate([values[:10], values[:10] + 50])
+    cuts = compute_cuts(Source(two, np.array([10, 10]), [], 4, PLAIN), np.array([0, 1]), np.array([10, 10]))
+    assert local_scale(two, cuts, season, 60).tolist() == pytest.approx([8 / 3, 8 / 3])
+    assert local_scale(values, cuts_at(values, [10], [], PLAIN), 1, 1).tolist() == pytest.approx(
+        [8 / 3]
+    )  # of ten steps
 
 
 def test_the_level_in_a_long_gap_is_the_last_value_before_it() -> None:

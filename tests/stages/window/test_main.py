@@ -56,3 +56,11 @@ def test_an_origin_before_every_series_is_left_out(project: Path) -> None:
         shell("python", "-m", f"stages.{stage}", cwd=project)
     written = {path.name for path in (project / "data/windows").iterdir()}
     assert written == {f"origin_{origin}.safetensors" for origin in range(0, 144, 12)}
+
+
+def test_experts_of_which_none_forecasts_are_refused(normalised: Path) -> None:
+    """The year is no season of months, and the passengers have no lowest number that recurs."""
+    change_file(normalised, window__experts=["year", "demand"])
+    failed = shell("python", "-m", "stages.window", cwd=normalised, check=False)
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
+    assert "params.yaml: window.experts ['year', 'demand']: none of them forecasts these series" in failed.stderr
