@@ -8,6 +8,8 @@ from stages.common.arrays import Bools, Floats, Rows, mean_known
 from stages.common.errors import UserError
 from stages.normalize.params import Log, Scale
 
+LEAST_SHARE = 0.2  # of the mean of a logged history, that its smallest value and the shift are at least
+
 
 @dataclass
 class Normalizer(Rows):
@@ -19,7 +21,9 @@ class Normalizer(Rows):
         values that are not positive; False logs none
     scale: with `mean`, values are changes relative to the size of their series; with `minmax`, from -1 to 1
     log_: (S,) whether a series is logged
-    shift_: (S,) added before the logarithm: the smallest positive value where the history has zeros, else 0
+    shift_: (S,) added before the logarithm, at least the smallest positive value where the history has zeros, and so
+        much that no value is less than a fifth of the mean: else a start near 0 is the largest change of all, and a
+        trend of logarithms a thousandfold
     center_, spread_: (S,) with `mean`, the mean of g(y), and 1 for a logged series, else the mean of |y|; with
         `minmax`, those of scikit-learn's MinMaxScaler
     """
@@ -42,7 +46,10 @@ class Normalizer(Rows):
         smallest_positive = np.min(np.where(histories > 0, histories, np.inf), axis=1, initial=np.inf)
         can_be_logged = np.asarray(~(histories < 0).any(axis=1)) & np.isfinite(smallest_positive)
         self.log_ = can_be_logged if self.log else np.zeros(len(histories), dtype=bool)
-        self.shift_ = np.where(self.log_ & ~positive, smallest_positive, 0.0)
+        smallest = np.fmin.reduce(histories, axis=1, initial=np.inf)
+        least = np.where(positive, 0.0, smallest_positive)
+        needed = LEAST_SHARE * mean_known(histories, empty=0.0) - smallest
+        self.shift_ = np.where(self.log_, np.maximum(least, needed), 0.0)
         values = self.to_log_scale(histories)
         if self.scale == "mean":
             self.center_ = mean_known(values, empty=0.0)

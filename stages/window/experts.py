@@ -13,7 +13,7 @@ from stages.window.yearly import follow
 
 CYCLES = [1, 2]  # seasons that a seasonal mean is taken over
 REMEMBERED = 60  # steps in which a demand is looked for
-RECURRING = 0.1  # share of them that is no demand, from which on it is intermittent
+RECURRING = 0.1  # share of them that is no demand, two at least, from which on it is intermittent
 FORGETTING = 0.1  # of the smoothing of demand
 LARGEST_LAG = 30.0  # steps that a smoothed level lags behind, at most
 
@@ -111,7 +111,7 @@ def demand(context: Context) -> list[Floats32]:
     lowest = np.where(known, history, np.inf).min(axis=1)
     count = known.sum(axis=1)
     recurring = (known & (history == lowest[:, None])).sum(axis=1)
-    recurs = np.flatnonzero((count > 0) & (recurring >= RECURRING * count))
+    recurs = np.flatnonzero(recurring >= np.maximum(RECURRING * count, 2))
     forecasts = np.full((3, len(history), context.targets), np.nan, dtype=np.float32)
     heights = _heights(history[recurs] - lowest[recurs, None], known[recurs])
     forecasts[:, recurs] = (lowest[recurs] + heights).astype(np.float32)[..., None]

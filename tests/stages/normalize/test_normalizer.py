@@ -13,7 +13,8 @@ from sklearn.preprocessing import MinMaxScaler
 from stages.common.arrays import Floats
 from stages.common.errors import UserError
 from stages.normalize.normalizer import Normalizer
-from tests.builders import right_aligned
+from stages.window.cutting import cut_at_ends
+from tests.builders import right_aligned, window_settings
 
 CHOICES: list[tuple[Any, ...]] = list(itertools.product(["auto", False], ["mean", "minmax"]))
 
@@ -60,7 +61,8 @@ def test_inverse_transform_of_forecasts_continues_the_history(histories: Floats,
     normalizer = fit(choice, known)
     if (normalizer.log_ & (histories <= 0).any(axis=1)).any():
         return
-    on_log_scale = np.where(normalizer.log_[:, None], np.log(np.where(normalizer.log_[:, None], later, 1)), later)
+    shifted = later + normalizer.shift_[:, None]
+    on_log_scale = np.where(normalizer.log_[:, None], np.log(np.where(normalizer.log_[:, None], shifted, 1)), later)
     normalised = (on_log_scale - normalizer.center_[:, None]) / normalizer.spread_[:, None]
     np.testing.assert_allclose(normalizer.transform(later), normalised)
     np.testing.assert_allclose(
@@ -79,6 +81,34 @@ def test_the_log_scale_and_back_worked_value_by_value(histories: Floats, choice:
     np.testing.assert_allclose(
         normalizer.from_log_scale(on_log_scale), histories, rtol=1e-9, atol=1e-9 * np.nanmax(np.abs(histories))
     )
+
+
+@pytest.mark.parametrize(
+    ("history", "shift"),
+    [
+        ([30, 70, 110], 0),
+        ([5, 95, 200], 15),
+        ([np.nan, 5, 95, 200], 15),
+        ([0, 4, 0, 0], 4),
+        ([0, 1, 299], 20),
+        ([7], 0),
+    ],
+)
+def test_no_logged_value_is_less_than_a_fifth_of_the_mean(history: list[float], shift: float) -> None:
+    """By hand; a value after the history is not looked at, and a series of zeros is not logged."""
+    assert fit(("auto", "mean"), np.array([history], dtype=float)).shift_.tolist() == pytest.approx([shift])
+    assert fit((False, "mean"), np.array([history], dtype=float)).shift_.tolist() == [0]
+
+
+def test_a_series_that_grew_from_next_to_nothing_is_not_forecast_to_grow_a_thousandfold() -> None:
+    """Of 5, 8536, 18971, 32850 the damped trend of logarithms alone was 1.2e9 six steps ahead."""
+    history = np.array([[5.0, 8536.0, 18971.0, 32850.0]])
+    normalizer = fit(("auto", "mean"), history)
+    settings = window_settings(size="auto", padding=True, local_scaling="smoothing", experts=["ses", "theta", "holt"])
+    cuts = cut_at_ends(normalizer.transform(history)[0], np.array([4]), [], settings, 6).cuts
+    normalised = cuts.level[:, None] + cuts.experts[0] * cuts.scale[:, None]
+    forecasts = normalizer.take(np.zeros(3, dtype=int)).inverse_transform(normalised)
+    assert forecasts.max() < 30 * history.max()
 
 
 def test_minmax_is_scikit_learns(airline: Floats) -> None:

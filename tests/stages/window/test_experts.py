@@ -116,9 +116,9 @@ def test_intermittent_demand_has_its_lowest_value_and_its_median_and_no_other_se
     np.testing.assert_allclose(experts[[LOWEST, MEDIAN]], 0, atol=1e-5)
     (often,) = forecasts(cuts_at([0.0, 3, 4, 0, 5, 6, 7, 8, 9], [9], [], ALL), 1)
     np.testing.assert_allclose(often[[LOWEST, MEDIAN], 0], [0, 5], atol=1e-4)
-    rising = cuts_at(np.arange(24.0), [24], [], ALL)
-    assert (rising.record[0, [LOWEST, MEDIAN, DEMAND]] == ABSENT).all()
-    assert (rising.record[0, [SES, THETA, HOLT]] < ABSENT).all()
+    rising = cuts_at(np.arange(24.0), [5, 24], [], ALL)  # once is not again, however short the history
+    assert (rising.record[:, [LOWEST, MEDIAN, DEMAND]] == ABSENT).all()
+    assert (rising.record[:, [SES, THETA, HOLT]] < ABSENT).all()
 
 
 def test_demand_is_worked_by_hand() -> None:
