@@ -123,7 +123,7 @@ def _used(panel: Panel, normalize: Normalize) -> str:
     if year_of(used):
         texts.append(f"{'networks take the year as' if is_set else 'and the year, of'} {DAYS_IN_YEAR} days")
     elif year and panel.lengths.max() >= LONG_SEASON * year:
-        texts.append(f"and the year, from {YEARS:g} years on")
+        texts.append(f"not the year, which needs {YEARS:g} of them")
     return "".join(f"; {text}" for text in texts)
 
 

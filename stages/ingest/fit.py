@@ -151,7 +151,8 @@ def _sparse(raw: Raw, steps: Ints, frequency: str | None, series: int) -> UserEr
     dates = "" if frequency else ", set ingest.time_format if they are dates,"
     return UserError(
         f"{raw.source}, column {quoted(raw.time)}: series {quoted(raw.ids[series])} {problem}; leave it out{dates} or "
-        f"set ingest.frequency to {repr(frequency) if frequency else 'null'} if the other steps have no value"
+        f"set ingest.frequency to {repr(frequency) if frequency else 'null'} if the other steps have no value, and "
+        "ingest.missing to zero if no row means 0"
     )
 
 
@@ -180,7 +181,7 @@ def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int
     return UserError(
         f"{which}: {len(found)} distinct timestamps are {gaps.min()} to {gaps.max()} apart and fit no frequency at "
         f"which half the steps have one; {zone_hint(raw, found)}correct them, or set ingest.frequency, "
-        f"to {time_axis.frequency!r} if the other steps have no value"
+        f"to {time_axis.frequency!r} if the other steps have no value, and ingest.missing to zero if no row means 0"
     )
 
 

@@ -193,7 +193,7 @@ def _doubts(summary: dict[str, Any]) -> str:
     if ended := summary["series_ended"]:
         doubts.append(f"{ended:,} series ended long before the last step, left out or not.")
     if count := summary["missing"]:
-        how = "filled; no filled value is scored" if summary["filled"] else "left out of training, forecasts and scores"
+        how = "filled; no filled value is scored" if summary["filled"] else "left out of training and scores"
         doubts.append(f"{counted(count, 'missing value')}, at most {summary['longest_gap']:,} in a row, {how}.")
     return " ".join(doubts)
 

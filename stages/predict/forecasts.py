@@ -11,6 +11,7 @@ from stages.predict.spread import Spread
 from stages.train.network import Network, forecast
 from stages.window.windows import Windows
 
+ZERO = 1e-4  # of the largest value of a history that was never negative: less than that is rounding, not a forecast
 FLAT_SEASONS, FLAT_STEPS = 2, 10  # a history that has not changed over both is forecast not to change
 
 
@@ -54,7 +55,7 @@ def forecast_origin(
     members = np.full((len(naive), ensemble, horizon), np.nan)
     for member, network in networks.items():
         values = normalizer.inverse_transform(forecast(network, windows, horizon))
-        members[:, member] = np.maximum(values, np.where(spread.never_negative, 0.0, -np.inf))
+        members[:, member] = np.where(spread.never_negative & (values < ZERO * spread.size[:, None]), 0.0, values)
     repeated = fallback | is_flat(history)
     members[repeated] = naive[repeated, None]
     point = np.full(naive.shape, np.nan)

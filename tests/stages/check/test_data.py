@@ -74,7 +74,7 @@ def regular(frequency: str, steps: int) -> str:
     ("frequency", "steps", "season_length", "expected"),
     [
         ("D", 914, None, "7 steps (a week); and the year, of 365.2425 days"),  # 2.5 years are 913.1 days
-        ("D", 913, None, "7 steps (a week); and the year, from 2.5 years on"),
+        ("D", 913, None, "7 steps (a week); not the year, which needs 2.5 of them"),
         ("D", 914, [7, 365], "7 steps (a week) and 365 steps (a year); networks take the year as 365.2425 days"),
         ("6h", 3653, None, "4 steps (a day) and 28 steps (a week); and the year, of 365.2425 days"),
         (None, 914, 7, "7 steps; and the year, of 365.2425 days"),
@@ -104,4 +104,4 @@ def test_of_a_panel_half_the_series_decide_whether_the_year_is_used() -> None:
     days = pd.date_range("2020-01-01", periods=1000).astype(str)
     rows = [f"{name},{day},1" for name, length in (("a", 1000), ("b", 40), ("c", 40)) for day in days[-length:]]
     found = lines_of("id,time,value\n" + "\n".join(rows), series="id", frequency="D")
-    assert found["season"] == "7 steps (a week); and the year, from 2.5 years on"
+    assert found["season"] == "7 steps (a week); not the year, which needs 2.5 of them"

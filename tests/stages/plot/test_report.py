@@ -66,7 +66,7 @@ def test_the_report_says_what_in_the_data_makes_forecasts_doubtful(results: RunR
         "2 missing values, at most 1 in a row, filled; no filled value is scored."
     )
     kept = describe(replace(results, input_data={**results.input_data, "filled": 0}))["input_data"].note
-    assert kept == "2 missing values, at most 1 in a row, left out of training, forecasts and scores."
+    assert kept == "2 missing values, at most 1 in a row, left out of training and scores."
     clean = {**results.input_data, "missing": 0, "longest_gap": 0, "filled": 0}
     assert describe(replace(results, input_data=clean))["input_data"].note == ""
     ended = describe(replace(results, input_data={**clean, "series_ended": 1, "series_ending_earlier": 2}))

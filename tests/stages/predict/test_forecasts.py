@@ -47,6 +47,14 @@ def test_a_series_that_was_never_negative_is_forecast_so() -> None:
     assert forecast.spread.smallest.tolist() == [0, -1]
 
 
+def test_next_to_nothing_is_forecast_as_zero() -> None:
+    """Of counts up to 3, which a logarithm and back leaves a little off 0; not of a series with values as small."""
+    panel = panel_of([[0.0, 3.0, 1.0, 3.0], [1e-4, 2e-4, 1e-4, 2e-4], [-1.0, 3.0, 1.0, 3.0]])
+    forecast = constant_forecast(panel, 0, {0: 1e-5})
+    assert forecast.point[0].tolist() == [0, 0, 0]
+    assert forecast.point[1:].ravel().tolist() == pytest.approx(6 * [1e-5])
+
+
 def test_a_history_that_has_not_changed_lately_is_forecast_not_to_change() -> None:
     """Exactly, by every member; it is the model's forecast and no fallback."""
     panel = panel_of([[42.0] * 12, [0.0] * 12, [3.0, *[0.1] * 10], [3.0, 2.0, *[0.1] * 9], [7.0] * 4])
