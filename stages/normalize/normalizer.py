@@ -8,7 +8,8 @@ from stages.common.arrays import Bools, Floats, Rows, mean_known
 from stages.common.errors import UserError
 from stages.normalize.params import Log, Scale
 
-LEAST_SHARE = 0.2  # of the mean of a logged history, that its smallest value and the shift are at least
+LEAST_SHARE = 0.2  # of the level of a logged history, that its smallest value and the shift are at least
+RECENT = 24  # steps, the last ones, whose mean is the level where it is less than that of the whole history
 
 
 @dataclass
@@ -22,8 +23,8 @@ class Normalizer(Rows):
     scale: with `mean`, values are changes relative to the size of their series; with `minmax`, from -1 to 1
     log_: (S,) whether a series is logged
     shift_: (S,) added before the logarithm, at least the smallest positive value where the history has zeros, and so
-        much that no value is less than a fifth of the mean: else a start near 0 is the largest change of all, and a
-        trend of logarithms a thousandfold
+        much that no value is less than a fifth of the mean, or of that of the last 24 steps if it is less: else a start
+        near 0 is the largest change of all, and a trend of logarithms a thousandfold
     center_, spread_: (S,) with `mean`, the mean of g(y), and 1 for a logged series, else the mean of |y|; with
         `minmax`, those of scikit-learn's MinMaxScaler
     """
@@ -48,7 +49,8 @@ class Normalizer(Rows):
         self.log_ = can_be_logged if self.log else np.zeros(len(histories), dtype=bool)
         smallest = np.fmin.reduce(histories, axis=1, initial=np.inf)
         least = np.where(positive, 0.0, smallest_positive)
-        needed = LEAST_SHARE * mean_known(histories, empty=0.0) - smallest
+        level = np.fmin(mean_known(histories, empty=0.0), mean_known(histories[:, -RECENT:]))
+        needed = LEAST_SHARE * level - smallest
         self.shift_ = np.where(self.log_, np.maximum(least, needed), 0.0)
         values = self.to_log_scale(histories)
         if self.scale == "mean":

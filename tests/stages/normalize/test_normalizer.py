@@ -100,6 +100,14 @@ def test_no_logged_value_is_less_than_a_fifth_of_the_mean(history: list[float], 
     assert fit((False, "mean"), np.array([history], dtype=float)).shift_.tolist() == [0]
 
 
+def test_a_series_that_has_fallen_keeps_the_resolution_of_its_level() -> None:
+    """60 steps at 1e6 and 30 at 1 need no shift, 30 of 0.1 and 1 one of 0.01; from 1 to 1e6 it is of the mean."""
+    fallen, grown = np.repeat([1e6, 1.0], [60, 30]), np.repeat([1.0, 1e6], [60, 30])
+    low = np.concatenate([np.full(60, 1e6), np.tile([0.1, 1.0], 15)])
+    shift = fit(("auto", "mean"), np.stack([fallen, low, grown])).shift_
+    assert shift.tolist() == pytest.approx([0, 0.2 * 0.55 - 0.1, 0.2 * grown.mean() - 1])
+
+
 def test_a_series_that_grew_from_next_to_nothing_is_not_forecast_to_grow_a_thousandfold() -> None:
     """Of 5, 8536, 18971, 32850 the damped trend of logarithms alone was 1.2e9 six steps ahead."""
     history = np.array([[5.0, 8536.0, 18971.0, 32850.0]])
