@@ -62,10 +62,9 @@ def _gaps(panel: Panel) -> str:
     named = ", ".join(f"{quoted(panel.ids[series])} {missing[series]:,}" for series in worst)
     many = counted(int((missing > 0).sum()), "series", "series")
     where = f" of {many}, most in {named}" if len(panel.ids) > 1 else ""
-    kept = np.isnan(panel.y).any()
-    how = "missing, and stay so" if kept else "filled"
-    many = f"{counted(int(panel.missing.sum()), 'value')} ({significant(100 * panel.missing.mean(), 2)} % of the steps)"
-    return f"{many} {how} (ingest.missing), at most {longest_gap(panel)[1]:,} in a row{where}"
+    how = "missing, and stay so" if np.isnan(panel.y).any() else "filled"
+    count, share = counted(int(panel.missing.sum()), "value"), significant(100 * panel.missing.mean(), 2)
+    return f"{count} ({share} % of the steps) {how} (ingest.missing), at most {longest_gap(panel)[1]:,} in a row{where}"
 
 
 def _ends(panel: Panel) -> str:

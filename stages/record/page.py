@@ -9,6 +9,7 @@ from stages.common.errors import counted
 from stages.common.paths import PANEL
 from stages.plot.digits import column_decimals, significant
 from stages.plot.pages import Name, Table
+from stages.plot.verdict import WITHOUT_SCALE
 from stages.record.alarm import RATE
 from stages.record.record import Record, plain
 
@@ -56,7 +57,7 @@ def _accuracy(record: Record) -> str:
     summary = record.summary()
     of = f"{counted(summary['values'], 'value')} of {counted(summary['versions'], 'version')}"
     if summary["mase"] is None:
-        return f"No scaled errors over {of}: every history is constant, or has no two values a season apart."
+        return f"No scaled errors over {of}: every history {WITHOUT_SCALE}."
     promised = summary["promised"]
     against = "" if promised is None else f"; promised by the backtests: {significant(promised, 3)}"
     naive = significant(summary["seasonal_naive"], 3)
