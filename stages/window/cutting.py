@@ -10,8 +10,8 @@ from stages.common.errors import UserError
 from stages.panel.ragged import starts
 from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
-from stages.window.record import ABSENT, reach, spacing
-from stages.window.seasonality import indexed, values_that_count, year_of
+from stages.window.record import ABSENT
+from stages.window.seasonality import indexed
 from stages.window.windows import Windows, known_before, min_length
 
 LONGEST_WINDOW = 64  # steps: the largest `auto` size
@@ -68,33 +68,8 @@ def training_cuts(
 
 
 def cut_at_ends(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
-    """The window at the end of each of S series, to forecast from; the arguments are those of `cut_windows`.
-
-    Of a long series only the latest values, so many that older ones change no digit; all of a series with a missing
-    value, and where the year is a season.
-    """
-    targets = _targets(settings, horizon)
-    kept = lengths
-    if not year_of(seasons):
-        gaps = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[np.isnan(values)], minlength=len(lengths))
-        kept = np.where(gaps > 0, lengths, _latest_that_count(lengths, indexed(seasons), settings, targets))
-    if (kept < lengths).any():
-        values = np.concatenate(
-            [values[end - count : end] for end, count in zip(np.cumsum(lengths), kept, strict=True)]
-        )
-    return _windows_at(np.arange(len(kept)), kept, values, kept, seasons, settings, horizon)
-
-
-def _latest_that_count(lengths: Ints, seasons: list[int], settings: Window, targets: int) -> Ints:
-    """(S,) how many of the latest values decide a window, its features and the records of its experts.
-
-    A multiple of the spacing of records is left out, so that their origins stay where they are.
-    """
-    read = window_size(settings, seasons) + max(seasons, default=1)
-    latest = max(read, reach(targets) + values_that_count(seasons or [1]))
-    left_out = np.maximum(lengths - latest, 0)
-    kept: Ints = lengths - left_out // spacing(targets) * spacing(targets)
-    return kept
+    """The window at the end of each of S series, to forecast from; the arguments are those of `cut_windows`."""
+    return _windows_at(np.arange(len(lengths)), lengths, values, lengths, seasons, settings, horizon)
 
 
 def _windows_at(

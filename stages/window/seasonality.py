@@ -1,20 +1,23 @@
 """Seasonal indices at any step, from the values before it alone: classical decomposition, weighted and shrunk.
 
-A test for seasonality would switch the season on or off; shrinkage keeps as much of it as the history supports.
+A test for seasonality would switch the season on or off; shrinkage keeps as much of it as the history supports. A
+pattern that changes is found in few seasons, one among noise in many: two memories learn it, and that which has
+forecast the deviations better weighs more.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import expit
 
 from stages.common.arrays import Bools, Floats, Floats32, Ints
 from stages.panel.ragged import seasonal_sources
 
-AGEING = 0.7  # weight of a season relative to the one after it
+SHORT, LONG = 0.7, 0.98  # weight of a season relative to the one after it, of the two memories
 MOST_MISSING = 0.5  # of the season that a moving average is taken over
 NOISE = 2.0  # the F statistic up to which a pattern counts as noise, for which its mean is about 1
 ROUNDING = 1e-24  # variance that values of 1 have by rounding, at most: no pattern
+FORGOTTEN = 1e-100  # weight of a phase, beyond which squares underflow
 
 
 def indexed(seasons: Sequence[float]) -> list[int]:
@@ -27,16 +30,6 @@ def year_of(seasons: Sequence[float]) -> float | None:
     return next((float(season) for season in seasons if season % 1), None)
 
 
-def values_that_count(seasons: list[int]) -> int:
-    """How many of the latest values of a series decide its seasonal indices: older ones weigh less than rounding errs.
-
-    The indices of a season are computed from the values less the indices of those before it, which count as many of
-    their own seasons.
-    """
-    remembered = math.ceil(math.log(np.finfo(np.float64).eps / 10) / math.log(AGEING))
-    return (remembered + 2) * sum(seasons)
-
-
 def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) -> tuple[Floats32, Floats32, Floats]:
     """Additive seasonal indices at K points of S series, each from the values before its point alone.
 
@@ -47,10 +40,10 @@ def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) ->
     the indices at each step, from the values before that step (S, n).
 
     An index is the mean deviation of a phase from the centred moving average over one season (Hyndman and
-    Athanasopoulos, Forecasting: Principles and Practice, 2021, section 3.4), each season weighted by AGEING to the
-    power of its age, times the strength. That is max(0, 1 - NOISE / F), the positive-part estimator of James and
-    Stein (1961), where F is the statistic of the analysis of variance over the phases. A phase without a value has the
-    index 0.
+    Athanasopoulos, Forecasting: Principles and Practice, 2021, section 3.4), as two memories tell it, see `_Memory`.
+    These are averaged by their predictive likelihood (Dawid, Statistical theory: the prequential approach, 1984): with
+    Gaussian errors, the weight of each is the sum of its squared errors so far to the power of -n / 2, n being the
+    number of deviations. A phase without a value has the index 0.
     """
     count, length = values.shape
     indices = np.zeros((len(rows), season), dtype=np.float32)
@@ -62,30 +55,28 @@ def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) ->
     by_step = np.argsort(steps, kind="stable")
     first_point = np.searchsorted(steps[by_step], np.arange(length + 2))
     deviations, known = _deviations(values, season)
-    ageing, enough = AGEING ** (1 / season), season + max(2, season // 2)
-    sums, squares = np.zeros((count, season)), np.zeros(count)
-    weights, weights_squared = np.zeros((len(known), season)), np.zeros((len(known), season))
-    counted = np.zeros(len(known), dtype=np.int64)
-    shrunk, kept = np.zeros((count, season)), np.zeros(count)
+    short, long = (_Memory(count, len(known), season, ageing) for ageing in (SHORT, LONG))
+    enough = season + max(2, season // 2)
+    counted, weight = np.zeros(len(known)), np.full(count, 0.5)  # weight of the short memory
     for step in range(length + 1):  # from the first `step` values
         seen = step - 2 * margin  # deviations: fewer than values, since the average is centred
         if seen > 0:
-            phase = (seen - 1 + margin) % season
-            deviation, given = deviations[:, seen - 1], known[:, seen - 1]
-            sums, squares = sums * ageing, squares * ageing + deviation**2
-            weights, weights_squared = weights * ageing, weights_squared * ageing**2
-            sums[:, phase] += deviation
-            weights[:, phase] += given
-            weights_squared[:, phase] += given
-            counted += given
+            counted += known[:, seen - 1]
+            for memory in (short, long):
+                memory.learn((seen - 1 + margin) % season, deviations[:, seen - 1], known[:, seen - 1])
             if seen >= enough:
-                shrunk, kept = _shrink(sums, squares, weights, weights_squared, counted >= enough)
+                short.shrink(counted >= enough)
+                long.shrink(counted >= enough)
+                weight = expit(counted / 2 * (long.log_error() - short.log_error()))
         points = by_step[first_point[step] : first_point[step + 1]]
         if len(points):
-            indices[points] = np.roll(shrunk, -(step % season), axis=1)[rows[points]]
-            strength[points] = kept[rows[points]]
+            of = rows[points]
+            mean = weight[of, None] * short.indices(of) + (1 - weight[of, None]) * long.indices(of)
+            indices[points] = np.roll(mean, -(step % season), axis=1)
+            strength[points] = weight[of] * short.kept[of] + (1 - weight[of]) * long.kept[of]
         if step > 0:
-            remainder[:, step - 1] -= shrunk[:, (step - 1) % season]
+            phase = (step - 1) % season
+            remainder[:, step - 1] -= weight * short.index(phase) + (1 - weight) * long.index(phase)
     return indices, strength, remainder
 
 
@@ -115,25 +106,79 @@ def _deviations(values: Floats, season: int) -> tuple[Floats, Bools]:
     return np.where(known, deviations, 0.0), known
 
 
-def _shrink(
-    sums: Floats, squares: Floats, weights: Floats, weights_squared: Floats, enough: Bools
-) -> tuple[Floats, Floats]:
-    """Shrunk indices (S, season) and the share kept of them (S,), from weighted sums of deviations by phase.
+class _Memory:
+    """Seasonal indices of S series from the deviations so far, a season weighted by `ageing` to the power of its age.
 
-    sums: (S, season) of the deviations; squares: (S,) of their squares; weights, weights_squared: (S, season), or
-        (1, season) where the series share them
-    enough: (S,) or (1,) whether there are so many deviations that anything is kept
+    They are means by phase, less their mean, times the strength: max(0, 1 - NOISE / F), the positive-part estimator of
+    James and Stein (1961), where F is the statistic of the analysis of variance over the phases. That counts weighted
+    deviations by their effective number, the square of the sum of the weights over the sum of their squares (Kish
+    1965), and the phases that have any.
 
-    The analysis of variance counts weighted deviations by their effective number, the square of the sum of the weights
-    over the sum of their squares (Kish 1965), and the phases that have any.
+    A deviation changes the mean of its phase alone, so that all sums over the phases are kept up to date by what
+    changes in one of them; those of weights age by a season's share at each step.
+
+    R is the number of rows of weights: S, or 1 where the series share them.
+
+    means: (S, season) of the deviations of each phase; weights, squares: (R, season) sums of their weights, and of the
+        squares of these, when the phase was last learned
+    error: (S,) sum of the squared errors with which the indices forecast each deviation
+    kept: (S,) the strength; centre: (S,) the mean of the means
     """
-    some = weights > 1e-100  # beyond which squares underflow
-    phases = np.maximum(some.sum(axis=1), 1)
-    effective = weights**2 / np.where(some, weights_squared, 1.0)
-    means = sums / np.where(some, weights, 1.0)
-    between = (effective * means**2).sum(axis=1) / np.maximum(phases - 1, 1)
-    freedom = (weights * (1 - 1 / np.where(some, effective, 1.0))).sum(axis=1)
-    within = (squares - (weights * means**2).sum(axis=1)) / np.where(freedom > 0, freedom, 1.0)
-    kept = np.maximum(0.0, 1 - NOISE * np.maximum(within, ROUNDING) / np.maximum(between, ROUNDING)) * enough
-    centre = means.sum(axis=1) / phases
-    return (means - centre[:, None]) * (kept[:, None] * some), kept
+
+    def __init__(self, series: int, rows: int, season: int, ageing: float) -> None:
+        self.of_season, self.of_step = ageing, ageing ** (1 / season)
+        self.means, self.effective = np.zeros((series, season)), np.zeros((rows, season))
+        self.weights, self.squares = np.zeros((rows, season)), np.zeros((rows, season))
+        self.error, self.kept, self.centre = np.zeros((3, series))
+        self.phases, self.freedom, self.effective_sum = np.zeros((3, rows))
+        self.total, self.explained = np.zeros((2, series))  # weighted sums of squares, of deviations and of means
+        self.mean_sum, self.product, self.between = np.zeros((3, series))  # of means; with `effective`, and squared
+
+    def index(self, phase: int) -> Floats:
+        """(S,) of a phase."""
+        some = self.weights[:, phase] > FORGOTTEN
+        index: Floats = (self.means[:, phase] - self.centre) * (self.kept * some)
+        return index
+
+    def indices(self, series: Ints) -> Floats:
+        """(K, season) of all phases, of some series."""
+        some = self.weights > FORGOTTEN
+        some = some[series] if len(some) > 1 else some
+        indices: Floats = (self.means[series] - self.centre[series, None]) * (self.kept[series, None] * some)
+        return indices
+
+    def log_error(self) -> Floats:
+        """(S,) the logarithm of `error`."""
+        log: Floats = np.log(self.error + ROUNDING)
+        return log
+
+    def learn(self, phase: int, deviations: Floats, known: Bools) -> None:
+        """The deviations (S,) of the next step, which are 0 where they are not known (R,)."""
+        self.error += np.where(known, (deviations - self.index(phase)) ** 2, 0)
+        weight, square, mean = self.weights[:, phase] * self.of_season, self.squares[:, phase], self.means[:, phase]
+        had, effective = weight > FORGOTTEN, self.effective[:, phase]
+        now, now_square = weight + known, square * self.of_season**2 + known
+        some = now > FORGOTTEN
+        divisor = np.where(some, now, 1.0)
+        now_mean = np.where(some, (weight * mean + deviations) / divisor, 0.0)
+        now_effective = np.where(some, now**2 / np.where(some, now_square, 1.0), 0.0)
+        lost = np.where(had, square * self.of_season**2 / np.where(had, weight, 1.0), weight)
+        self.freedom = self.freedom * self.of_step + known - np.where(some, now_square / divisor, now) + lost
+        self.total = self.total * self.of_step + deviations**2
+        self.explained = self.explained * self.of_step + now * now_mean**2 - weight * mean**2
+        self.phases += some * 1.0 - (effective > 0)
+        self.effective_sum += now_effective - effective
+        self.mean_sum += now_mean - mean
+        self.product += now_effective * now_mean - effective * mean
+        self.between += now_effective * now_mean**2 - effective * mean**2
+        self.weights[:, phase], self.squares[:, phase] = now, now_square
+        self.means[:, phase], self.effective[:, phase] = now_mean, now_effective
+
+    def shrink(self, enough: Bools) -> None:
+        """Find strength and centre. enough: (R,) whether there are so many deviations that anything is kept."""
+        phases = np.maximum(self.phases, 1)
+        self.centre = self.mean_sum / phases
+        between = self.between - 2 * self.centre * self.product + self.centre**2 * self.effective_sum
+        between = between / np.maximum(phases - 1, 1)
+        within = (self.total - self.explained) / np.where(self.freedom > ROUNDING, self.freedom, 1.0)
+        self.kept = np.maximum(0.0, 1 - NOISE * np.maximum(within, ROUNDING) / np.maximum(between, ROUNDING)) * enough

@@ -2,12 +2,10 @@
 
 import math
 import re
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -26,9 +24,7 @@ from stages.window.cutting import (
     window_size,
 )
 from stages.window.experts import EXPERTS
-from stages.window.features import Source, compute_cuts
-from stages.window.record import ABSENT, reach
-from stages.window.seasonality import values_that_count
+from stages.window.record import ABSENT
 from tests.builders import plain_ends, plain_windows, window_settings
 
 LEARNED = ("season", "level", "scale", "experts", "record", "features")  # of a cut, from the values before it
@@ -303,29 +299,6 @@ def test_the_cut_at_an_end_is_the_training_cut_there_once_more_values_follow(sea
     assert ended.targets == (6 if output == "direct" else 1)
     for name in LEARNED:
         np.testing.assert_allclose(getattr(ended.cuts, name), getattr(there, name), rtol=1e-5, atol=1e-6, err_msg=name)
-
-
-@pytest.mark.parametrize("seasons", [[], [4], [4, 12]])
-@pytest.mark.parametrize("size", [9, 300])
-def test_of_a_long_series_the_latest_values_give_the_same_window(seasons: list[int], size: int) -> None:
-    """The same cuts as from all values, and the same inputs of a network; series that are shorter are kept whole."""
-    settings = SCALED.model_copy(update={"size": size})
-    most = max(values_that_count(seasons or [1]) + reach(5), size + max(seasons, default=1))
-    lengths = np.array([40, most + 901, 0, most, most + 1])
-    steps = np.arange(lengths.sum())
-    noise = np.random.default_rng(0).normal(size=len(steps))
-    values = noise + np.resize([3.0, -1.0, 0.0, -2.0], len(steps)) + 2 * np.sin(steps * np.pi / 6)
-    ends = cut_at_ends(values, lengths, seasons, settings, 5)
-    assert ends.lengths.tolist() == ends.cuts.before.tolist() == [40, most, 0, most, most]
-    assert len(ends.values) == ends.lengths.sum()
-    flat = values.astype(np.float32)
-    whole = compute_cuts(Source(flat, lengths, seasons, 5, settings), np.arange(5), lengths)
-    for name in LEARNED:
-        np.testing.assert_array_equal(getattr(ends.cuts, name), getattr(whole, name), err_msg=name)
-    read, expected = (Batches(each) for each in (ends, replace(ends, values=flat, lengths=lengths, cuts=whole)))
-    assert read.kept.tolist() == expected.kept.tolist() == [0, 1, 3, 4]
-    for name, tensor in vars(expected.gather(torch.arange(4))[0]).items():
-        np.testing.assert_array_equal(vars(read.gather(torch.arange(4))[0])[name], tensor, err_msg=name)
 
 
 @pytest.mark.parametrize("seasons", [[], [4], [4, 20.5]])
