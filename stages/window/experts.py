@@ -101,11 +101,11 @@ def holt(context: Context) -> list[Floats32]:
 
 
 def demand(context: Context) -> list[Floats32]:
-    """Three forecasts of intermittent demand; none where the lowest value does not recur.
+    """Four forecasts of intermittent demand, three without a season; none where the lowest value does not recur.
 
-    The lowest value, which is zero, the median, and the smoothed share of values above the lowest times their smoothed
+    The lowest value, which is zero, the median, the smoothed share of values above the lowest times their smoothed
     height above it: Teunter, Syntetos and Babai, Intermittent demand: linking forecasting to inventory obsolescence,
-    2011, equations 5 and 6, in normalised units.
+    2011, equations 5 and 6, in normalised units; and the median of each phase of the season.
     """
     history, known = last_values(context.values, context.cuts, REMEMBERED)
     lowest = np.where(known, history, np.inf).min(axis=1)
@@ -115,7 +115,26 @@ def demand(context: Context) -> list[Floats32]:
     forecasts = np.full((3, len(history), context.targets), np.nan, dtype=np.float32)
     heights = _heights(history[recurs] - lowest[recurs, None], known[recurs])
     forecasts[:, recurs] = (lowest[recurs] + heights).astype(np.float32)[..., None]
+    if context.seasons:
+        by_phase = np.full((1, len(history), context.targets), np.nan, dtype=np.float32)
+        medians = _medians_of_phases(history[recurs], known[recurs], context.seasons[0])
+        by_phase[0, recurs] = medians[:, np.arange(context.targets) % context.seasons[0]]
+        forecasts = np.concatenate([forecasts, by_phase])
     return [context.as_expert(each, 1) for each in forecasts]
+
+
+def _medians_of_phases(history: Floats32, known: Bools, season: int) -> Floats32:
+    """(K, season) medians of the known values of each phase after histories (K, steps); of all where a phase has none.
+
+    The first phase is that of the step after the history.
+    """
+    values = np.where(known, history, np.nan)
+    of_all = np.nanmedian(values, axis=1)[:, None]
+    values = np.pad(values, ((0, 0), (-values.shape[1] % season, 0)), constant_values=np.nan)
+    by_phase = values.reshape(len(values), values.shape[1] // season, season)
+    some: Bools = ~np.asarray(np.isnan(by_phase).all(axis=1))
+    medians: Floats32 = np.where(some, np.nanmedian(np.where(some[:, None], by_phase, 0), axis=1), of_all)
+    return medians.astype(np.float32)
 
 
 def _heights(height: Floats32, known: Bools) -> Floats:

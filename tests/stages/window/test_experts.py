@@ -12,7 +12,7 @@ from stages.window.windows import Cuts, season_at
 from tests.builders import cuts_at, window_settings
 
 # Places among ALL experts, with one season: a seasonal mean of the last season, and of the last two.
-SES, THETA, HOLT, LOWEST, MEDIAN, DEMAND, LAST_SEASON, LAST_TWO, DRIFT = range(9)
+SES, THETA, HOLT, LOWEST, MEDIAN, DEMAND, BY_PHASE, LAST_SEASON, LAST_TWO, DRIFT = range(10)
 
 
 def with_experts(*experts: str) -> Window:
@@ -81,7 +81,7 @@ def test_seasonal_experts_are_the_level_before_their_seasons_are_complete() -> N
 
 def test_each_of_two_seasons_has_two_means_and_a_drift() -> None:
     cuts = cuts_at(np.random.default_rng(0).normal(0, 1, 60), [50], [4, 12], ALL)
-    assert cuts.experts.shape == (1, 6 + 2 * (2 + 1), 4)
+    assert cuts.experts.shape == (1, 7 + 2 * (2 + 1), 4)
     assert cuts.season.shape == (1, 16)
 
 
@@ -119,6 +119,16 @@ def test_intermittent_demand_has_its_lowest_value_and_its_median_and_no_other_se
     rising = cuts_at(np.arange(24.0), [5, 24], [], ALL)  # once is not again, however short the history
     assert (rising.record[:, [LOWEST, MEDIAN, DEMAND]] == ABSENT).all()
     assert (rising.record[:, [SES, THETA, HOLT]] < ABSENT).all()
+
+
+def test_the_median_of_each_phase_of_the_season_worked_by_hand() -> None:
+    """Phases 4, 0, missing, 2, 5 and 0, 0, 0, 0, 9; the next step is of the second, without the last value."""
+    values = np.array([4.0, 0, 0, 0, np.nan, 0, 2, 0, 5, 9])
+    (after, before) = (forecasts(cuts_at(values, [cut], [2], ALL, targets=3), 2)[0] for cut in (10, 9))
+    np.testing.assert_allclose(after[BY_PHASE], [3, 0, 3], atol=1e-4)
+    np.testing.assert_allclose(before[BY_PHASE], [0, 3, 0], atol=1e-4)
+    never = np.array([0.0, np.nan, 2, np.nan, 0, np.nan, 3, np.nan])  # its second phase: the median of all
+    np.testing.assert_allclose(forecasts(cuts_at(never, [8], [2], ALL, targets=2), 2)[0, BY_PHASE], [1, 1], atol=1e-4)
 
 
 def test_demand_is_worked_by_hand() -> None:
