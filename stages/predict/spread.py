@@ -7,7 +7,8 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Ints, Rows, changes_over_gaps, mean_known
 from stages.panel.panel import History
 
-RECENT_SEASONS = 6  # the latest ones, whose mean change is the unit where it is the larger
+RECENT_SEASONS = 6  # the latest ones, whose mean change counts as much as that of the whole history
+SIZE_SEASONS, SIZE_STEPS = 2, 24  # the latest ones, whichever are more, whose largest value is the size of a series
 MOST_OF_QUARTILE = 10  # what a change counts for at most, over the third quartile of those that are not 0
 PRIOR = 1  # change typical of the panel that is added to those of each history
 REACHES = 2  # distances from the smallest to the largest value, by which quantiles may lie beyond these
@@ -35,15 +36,17 @@ class Typical:
 class Spread(Rows):
     """How much the histories of S series vary.
 
-    Interval scale: y over the largest absolute value of the history, and of a series that was never negative
-    log(1 + that). It is the same in any unit; the logarithm lets limits grow with the level of a series, and no change
-    inside a history counts for more than log 2 on it, however near to 0 the history comes.
+    Interval scale: y over the size of the series, and of a series that was never negative log(1 + that). It is the same
+    in any unit; the logarithm lets limits grow with the level of a series, and no change below the size counts for more
+    than log 2 on it, however near to 0 the history comes.
 
     smallest, largest: (S,) values of the history; infinity and -infinity without one
-    change: (S,) mean absolute seasonal change on the interval scale, of the last six seasons or of the whole history,
-        whichever is larger; from step to step where less than a season of them is known and all are 0; from a value to
-        the next one that is known where none is, or all are 0; a steady trend is left out of it, and outliers are
-        winsorised; 0 without a change
+    size: (S,) the largest absolute value of the last two seasons, 24 steps at least; of the whole history where that is
+        0 or not known, and 1 where that is
+    change: (S,) mean absolute seasonal change on the interval scale: the geometric mean of that of the last six seasons
+        and that of the whole history, or the one that is not 0; from step to step where less than a season of them is
+        known and all are 0; from a value to the next one that is known where none is, or all are 0; a steady trend is
+        left out of it, and outliers are winsorised; 0 without a change
     changes: (S,) how many changes the history has
     own: (S, P) quantiles at PROBABILITIES of the values of an intermittent series, where a value counts half as much as
         one that is 12 steps or a season later; NaN for other series
@@ -51,6 +54,7 @@ class Spread(Rows):
 
     smallest: Floats
     largest: Floats
+    size: Floats
     change: Floats
     changes: Ints
     own: Floats
@@ -71,12 +75,6 @@ class Spread(Rows):
     def intermittent(self) -> Bools:
         """(S,) whether a tenth or more of the history is zero, and none of it negative."""
         return ~np.isnan(self.own[:, 0])
-
-    @property
-    def size(self) -> Floats:
-        """(S,) the largest absolute value of the history; 1 where that is 0, and without a history."""
-        size = np.maximum(np.abs(self.smallest), np.abs(self.largest))
-        return np.where(np.isfinite(size) & (size > 0), size, 1.0)
 
     def to_interval_scale(self, values: Floats) -> Floats:
         """Values (S, k) on the interval scale; negative ones of a series that was never negative count as 0."""
@@ -151,7 +149,8 @@ def _spread_of(values: Floats, season: int, recent: int) -> Spread:
     smallest = np.fmin.reduce(values, axis=1, initial=np.inf)
     largest = np.fmax.reduce(values, axis=1, initial=-np.inf)
     own = _own_quantiles(values, max(season, HALF_LIFE))
-    spread = Spread(smallest, largest, np.zeros(len(values)), np.zeros(len(values), dtype=np.int64), own)
+    size = _size(values, max(SIZE_SEASONS * season, SIZE_STEPS))
+    spread = Spread(smallest, largest, size, np.zeros(len(values)), np.zeros(len(values), dtype=np.int64), own)
     scaled = np.where(np.isnan(values), np.nan, spread.to_interval_scale(values))
     change, changes = _mean_change(scaled[:, 1:] - scaled[:, :-1], recent)
     over_gaps = np.flatnonzero((change == 0) & np.isnan(scaled).any(axis=1))
@@ -165,6 +164,15 @@ def _spread_of(values: Floats, season: int, recent: int) -> Spread:
         change=np.where(has_season, seasonal, change),
         changes=np.where(has_season, seasonal_changes, changes),
     )
+
+
+def _size(values: Floats, latest: int) -> Floats:
+    """(S,) the largest absolute of the `latest` values (S, steps), else of all, else 1."""
+    size = np.ones(len(values))
+    for some in (values, values[:, -latest:]):
+        largest = np.fmax.reduce(np.abs(some), axis=1, initial=0)
+        size = np.where(largest > 0, largest, size)
+    return size
 
 
 def _own_quantiles(values: Floats, half_life: int) -> Floats:
@@ -187,10 +195,14 @@ def _own_quantiles(values: Floats, half_life: int) -> Floats:
 
 
 def _mean_change(changes: Floats, recent: int) -> tuple[Floats, Ints]:
-    """(S,) the larger of the mean absolute changes (S, K), of all and of the `recent` latest; how many are known."""
+    """(S,) the geometric mean of two mean absolute changes, of all (S, K) and of the `recent` latest; their number.
+
+    The one that is not 0 where the other is.
+    """
     changes = _winsorised(changes)
-    larger = np.maximum(_mean_without_trend(changes), _mean_without_trend(changes[:, -recent:]))
-    return larger, (~np.isnan(changes)).sum(axis=1)
+    both = _mean_without_trend(changes), _mean_without_trend(changes[:, -recent:])
+    larger, smaller = np.maximum(*both), np.minimum(*both)
+    return np.where(smaller > 0, np.sqrt(larger * smaller), larger), (~np.isnan(changes)).sum(axis=1)
 
 
 def _winsorised(changes: Floats) -> Floats:

@@ -36,8 +36,8 @@ def test_the_interval_scale_worked_by_hand() -> None:
         ([-9.0, 6.0, -8.0, 10.0, -9.0, 6.0], (2,), [1, 4, 1, 4], 4),
         ([-10.0, 5.0, 8.0], (4,), [15, 3], 2),  # no longer than a season: from step to step
         ([-10.0, 5.0, 8.0], (2,), [18], 1),  # a single change is no trend
-        ([*[-100.0, 100.0] * 3, *[20.0, -20.0] * 7], (1,), None, 19),  # the whole history changes more than lately
-        ([*[20.0, -20.0] * 30, *[-100.0, 100.0] * 3], (1,), None, 65),  # the last six seasons change more
+        ([*[-100.0, 100.0] * 3, *[20.0, -20.0] * 7], (1,), None, 19),  # whole history and last six seasons count alike
+        ([*[20.0, -20.0] * 30, *[-100.0, 100.0] * 3], (1,), None, 65),  # also where these change more
     ],
 )
 def test_the_mean_change_worked_by_hand(
@@ -47,7 +47,7 @@ def test_the_mean_change_worked_by_hand(
     values = np.array(series) / np.abs(series).max()
     if expected is None:
         changes = np.abs(np.diff(values))
-        assert_allclose(spread.change, [max(changes.mean(), changes[-6:].mean())])
+        assert_allclose(spread.change, [np.sqrt(changes.mean() * changes[-6:].mean())])
     else:
         assert_allclose(spread.change, [np.mean(expected) / np.abs(series).max()])
     assert spread.changes.tolist() == [count]
@@ -58,13 +58,13 @@ def test_a_steady_trend_is_hardly_a_change() -> None:
     steps = [-200.0 + 10 * t + (-1) ** t for t in range(41)]
     assert_allclose(spread_of(steps).change * 201, [2 * 2])
     exact = [-200.0 + 10 * t for t in range(40)]
-    assert_allclose(spread_of(exact).change * 200, [10 / 10])  # at least a tenth of the changes
+    assert_allclose(spread_of(exact).change * 190, [10 / 10])  # at least a tenth of the changes
 
 
 def test_a_false_value_hardly_widens_the_unit() -> None:
-    """Changes of 1, and two of a million, which count as ten; values that are 0 throughout stay so."""
+    """Changes of 1, and two of a million, which count as ten, and not lately; values that are 0 throughout stay so."""
     values = [-1.0, 0.0] * 10 + [-1e6] + [-1.0, 0.0] * 10
-    assert_allclose(spread_of(values).change * 1e6, [(38 + 2 * 10) / 40], rtol=0.02)
+    assert_allclose(spread_of(values).change * 1e6, [np.sqrt((38 + 2 * 10) / 40)], rtol=0.02)
     assert spread_of([0.0] * 5, [1.0]).change.tolist() == [0, 0]
 
 
@@ -166,8 +166,27 @@ def test_a_jump_that_lasts_counts_in_full_and_one_false_value_does_not(before: i
     spike = np.concatenate([noise, np.full(12, 10.0)])
     spike[20] = 100.0
     changes = Spread.of(panel_of([jumped.tolist(), spike.tolist()], season_lengths=(12,)).at(0)).change
-    assert_allclose(changes[0], 12 / 72 * np.log(2 / 1.1), rtol=0.01)
+    assert_allclose(changes[0], 12 / np.sqrt(72 * before) * np.log(2 / 1.1), rtol=0.04)
     assert changes[1] < 0.01
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.1])
+def test_limits_of_a_series_that_has_fallen_are_of_its_new_size(factor: float) -> None:
+    """It fell three years ago: three units above its level is less than ten times that."""
+    months = (1 + 0.2 * np.sin(np.arange(130) * np.pi / 6)) * 1.05 ** np.random.default_rng(0).standard_normal((9, 130))
+    months[0, -36:] *= factor
+    spread = Spread.of(panel_of(months.tolist(), season_lengths=(12,)).at(0))
+    level = months[:, -12:].mean(axis=1, keepdims=True)
+    unit = spread.unit(spread.typical(level), 0.0, 1)
+    limits = spread.from_interval_scale(spread.to_interval_scale(level) + 3 * unit) / level
+    assert 1.3 < limits[0, 0] < 10
+    assert (limits[1:] < 1.5).all()
+
+
+def test_the_size_is_that_of_the_last_two_seasons_or_of_all_where_these_are_0() -> None:
+    sizes = spread_of([9.0, *[1.0, -2.0] * 12], [9.0, *[0.0] * 24], [np.nan, 0.0], seasons=(3,)).size
+    assert sizes.tolist() == [2, 9, 1]
+    assert spread_of([9.0, *[1.0] * 39], seasons=(20,)).size.tolist() == [9]
 
 
 def test_missing_values_count_for_nothing() -> None:
