@@ -15,6 +15,7 @@ from stages.predict.params import COMBINATION, MODEL, shown_levels
 
 LABELS = {MODEL: "the model", COMBINATION: "the combination", **{name: each.label for name, each in BASELINES.items()}}
 WITHOUT_SCALE = "is constant, or has no two values a season apart"
+LARGE_BIAS = 0.1  # share of the actual values by which forecasts are off in sum: from here on it is said
 SPREAD_OUT = 2  # times the median MASE: from here on a mean is said to rest on a few series
 
 
@@ -47,6 +48,7 @@ def headline(
         *_failing_intervals(scores, counts),
         *_best(method, scores["mase"], others, tests),
         *_dominated(scores, counts["series"]),
+        *_bias(scores),
         *_doubts(forecast),
     ]
     numbers = [
@@ -147,6 +149,17 @@ def _dominated(scores: dict[str, float], series: int) -> list[str]:
         return []
     few = "series dominate the mean; see the worst series" if series > 1 else "origins dominate the mean"
     return [f"A few {few}. The median MASE is {significant(median)}."]
+
+
+def _bias(scores: dict[str, float]) -> list[str]:
+    """By how much the sum of the forecasts differs from that of the actual values, and why it can be lower."""
+    bias = scores.get("bias", 0.0)
+    if abs(bias) < LARGE_BIAS:
+        return []
+    sums = f"In sum, the forecasts were {significant(100 * abs(bias), 2)} % {'lower' if bias < 0 else 'higher'} than "
+    sums += "the actual values."
+    why = " Each is near the median of what may come, which is less than the mean where many values are 0 or few large."
+    return [sums + (f"{why} Do not add them up to a total." if bias < 0 else "")]
 
 
 def _doubts(forecast: dict[str, Any]) -> list[str]:

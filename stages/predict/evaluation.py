@@ -10,7 +10,7 @@ from stages.panel.panel import History
 from stages.predict.baselines import NAIVE
 from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import Methods
-from stages.predict.metrics import crps, interval_scores, overall_mean, point_scores, pooled, six_digits
+from stages.predict.metrics import bias, crps, interval_scores, overall_mean, point_scores, pooled, six_digits
 from stages.predict.params import COMBINATION, MODEL
 
 
@@ -109,6 +109,8 @@ def _with_limits(evaluation: Evaluation) -> Bools:
 def _metrics(evaluations: list[Evaluation], method: str, levels: list[int]) -> dict[str, float]:
     """Every metric of one method, over series and origins."""
     metrics = _pooled([point_scores(e.actual, e.methods[method], e.mase_scale) for e in evaluations])
+    in_sum = bias([e.actual for e in evaluations], [e.methods[method] for e in evaluations])
+    metrics |= {} if in_sum is None else {"bias": in_sum}
     if method in evaluations[0].losses:
         score = crps([e.actual for e in evaluations], [e.losses[method] for e in evaluations])
         metrics |= {} if score is None else {"crps": score}

@@ -33,7 +33,7 @@ class Metric:
     pool: how the values of all series and origins become one
 
     All arrays are (S, horizon), NaN where the actual value is not known, but for scale, (S,), the denominator of MASE.
-    A metric with neither function is computed by the evaluation: from others, or from quantiles.
+    A metric with neither function is computed by the evaluation: from others, from sums or from quantiles.
     """
 
     label: str
@@ -116,6 +116,17 @@ def crps(actual: list[Floats], losses: list[Floats]) -> float | None:
     return six_digits(sum(loss[each].sum() for loss, each in zip(losses, known, strict=True)) / size) if size else None
 
 
+def bias(actual: list[Floats], forecasts: list[Floats]) -> float | None:
+    """By what share of their size forecasts are too high in sum: sum of (f - y) / sum of |y|.
+
+    Where both are known, at each origin (S, horizon). None where nothing is, or the actual values are 0.
+    """
+    known = [np.isfinite(y + f) for y, f in zip(actual, forecasts, strict=True)]
+    size = sum(np.abs(y[each]).sum() for y, each in zip(actual, known, strict=True))
+    excess = sum((f - y)[each].sum() for y, f, each in zip(actual, forecasts, known, strict=True))
+    return six_digits(excess / size) if size else None
+
+
 METRICS = {
     "mase": Metric("MASE", "lower", "share", point=mase),
     "mase_median": Metric("median MASE", "lower", None, point=mase, pool=np.median),
@@ -123,6 +134,7 @@ METRICS = {
     "mape": Metric("MAPE", "lower", "share", point=mape),
     "mae": Metric("MAE", "lower", "share", point=mae),
     "rmse": Metric("RMSE", "lower", "share", point=rmse),
+    "bias": Metric("bias", None, None),
     "crps": Metric("CRPS", "lower", "share"),
     "coverage": Metric("coverage", "level", "points", interval=coverage),
     "width": Metric("width", None, None, interval=width),

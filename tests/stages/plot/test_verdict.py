@@ -127,6 +127,14 @@ def test_intervals_that_fail_say_so_in_the_first_lines(coverage: float, warned: 
     assert f"covered {coverage:.0f} % of the actual values (36 values" in second or not warned
 
 
+@pytest.mark.parametrize(("bias", "said"), [(-0.7, "70 % lower"), (0.123, "12 % higher"), (0.09, None), (-0.09, None)])
+def test_forecasts_that_are_far_off_in_sum_are_named(bias: float, said: str | None) -> None:
+    verdict, _ = verdict_and_numbers(metrics(0.5, 1.0, 0.625, bias=bias), FORECAST, {}, NAIVE)
+    lines = [line for line in verdict if line.startswith("In sum")]
+    assert [line.partition(" than ")[0] for line in lines] == ([f"In sum, the forecasts were {said}"] if said else [])
+    assert any("Do not add them up to a total." in line for line in lines) == (bias < -0.1)
+
+
 def test_a_mean_that_rests_on_a_few_series_is_said() -> None:
     _, second, *_ = headline(metrics(5.0, 9.0, 8.0, mase_median=0.8), FORECAST, {}, NAIVE)
     assert second == "A few series dominate the mean; see the worst series. The median MASE is 0.8000."

@@ -97,7 +97,7 @@ def test_a_panel_of_constants_has_no_scaled_metrics() -> None:
     scored = score(constant_forecast(panel, 2, {0: 1.0}, horizon=2), panel.at(2))
     methods = by_method([scored], {"seasonal_naive": [scored.actual]}, [panel.at(2)])
     metrics = measure(evaluate_all(methods, [panel.at(2)], [80]), [80])
-    assert metrics["model"] == {"smape": 0.0, "mape": 0.0, "mae": 0.0, "rmse": 0.0}
+    assert metrics["model"] == {"smape": 0.0, "mape": 0.0, "mae": 0.0, "rmse": 0.0, "bias": 0.0}
     assert metrics["evaluated"]["without_scale"] == 2
 
 

@@ -14,6 +14,7 @@ from stages.predict.baselines import seasonal_naive
 from stages.predict.metrics import (
     DECILES,
     Metric,
+    bias,
     coverage,
     crps,
     interval_scores,
@@ -118,6 +119,15 @@ def test_quantile_loss_worked_by_hand() -> None:
     found = quantile_loss(np.array([[7.0, 3.0, 5.0, np.nan]]), np.full((1, 4), 5.0), 0.1)
     np.testing.assert_allclose(found, [[0.4, 3.6, 0, np.nan]])
     np.testing.assert_allclose(quantile_loss(np.array([7.0, 3.0]), np.full(2, 5.0), 0.5), [2, 2])
+
+
+def test_bias_is_the_share_by_which_forecasts_are_too_high_in_sum() -> None:
+    """Of 10 and -10 + 20: forecasts 4 too low, and 1 too high; what is not known counts in neither sum."""
+    unknown = np.nan
+    actual = [np.array([[10.0, unknown]]), np.array([[-10.0, 20.0], [5.0, 5.0]])]
+    forecasts = [np.array([[6.0, 99.0]]), np.array([[-9.0, 20.0], [unknown, unknown]])]
+    assert bias(actual, forecasts) == pytest.approx(-3 / 40)
+    assert bias([np.zeros((1, 2))], [np.ones((1, 2))]) is None
 
 
 def test_crps_pools_sums_and_leaves_out_what_is_not_known() -> None:
