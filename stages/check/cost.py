@@ -13,7 +13,7 @@ from stages.common.errors import counted
 from stages.common.params import Params
 from stages.compute.memory import processes
 from stages.compute.params import Compute
-from stages.normalize.histories import seasons_in_use
+from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
@@ -70,9 +70,12 @@ class Work:
 def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     """A name and a text for what a run does and how long it takes.
 
-    Raises UserError where the horizon is no shorter than the longest series.
+    Raises UserError where the horizon is no shorter than the longest series, or a logarithm of a value is demanded that
+    has none.
     """
     refuse_long_horizon(settings[Backtest], panel)
+    if settings[Normalize].log is True:
+        normalize(panel.at(0), settings[Normalize], seasons=[])
     origins = plan_origins(settings[Backtest], panel).within(int(panel.lengths.max()))
     work, members = plan_work(panel, origins, settings), settings[Train].members
     cores = processes(settings[Compute]) or 1

@@ -93,6 +93,14 @@ def test_a_quick_look_is_named_and_takes_less(panel: Panel, default_params: Para
     assert "quick look" not in dict(describe_cost(panel, change(default_params, train__members=2)))
 
 
+def test_a_logarithm_of_values_that_have_none_is_refused_as_the_run_would(panel: Panel, default_params: Params) -> None:
+    logged = change(default_params, normalize__log=True)
+    assert describe_cost(panel, logged)
+    negative = replace(panel, y=np.where(np.arange(len(panel.y)) == 3, -1.0, panel.y))
+    with pytest.raises(UserError, match=r"normalize\.log is true, but series"):
+        describe_cost(negative, logged)
+
+
 def test_a_horizon_that_is_too_long_is_refused(panel: Panel, default_params: Params) -> None:
     with pytest.raises(UserError, match=r"backtest\.horizon 70 is no shorter"):
         describe_cost(panel, change(default_params, backtest__horizon=70))
