@@ -22,15 +22,16 @@ from stages.ingest.checks import (
     warn_of_similar_ids,
     warn_of_unusual_frequency,
 )
+from stages.ingest.covariate_rows import lay_out_covariates
 from stages.ingest.ended import warn_of_ended_series, without_ended_series
 from stages.ingest.fit import refuse_misfits, spans
-from stages.ingest.gaps import fill
 from stages.ingest.input_format import InputFormat
 from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw
 from stages.ingest.same_frequency import refuse_other_frequency, refuse_other_kind
 from stages.ingest.seasons import season_lengths
 from stages.ingest.timestamps import read_time_axis
+from stages.panel.filling import fill
 from stages.panel.grid import Grid
 from stages.panel.panel import Panel
 from stages.panel.ragged import starts
@@ -65,6 +66,8 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     _check_frequency(given, settings, trained, time_axis, timestamps, places)
     given = without_ended_series(given, places, settings.ended_after)
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
+    if raw.covariates:
+        panel = replace(panel, covariates=lay_out_covariates(raw, given, settings, places, time_axis.frequency))
     if settings.season_length and not trained:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
     if panel.missing.any() and settings.missing == "error":
