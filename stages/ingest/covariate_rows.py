@@ -45,7 +45,7 @@ def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints, fre
         past_values=past_values,
         static_values=_static_values(raw, static)[lengths > 0],
         categories={each.name: each.categories for each in raw.covariates if each.categories is not None},
-        filling=None if settings.missing in ("error", "keep") else settings.missing,
+        filling=None if settings.missing == "error" or settings.missing == "keep" else settings.missing,
     )
 
 
@@ -98,7 +98,7 @@ def _value_by_series(raw: Raw, covariate: Covariate) -> Floats:
     series: Codes = raw.series_codes[known]
     first = np.full(len(raw.ids), len(known))
     np.minimum.at(first, series, np.arange(len(known)))
-    values = np.append(covariate.values[known], np.nan)[first]
+    values: Floats = np.append(covariate.values[known], np.nan)[first]
     other = covariate.values[known] != values[series]
     if other.any():
         place = int(other.argmax())

@@ -88,7 +88,9 @@ def read_covariate(column: Column, number_format: NumberFormat, trained: dict[st
     elif is_number_type(kind):
         return Covariate(column, to_numbers(column, number_format), None)
     elif not pa.types.is_string(kind):
-        raise UserError(f"{column} holds {kind}, not numbers, booleans or text; {CORRECT_COVARIATES}")
+        raise UserError(
+            f"{column} holds {kind}, not numbers, booleans or text; convert it, or remove it from ingest.covariates"
+        )
     codes, found = distinct(values)
     texts = [text.strip() for text in found]
     is_missing = np.array([text in number_format.missing_texts for text in texts] + [True])  # the last: of code -1

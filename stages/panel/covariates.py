@@ -51,6 +51,11 @@ class Covariates:
             static_values=self.static_values[series],
         )
 
+    def declared(self, name: str) -> str:
+        """The column of the input that the column `name` stands for."""
+        of = (column for column, each in self.categories.items() if name.removeprefix(f"{column}=") in each)
+        return next((column for column in of if name.startswith(f"{column}=")), name)
+
     def until(self, lengths: Ints, origin: int, horizon: int, season: int) -> Floats:
         """(sum of rows, F) for each series those of its history, and of the `horizon` steps after it; NaN for none.
 
@@ -104,16 +109,16 @@ class Covariates:
         first: (S + 1,) the first row of each series in the table, and M
         rest: the other fields
         """
-        names = {kind: [each for each in table.columns if each.startswith(f"{kind}:")] for kind in KINDS}
-        future, past, static = (
-            table[columns].to_numpy(np.float64).reshape(len(table), len(columns)) for columns in names.values()
-        )
+        future, past, static = ([each for each in table.columns if each.startswith(f"{kind}:")] for kind in KINDS)
+        values = [table[names].to_numpy(np.float64).reshape(len(table), len(names)) for names in (future, past, static)]
         return cls(
-            **{kind: [each.removeprefix(f"{kind}:") for each in columns] for kind, columns in names.items()},
+            future=[name.removeprefix("future:") for name in future],
+            past=[name.removeprefix("past:") for name in past],
+            static=[name.removeprefix("static:") for name in static],
             indptr=first,
-            future_values=future,
-            past_values=past[~table[AHEAD].to_numpy()],
-            static_values=static[first[:-1]],
+            future_values=values[0],
+            past_values=values[1][~table[AHEAD].to_numpy()],
+            static_values=values[2][first[:-1]],
             **rest,
         )
 
