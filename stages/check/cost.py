@@ -21,7 +21,7 @@ from stages.predict.baselines import BASELINES, choose_baselines
 from stages.predict.params import Predict
 from stages.train.cost import NetworkSize
 from stages.train.params import Model, Train
-from stages.window.cutting import cut_at_ends, training_cuts
+from stages.window.cutting import a_window, training_cuts
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
@@ -151,4 +151,4 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 def windows_like_those(panel: Panel, settings: Params) -> Windows:
     """The window at the end of a single value: in size, channels, features and experts as those of a run."""
     seasons = seasons_in_use(panel, settings[Normalize])
-    return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings[Window], settings[Backtest].horizon)
+    return a_window(seasons, settings[Window], settings[Backtest].horizon, panel.has_covariates)

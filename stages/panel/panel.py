@@ -74,6 +74,11 @@ class Panel:
             return DAYS_IN_YEAR
         return DAYS_IN_YEAR * day if longer and longer[0] == DAYS_IN_WEEK * day else None
 
+    @property
+    def has_covariates(self) -> bool:
+        """Whether it has covariates that are known ahead, or of the past."""
+        return self.covariates is not None and bool(self.covariates.future or self.covariates.past)
+
     def at(self, origin: int) -> "History":
         """The history of every series up to an origin, `origin` steps before its end; 0 is the final origin."""
         return History(self, origin)
