@@ -63,7 +63,7 @@ def forecaster_for(
     """A forecaster for series like those of `panel`, whose 80 % intervals are a mean change wide to each side."""
     ensemble = ensemble_for(panel, params, **more)
     names = dict.fromkeys(["model", COMBINATION, method])  # those of `with_intervals`
-    scores = (PROBABILITIES - 0.5) / 0.4
+    scores = np.stack([(PROBABILITIES - 0.5) / 0.4] * 2)
     return Forecaster(
         input_format=InputFormat.of(settings(**LONG), panel),
         levels=[80, 95],

@@ -48,7 +48,7 @@ def headline(
         *_failing_intervals(scores, counts),
         *_best(method, scores["mase"], others, tests),
         *_dominated(scores, counts["series"]),
-        *_bias(scores),
+        *_sums(scores, {name: each for name, each in all_scores(metrics).items() if name != method}, counts["series"]),
         *_doubts(forecast),
     ]
     numbers = [
@@ -151,15 +151,27 @@ def _dominated(scores: dict[str, float], series: int) -> list[str]:
     return [f"A few {few}. The median MASE is {significant(median)}."]
 
 
-def _bias(scores: dict[str, float]) -> list[str]:
-    """By how much the sum of the forecasts differs from that of the actual values, and why it can be lower."""
-    bias = scores.get("bias", 0.0)
-    if abs(bias) < LARGE_BIAS:
-        return []
-    sums = f"In sum, the forecasts were {significant(100 * abs(bias), 2)} % {'lower' if bias < 0 else 'higher'} than "
-    sums += "the actual values."
-    why = " Each is near the median of what may come, which is less than the mean where many values are 0 or few large."
-    return [sums + (f"{why} Do not add them up to a total." if bias < 0 else "")]
+def _sums(scores: dict[str, float], others: dict[str, dict[str, float]], series: int) -> list[str]:
+    """By how much the sum of the forecasts differs from that of the actual values, and of how many series it is low."""
+    bias, low = scores.get("bias", 0.0), int(scores.get("series_low_in_sum", 0))
+    said = []
+    if abs(bias) >= LARGE_BIAS:
+        said.append(
+            f"In sum, the forecasts were {'lower' if bias < 0 else 'higher'} than the actual values by "
+            f"{significant(100 * abs(bias), 2)} % of these."
+        )
+    if low:
+        of = f"{low:,} of {counted(series, 'series', 'series')}" if series > 1 else "this series"
+        said.append(
+            f"The forecasts of {of} sum to less than half of the actual values: each is near the median of what may "
+            "come, which is below the mean where many values are 0. Do not add them up to a total."
+        )
+    known = {name: each["bias"] for name, each in others.items() if "bias" in each}
+    nearest = min(known, key=lambda name: abs(known[name]), default=None)
+    if said and nearest and abs(known[nearest]) < abs(bias) / 2:
+        sign = significant(100 * known[nearest], 2, sign="+")
+        said.append(f"The sum of {LABELS[nearest]} was nearer ({sign} %).")
+    return [" ".join(said)] if said else []
 
 
 def _doubts(forecast: dict[str, Any]) -> list[str]:

@@ -15,7 +15,9 @@ from stages.predict.spread import PROBABILITIES, Typical
 from stages.train.params import Model
 from stages.window.params import Window
 
-FORMAT = 2  # of the folder: a later one may hold other things
+FORMAT = 3  # of the folder: a later one may hold other things
+
+KINDS = 2  # of series that have scores of their own: those that are not intermittent, and those that are
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[float, Field(gt=0)]
@@ -32,23 +34,24 @@ class StoredTypical(Section):
 class StoredCalibration(Section):
     """A `Calibration`; null for NaN."""
 
-    scores: list[float | None]
+    scores: list[list[float | None]]
     growth: Share
     own: Share
     typical: StoredTypical
 
     @model_validator(mode="after")
     def _scores_rise(self) -> "StoredCalibration":
-        scores = _with_nan(self.scores)
-        if scores.shape != PROBABILITIES.shape or (np.diff(scores) < 0).any():
-            raise ValueError(f"scores that fall, or are not {len(PROBABILITIES)}")
+        if [len(scores) for scores in self.scores] != [len(PROBABILITIES)] * KINDS:
+            raise ValueError(f"scores that are not {KINDS} times {len(PROBABILITIES)}")
+        if any((np.diff(_with_nan(scores)) < 0).any() for scores in self.scores):
+            raise ValueError("scores that fall")
         return self
 
     @classmethod
     def of(cls, calibration: Calibration) -> "StoredCalibration":
         typical = {name: _or_none(value) for name, value in vars(calibration.typical).items()}
         return cls(
-            scores=[_or_none(score) for score in calibration.scores.tolist()],
+            scores=[[_or_none(score) for score in scores] for scores in calibration.scores.tolist()],
             growth=calibration.growth,
             own=calibration.own,
             typical=StoredTypical(**typical),
@@ -56,7 +59,8 @@ class StoredCalibration(Section):
 
     def restored(self) -> Calibration:
         typical = _with_nan([self.typical.change, self.typical.reach]).tolist()
-        return Calibration(_with_nan(self.scores), self.growth, self.own, Typical(*typical))
+        scores = np.array([_with_nan(scores) for scores in self.scores])
+        return Calibration(scores, self.growth, self.own, Typical(*typical))
 
 
 class StoredNetworks(Section):

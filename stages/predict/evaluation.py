@@ -13,6 +13,8 @@ from stages.predict.methods import Methods
 from stages.predict.metrics import bias, crps, interval_scores, overall_mean, point_scores, pooled, six_digits
 from stages.predict.params import COMBINATION, MODEL
 
+LOW_SUM = 0.5  # of the actual values: forecasts that sum to less are said to
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -110,7 +112,7 @@ def _metrics(evaluations: list[Evaluation], method: str, levels: list[int]) -> d
     """Every metric of one method, over series and origins."""
     metrics = _pooled([point_scores(e.actual, e.methods[method], e.mase_scale) for e in evaluations])
     in_sum = bias([e.actual for e in evaluations], [e.methods[method] for e in evaluations])
-    metrics |= {} if in_sum is None else {"bias": in_sum}
+    metrics |= {} if in_sum is None else {"bias": in_sum, "series_low_in_sum": _low_in_sum(evaluations, method)}
     if method in evaluations[0].losses:
         score = crps([e.actual for e in evaluations], [e.losses[method] for e in evaluations])
         metrics |= {} if score is None else {"crps": score}
@@ -121,6 +123,17 @@ def _metrics(evaluations: list[Evaluation], method: str, levels: list[int]) -> d
         ]
         metrics |= _pooled(scores)
     return metrics
+
+
+def _low_in_sum(evaluations: list[Evaluation], method: str) -> int:
+    """The number of series whose forecasts sum to less than LOW_SUM of the actual values, whose sum is positive."""
+    sums: dict[int, Floats] = {}
+    for each in evaluations:
+        both = np.stack([each.actual, each.methods[method]], axis=-1)
+        both = np.where(np.isfinite(both).all(axis=-1, keepdims=True), both, 0).sum(axis=1)
+        for series, own in zip(each.series.tolist(), both, strict=True):
+            sums[series] = sums.get(series, np.zeros(2)) + own
+    return sum(bool(actual > 0 and forecast < LOW_SUM * actual) for actual, forecast in sums.values())
 
 
 def _spread_of_members(evaluations: list[Evaluation]) -> dict[str, float]:

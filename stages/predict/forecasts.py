@@ -20,7 +20,7 @@ class OriginForecast(Rows):
     """Forecasts of S series from one origin, in the input's units, made from their histories alone.
 
     origin: steps before each series' end
-    point: (S, horizon) the mean of the members that have a forecast, rounded for counts; NaN without a history
+    point: (S, horizon) the mean of the members that have a forecast; NaN without a history
     members: (S, M, horizon) the forecast of each member; NaN where it has none
     fallback: (S,) True where a series is too short for a window and has the seasonal naive forecast
     has_history: (S,) False for a series that begins after the origin
@@ -60,7 +60,6 @@ def forecast_origin(
     members[repeated] = naive[repeated, None]
     point = np.full(naive.shape, np.nan)
     point[has_history] = np.nanmean(members[has_history], axis=1)
-    point = np.where(is_count_of_rare_events(history)[:, None], np.rint(point), point)
     return OriginForecast(
         origin=history.origin,
         point=point,
@@ -77,20 +76,6 @@ def repeat_last_season(history: History, horizon: int) -> Floats:
     last = history.completed.last(season)
     last = np.where((history.lengths < season)[:, None], last[:, -1:], last)
     return last[:, np.arange(horizon) % season]
-
-
-def is_count_of_rare_events(history: History) -> Bools:
-    """(S,) whether the history is of whole numbers, none negative and half or more of them 0.
-
-    The median of such a series, which has the least absolute error, is a whole number.
-    """
-    found = []
-    for block in history.blocks():
-        values = history.matrix(block)
-        unknown = np.isnan(values)
-        counts = (unknown | ((values >= 0) & (values == np.rint(values)))).all(axis=1)
-        found.append(counts & (2 * (values == 0).sum(axis=1) >= (~unknown).sum(axis=1)))
-    return np.concatenate(found)
 
 
 def is_flat(history: History) -> Bools:

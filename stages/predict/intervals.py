@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from stages.common.arrays import Floats, changes_over_gaps, mean_known
+from stages.common.arrays import Bools, Floats, changes_over_gaps, mean_known
 from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast
 from stages.predict.metrics import DECILES, quantile_loss
@@ -36,7 +36,8 @@ Limits = tuple[Floats, Floats]  # lower and upper
 class Calibration:
     """What the quantiles of one method at an origin rest on: learned from all series and from earlier origins.
 
-    scores: (P,) quantiles of the scores at PROBABILITIES, never falling, 0 at the median; NaN where no series has one
+    scores: (2, P) quantiles of the scores at PROBABILITIES, of series that are not intermittent and of those that are:
+        never falling, 0 at the median; those of all series for a kind without a score, NaN where none has one
     growth: exponent by which the unit grows with the steps ahead
     own: weight of an intermittent series' own values in its quantiles
     typical: of the panel
@@ -57,7 +58,8 @@ class Calibration:
             return point
         bounds = spread.bounds(point, self.typical)
         unit = spread.unit(self.typical, self.growth, point.shape[1])
-        moved = spread.to_interval_scale(point) + np.interp(probability, PROBABILITIES, self.scores) * unit
+        score = np.array([np.interp(probability, PROBABILITIES, scores) for scores in self.scores])
+        moved = spread.to_interval_scale(point) + score[spread.intermittent.astype(np.int64)][:, None] * unit
         moved = np.clip(moved, *map(spread.to_interval_scale, bounds))
         quantile = spread.from_interval_scale(moved)
         own = np.where(spread.intermittent, self.own, 0.0)[:, None]
@@ -103,9 +105,11 @@ def calibration_at(
     pooled = winsorise(np.stack(known, axis=1)) if known else np.empty((len(forecast.point), 0, len(ahead)))
     if _tell_nothing(pooled):
         changes = winsorise(_seasonal_changes(forecast, history))
-        return Calibration(score_quantiles(np.stack([changes, -changes], axis=1)), growth=0.0, own=0.0, typical=typical)
+        both = quantiles_by_kind(np.stack([changes, -changes], axis=1), forecast.spread.intermittent)
+        return Calibration(both, growth=0.0, own=0.0, typical=typical)
     growth = growth_of(pooled)
-    calibration = Calibration(score_quantiles(pooled / ahead**growth), growth, own=0.0, typical=typical)
+    scores_by_kind = quantiles_by_kind(pooled / ahead**growth, forecast.spread.intermittent)
+    calibration = Calibration(scores_by_kind, growth, own=0.0, typical=typical)
     return replace(calibration, own=_own_weight(calibration, forecast.origin, earlier))
 
 
@@ -148,6 +152,16 @@ def growth_of(scores: Floats) -> float:
     centred = ahead - ahead.mean()
     slope = np.clip(centred @ np.log(means[grown]) / (centred @ centred), 0, 1)
     return float(slope * _forecasts(scores) / (_forecasts(scores) + FLAT))
+
+
+def quantiles_by_kind(scores: Floats, intermittent: Bools) -> Floats:
+    """(2, P) `score_quantiles` of the series that are not intermittent, and of those that are; of all for none.
+
+    Many errors of intermittent series are 0, or nearly so, and none of others.
+    """
+    kinds = [score_quantiles(scores[of_kind]) for of_kind in (~intermittent, intermittent)]
+    of_all = score_quantiles(scores)
+    return np.array([of_all if np.isnan(quantiles).all() else quantiles for quantiles in kinds])
 
 
 def score_quantiles(scores: Floats) -> Floats:

@@ -40,10 +40,11 @@ def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) ->
     the indices at each step, from the values before that step (S, n).
 
     An index is the mean deviation of a phase from the centred moving average over one season (Hyndman and
-    Athanasopoulos, Forecasting: Principles and Practice, 2021, section 3.4), as two memories tell it, see `_Memory`.
+    Athanasopoulos, Forecasting: Principles and Practice, 2021, section 3.4), as two memories tell it, see `_Memories`.
     These are averaged by their predictive likelihood (Dawid, Statistical theory: the prequential approach, 1984): with
     Gaussian errors, the weight of each is the sum of its squared errors so far to the power of -n / 2, n being the
-    number of deviations. A phase without a value has the index 0.
+    number of deviations; both aged, so that a pattern which has changed is soon followed. A phase without a value has
+    the index 0.
     """
     count, length = values.shape
     indices = np.zeros((len(rows), season), dtype=np.float32)
@@ -55,28 +56,22 @@ def seasonal_indices_at(values: Floats, season: int, rows: Ints, steps: Ints) ->
     by_step = np.argsort(steps, kind="stable")
     first_point = np.searchsorted(steps[by_step], np.arange(length + 2))
     deviations, known = _deviations(values, season)
-    short, long = (_Memory(count, len(known), season, ageing) for ageing in (SHORT, LONG))
-    enough = season + max(2, season // 2)
-    counted, weight = np.zeros(len(known)), np.full(count, 0.5)  # weight of the short memory
+    memories = _Memories(count, len(known), season)
+    enough, counted = season + max(2, season // 2), np.zeros(len(known))
     for step in range(length + 1):  # from the first `step` values
         seen = step - 2 * margin  # deviations: fewer than values, since the average is centred
         if seen > 0:
             counted += known[:, seen - 1]
-            for memory in (short, long):
-                memory.learn((seen - 1 + margin) % season, deviations[:, seen - 1], known[:, seen - 1])
+            memories.learn((seen - 1 + margin) % season, deviations[:, seen - 1], known[:, seen - 1])
             if seen >= enough:
-                short.shrink(counted >= enough)
-                long.shrink(counted >= enough)
-                weight = expit(counted / 2 * (long.log_error() - short.log_error()))
+                memories.shrink(counted >= enough)
         points = by_step[first_point[step] : first_point[step + 1]]
         if len(points):
             of = rows[points]
-            mean = weight[of, None] * short.indices(of) + (1 - weight[of, None]) * long.indices(of)
-            indices[points] = np.roll(mean, -(step % season), axis=1)
-            strength[points] = weight[of] * short.kept[of] + (1 - weight[of]) * long.kept[of]
+            indices[points] = np.roll(memories.indices(of), -(step % season), axis=1)
+            strength[points] = memories.strength[of]
         if step > 0:
-            phase = (step - 1) % season
-            remainder[:, step - 1] -= weight * short.index(phase) + (1 - weight) * long.index(phase)
+            remainder[:, step - 1] -= memories.index((step - 1) % season)
     return indices, strength, remainder
 
 
@@ -106,73 +101,84 @@ def _deviations(values: Floats, season: int) -> tuple[Floats, Bools]:
     return np.where(known, deviations, 0.0), known
 
 
-class _Memory:
-    """Seasonal indices of S series from the deviations so far, a season weighted by `ageing` to the power of its age.
+class _Memories:
+    """Seasonal indices of S series from the deviations so far, by two memories.
 
-    They are means by phase, less their mean, times the strength: max(0, 1 - NOISE / F), the positive-part estimator of
-    James and Stein (1961), where F is the statistic of the analysis of variance over the phases. That counts weighted
-    deviations by their effective number, the square of the sum of the weights over the sum of their squares (Kish
-    1965), and the phases that have any.
+    A memory weighs each season by its ageing, to the power of its age. Its indices are the means of the phases, less
+    their mean, times its strength: max(0, 1 - NOISE / F), the positive-part estimator of James and Stein (1961), where
+    F is the statistic of the analysis of variance over the phases. That counts weighted deviations by their effective
+    number, the square of the sum of the weights over the sum of their squares (Kish 1965), and the phases with any.
 
-    A deviation changes the mean of its phase alone, so that all sums over the phases are kept up to date by what
-    changes in one of them; those of weights age by a season's share at each step.
+    A deviation changes the mean of its phase alone, so that sums over the phases are kept up to date by what changes in
+    one of them; once a season they are summed anew, since rounding errors add up.
 
-    R is the number of rows of weights: S, or 1 where the series share them.
+    R is the number of rows of weights: S, or 1 where the series share them. The first axis is that of the memories.
 
-    means: (S, season) of the deviations of each phase; weights, squares: (R, season) sums of their weights, and of the
-        squares of these, when the phase was last learned
-    error: (S,) sum of the squared errors with which the indices forecast each deviation
-    kept: (S,) the strength; centre: (S,) the mean of the means
+    means: (2, S, season) of the deviations of each phase; weights, squares: (2, R, season) sums of their weights, and
+        of the squares of these, when the phase was last learned; effective: (2, R, season) their effective numbers
+    errors, counted: (2, S) and (R,) sums of the squared errors with which the indices forecast deviations, and the
+        number of these; both aged as in the long memory
+    kept: (2, S) the strength of each; centre: (2, S) the mean of the means
     """
 
-    def __init__(self, series: int, rows: int, season: int, ageing: float) -> None:
-        self.of_season, self.of_step = ageing, ageing ** (1 / season)
-        self.means, self.effective = np.zeros((series, season)), np.zeros((rows, season))
-        self.weights, self.squares = np.zeros((rows, season)), np.zeros((rows, season))
-        self.error, self.kept, self.centre = np.zeros((3, series))
-        self.phases, self.freedom, self.effective_sum = np.zeros((3, rows))
-        self.total, self.explained = np.zeros((2, series))  # weighted sums of squares, of deviations and of means
-        self.mean_sum, self.product, self.between = np.zeros((3, series))  # of means; with `effective`, and squared
+    def __init__(self, series: int, rows: int, season: int) -> None:
+        self.season, self.of_season = season, np.array([[SHORT], [LONG]])
+        self.of_step = self.of_season ** (1 / season)
+        self.means, self.effective = np.zeros((2, series, season)), np.zeros((2, rows, season))
+        self.weights, self.squares = np.zeros((2, rows, season)), np.zeros((2, rows, season))
+        self.errors, self.kept, self.centre = np.zeros((3, 2, series))
+        self.counted = np.zeros(rows)
+        self.phases, self.freedom, self.effective_sum = np.zeros((3, 2, rows))
+        self.total, self.explained = np.zeros((2, 2, series))  # weighted sums of squares, of deviations and of means
+        self.mean_sum, self.product, self.between = np.zeros((3, 2, series))  # of means; with `effective`; and squared
+        self._weigh()
+
+    @property
+    def strength(self) -> Floats:
+        """(S,) the mean of both."""
+        strength: Floats = (self.weight * self.kept).sum(axis=0)
+        return strength
 
     def index(self, phase: int) -> Floats:
-        """(S,) of a phase."""
-        some = self.weights[:, phase] > FORGOTTEN
-        index: Floats = (self.means[:, phase] - self.centre) * (self.kept * some)
+        """(S,) of a phase, the mean of both."""
+        index: Floats = (self.weight * self._index(phase)).sum(axis=0)
         return index
 
     def indices(self, series: Ints) -> Floats:
-        """(K, season) of all phases, of some series."""
+        """(K, season) of all phases, of some series, the mean of both."""
         some = self.weights > FORGOTTEN
-        some = some[series] if len(some) > 1 else some
-        indices: Floats = (self.means[series] - self.centre[series, None]) * (self.kept[series, None] * some)
+        some = some[:, series] if some.shape[1] > 1 else some
+        each = (self.means[:, series] - self.centre[:, series, None]) * (self.kept[:, series, None] * some)
+        indices: Floats = (self.weight[:, series, None] * each).sum(axis=0)
         return indices
-
-    def log_error(self) -> Floats:
-        """(S,) the logarithm of `error`."""
-        log: Floats = np.log(self.error + ROUNDING)
-        return log
 
     def learn(self, phase: int, deviations: Floats, known: Bools) -> None:
         """The deviations (S,) of the next step, which are 0 where they are not known (R,)."""
-        self.error += np.where(known, (deviations - self.index(phase)) ** 2, 0)
-        weight, square, mean = self.weights[:, phase] * self.of_season, self.squares[:, phase], self.means[:, phase]
-        had, effective = weight > FORGOTTEN, self.effective[:, phase]
-        now, now_square = weight + known, square * self.of_season**2 + known
+        long = self.of_step[1]
+        self.errors = self.errors * long + np.where(known, (deviations - self._index(phase)) ** 2, 0)
+        self.counted = self.counted * long + known
+        weight, square = self.weights[..., phase] * self.of_season, self.squares[..., phase] * self.of_season**2
+        mean, effective = self.means[..., phase].copy(), self.effective[..., phase].copy()
+        now, now_square = weight + known, square + known
         some = now > FORGOTTEN
-        divisor = np.where(some, now, 1.0)
-        now_mean = np.where(some, (weight * mean + deviations) / divisor, 0.0)
+        now_mean = np.where(some, (weight * mean + deviations) / np.where(some, now, 1.0), 0.0)
         now_effective = np.where(some, now**2 / np.where(some, now_square, 1.0), 0.0)
-        lost = np.where(had, square * self.of_season**2 / np.where(had, weight, 1.0), weight)
-        self.freedom = self.freedom * self.of_step + known - np.where(some, now_square / divisor, now) + lost
+        self.weights[..., phase], self.squares[..., phase] = now, now_square
+        self.means[..., phase], self.effective[..., phase] = now_mean, now_effective
         self.total = self.total * self.of_step + deviations**2
+        if phase == 0:
+            self._sum()
+            return
+        had = weight > FORGOTTEN
+        lost = weight - np.where(had, square / np.where(had, weight, 1.0), weight)
+        gained = now - np.where(some, now_square / np.where(some, now, 1.0), now)
+        self.freedom = self.freedom * self.of_step + gained - lost
         self.explained = self.explained * self.of_step + now * now_mean**2 - weight * mean**2
         self.phases += some * 1.0 - (effective > 0)
         self.effective_sum += now_effective - effective
         self.mean_sum += now_mean - mean
         self.product += now_effective * now_mean - effective * mean
         self.between += now_effective * now_mean**2 - effective * mean**2
-        self.weights[:, phase], self.squares[:, phase] = now, now_square
-        self.means[:, phase], self.effective[:, phase] = now_mean, now_effective
 
     def shrink(self, enough: Bools) -> None:
         """Find strength and centre. enough: (R,) whether there are so many deviations that anything is kept."""
@@ -182,3 +188,28 @@ class _Memory:
         between = between / np.maximum(phases - 1, 1)
         within = (self.total - self.explained) / np.where(self.freedom > ROUNDING, self.freedom, 1.0)
         self.kept = np.maximum(0.0, 1 - NOISE * np.maximum(within, ROUNDING) / np.maximum(between, ROUNDING)) * enough
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """The weight (2, S) of each memory, by its errors so far."""
+        log = np.log(self.errors + ROUNDING)
+        short = expit(self.counted / 2 * (log[1] - log[0]))
+        self.weight = np.stack([short, 1 - short])
+
+    def _index(self, phase: int) -> Floats:
+        """(2, S) of a phase."""
+        some = self.weights[..., phase] > FORGOTTEN
+        index: Floats = (self.means[..., phase] - self.centre) * (self.kept * some)
+        return index
+
+    def _sum(self) -> None:
+        """All sums over the phases, of which the first was the last to be learned."""
+        weights = self.weights * self.of_step[..., None] ** (-np.arange(self.season) % self.season)
+        some = self.weights > FORGOTTEN
+        share = np.where(some, self.effective, 1.0)
+        self.freedom = (weights * np.where(some, 1 - 1 / share, 0)).sum(axis=-1)
+        self.explained = (weights * self.means**2).sum(axis=-1)
+        self.phases = some.sum(axis=-1) * 1.0
+        self.effective_sum, self.mean_sum = self.effective.sum(axis=-1), self.means.sum(axis=-1)
+        self.product = (self.effective * self.means).sum(axis=-1)
+        self.between = (self.effective * self.means**2).sum(axis=-1)

@@ -127,12 +127,32 @@ def test_intervals_that_fail_say_so_in_the_first_lines(coverage: float, warned: 
     assert f"covered {coverage:.0f} % of the actual values (36 values" in second or not warned
 
 
-@pytest.mark.parametrize(("bias", "said"), [(-0.7, "70 % lower"), (0.123, "12 % higher"), (0.09, None), (-0.09, None)])
+@pytest.mark.parametrize(
+    ("bias", "said"),
+    [
+        (-0.7, "lower than the actual values by 70 %"),
+        (0.123, "higher than the actual values by 12 %"),
+        (0.09, None),
+        (-0.09, None),
+    ],
+)
 def test_forecasts_that_are_far_off_in_sum_are_named(bias: float, said: str | None) -> None:
     verdict, _ = verdict_and_numbers(metrics(0.5, 1.0, 0.625, bias=bias), FORECAST, {}, NAIVE)
-    lines = [line for line in verdict if line.startswith("In sum")]
-    assert [line.partition(" than ")[0] for line in lines] == ([f"In sum, the forecasts were {said}"] if said else [])
-    assert any("Do not add them up to a total." in line for line in lines) == (bias < -0.1)
+    assert [line for line in verdict if line.startswith("In sum")] == (
+        [f"In sum, the forecasts were {said} of these."] if said else []
+    )
+
+
+def test_series_whose_sums_are_low_are_counted_and_a_nearer_method_is_named() -> None:
+    measured = metrics(0.5, 1.0, 0.625, bias=-0.05, series_low_in_sum=2)
+    measured["baseline"]["auto_ets"]["bias"] = 0.021
+    (line,) = (line for line in verdict_and_numbers(measured, FORECAST, {}, NAIVE)[0] if "sum to" in line)
+    assert line.startswith(
+        "The forecasts of 2 of 3 series sum to less than half of the actual values: each is near the"
+    )
+    assert line.endswith("Do not add them up to a total. The sum of AutoETS was nearer (+2.1 %).")
+    measured["baseline"]["auto_ets"]["bias"] = -0.04
+    assert not any("nearer" in line for line in verdict_and_numbers(measured, FORECAST, {}, NAIVE)[0])
 
 
 def test_a_mean_that_rests_on_a_few_series_is_said() -> None:

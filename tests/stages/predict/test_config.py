@@ -18,7 +18,7 @@ from tests.raw_files import cases
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_calibration_survives_json(known: bool) -> None:
-    scores = PROBABILITIES - 0.5 if known else np.full(len(PROBABILITIES), np.nan)
+    scores = np.stack([PROBABILITIES - 0.5 if known else np.full(len(PROBABILITIES), np.nan), 2 * PROBABILITIES - 1])
     calibration = Calibration(scores, 0.5, 0.25, Typical(0.1, 0.2) if known else Typical(np.nan, np.nan))
     text = json.dumps(StoredCalibration.of(calibration).model_dump(), allow_nan=False)
     found = StoredCalibration.model_validate(json.loads(text)).restored()

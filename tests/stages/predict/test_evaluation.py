@@ -1,6 +1,9 @@
 """The evaluation of one origin: series with a history, intervals from the errors of earlier origins."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from stages.common.arrays import Floats
 from stages.panel.panel import History
@@ -97,7 +100,7 @@ def test_a_panel_of_constants_has_no_scaled_metrics() -> None:
     scored = score(constant_forecast(panel, 2, {0: 1.0}, horizon=2), panel.at(2))
     methods = by_method([scored], {"seasonal_naive": [scored.actual]}, [panel.at(2)])
     metrics = measure(evaluate_all(methods, [panel.at(2)], [80]), [80])
-    assert metrics["model"] == {"smape": 0.0, "mape": 0.0, "mae": 0.0, "rmse": 0.0, "bias": 0.0}
+    assert metrics["model"] == {"smape": 0.0, "mape": 0.0, "mae": 0.0, "rmse": 0.0, "bias": 0.0, "series_low_in_sum": 0}
     assert metrics["evaluated"]["without_scale"] == 2
 
 
@@ -117,6 +120,22 @@ def test_a_combination_is_measured_with_intervals_of_its_own() -> None:
     assert metrics["combination"]["mae"] == np.abs(np.array([[4, 6], [4, 1]]) - 4.75).mean()
     assert "coverage_80" in metrics["combination"]
     assert not {"coverage_80", "crps"} & set(metrics["baseline"]["auto_ets"])
+
+
+def test_series_whose_forecasts_sum_to_less_than_half_are_counted() -> None:
+    """Over two origins: series 0 has 4 of 10, series 1 has 5 of 10, series 2 has 0 of 0, and series 3 is negative."""
+    panel = panel_of([[1.0, 1, 5, 0, 5, 0], [1.0, 1, 5, 0, 5, 0], [0.0] * 6, [-1.0, -1, -2, -2, -2, -2]])
+    forecasts = {2: [[2.0, 0], [3, 0], [0, 0], [-9, -9]], 4: [[1.0, 1], [2, 0], [0, 0], [-9, -9]]}
+    scored = [
+        score(replace(constant_forecast(panel, origin, {0: 1.0}, horizon=2), point=np.array(point)), panel.at(origin))
+        for origin, point in forecasts.items()
+    ]
+    histories = [panel.at(each.origin) for each in scored]
+    methods = by_method(scored, {"seasonal_naive": [each.actual for each in scored]}, histories)
+    metrics = measure(evaluate_all(methods, histories, [80]), [80])
+    assert metrics["model"]["series_low_in_sum"] == 1
+    assert metrics["model"]["bias"] == pytest.approx((9 - 20 - 36 + 8) / 28, rel=1e-5)
+    assert metrics["baseline"]["seasonal_naive"]["bias"] == 0
 
 
 def test_crps_is_that_of_the_deciles_whatever_the_levels() -> None:

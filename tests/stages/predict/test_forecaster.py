@@ -59,11 +59,11 @@ def test_what_is_read_forecasts_the_same_digits(made: Forecaster, written: Path)
 
 def test_the_configuration_is_json_and_names_no_path(made: Forecaster, tmp_path: Path) -> None:
     """Scores that no series had are null."""
-    unknown = Calibration(np.full(len(PROBABILITIES), np.nan), 0.0, 0.0, Typical(np.nan, np.nan))
+    unknown = Calibration(np.full((2, len(PROBABILITIES)), np.nan), 0.0, 0.0, Typical(np.nan, np.nan))
     replace(made, calibrations={"model": unknown}).write(tmp_path)
     text = (tmp_path / CONFIG).read_text(encoding="utf-8")
     config = json.loads(text, parse_constant=refuse_constant)
-    assert config["intervals"]["model"]["scores"] == [None] * len(PROBABILITIES)
+    assert config["intervals"]["model"]["scores"] == [[None] * len(PROBABILITIES)] * 2
     assert config["trained_until"] == "2024-12-01T00:00:00"
     assert "/" not in text
     assert "path" not in text
@@ -132,7 +132,7 @@ def cut(name: str) -> Callable[[Path], object]:
         ("no scores", edited(lambda config: config["intervals"]["model"].pop("scores")), "no 'scores'"),
         ("intervals as a list", edited(lambda config: config.update(intervals=[])), "damaged"),
         ("a longer horizon", edited(lambda config: config.update(horizon=6)), "networks of another horizon"),
-        ("too few scores", edited(lambda config: config["intervals"]["model"]["scores"].pop()), "or are not 25"),
+        ("too few scores", edited(lambda config: config["intervals"]["model"]["scores"][0].pop()), "not 2 times 25"),
         ("a growth of 2", edited(lambda config: config["intervals"]["model"].update(growth=2)), "growth': Input"),
         ("a weight below 0", edited(lambda config: config["intervals"]["model"].update(own=-0.5)), "own': Input"),
         ("another method", edited(lambda config: config.update(method="naive")), "no intervals of 'naive'"),
@@ -144,7 +144,7 @@ def cut(name: str) -> Callable[[Path], object]:
         ("levels that fall", edited(lambda config: config.update(levels=[95, 80])), "in increasing order"),
         (
             "limits that cross",
-            edited(lambda config: config["intervals"]["model"]["scores"].reverse()),
+            edited(lambda config: config["intervals"]["model"]["scores"][1].reverse()),
             "scores that fall",
         ),
         ("a date that is none", edited(lambda config: config.update(trained_until="soon")), "damaged"),
@@ -168,7 +168,7 @@ def test_a_damaged_folder_is_refused_in_one_line(written: Path, damage: Callable
 
 def test_another_format_is_refused_with_what_to_use_instead(written: Path) -> None:
     edited(lambda config: config.update(format=1))(written)
-    with pytest.raises(UserError, match=r"config\.json: a forecaster of format 1, .* reads 2; use the code of the"):
+    with pytest.raises(UserError, match=r"config\.json: a forecaster of format 1, .* reads 3; use the code of the"):
         Forecaster.read(written)
 
 

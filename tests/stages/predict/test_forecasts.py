@@ -55,17 +55,6 @@ def test_next_to_nothing_is_forecast_as_zero() -> None:
     assert forecast.point[1:].ravel().tolist() == pytest.approx(6 * [1e-5])
 
 
-def test_counts_of_rare_events_are_forecast_as_whole_numbers() -> None:
-    """Half of them 0, whatever is missing; not of more than half, of fractions, or of changes that are negative too."""
-    rare = [[0.0, 3, 0, 1, 0, 0], [0.0, UNKNOWN, 1, UNKNOWN, 0, 2]]
-    others = [[0.0, 3, 0, 1, 2, 5], [0.0, 0.5, 0, 1, 0, 0], [0.0, -3, 0, 1, 0, 0]]
-    forecast = constant_forecast(panel_of([*rare, *others]), 0, {0: 0.6, 1: 0.8}, ensemble=2)
-    assert forecast.point[:2].tolist() == [[1, 1, 1]] * 2
-    np.testing.assert_allclose(forecast.point[2:], 0.7)
-    np.testing.assert_allclose(forecast.members[0], [[0.6] * 3, [0.8] * 3])
-    assert constant_forecast(panel_of([*rare]), 0, {0: 0.4}).point.tolist() == [[0, 0, 0]] * 2
-
-
 def test_a_history_that_has_not_changed_lately_is_forecast_not_to_change() -> None:
     """Exactly, by every member; it is the model's forecast and no fallback."""
     panel = panel_of([[42.0] * 12, [0.0] * 12, [3.0, *[0.1] * 10], [3.0, 2.0, *[0.1] * 9], [7.0] * 4])

@@ -18,12 +18,13 @@ from stages.predict.intervals import (
     calibration_at,
     growth_of,
     nonconformity_scores,
+    quantiles_by_kind,
     score_quantiles,
     winsorise,
 )
 from stages.predict.metrics import DECILES, quantile_loss
 from stages.predict.scoring import ScoredForecast, score
-from stages.predict.spread import PROBABILITIES
+from stages.predict.spread import PROBABILITIES, Spread
 from tests.builders import panel_of
 from tests.forecasts import constant_forecast, given_forecast, naive_forecast
 
@@ -33,7 +34,7 @@ ASIDE = np.abs(PROBABILITIES - 0.5) * 2  # the level of the interval that ends a
 
 def calibration_of(forecast: OriginForecast, scores: Floats, growth: float = 0.0, own: float = 0.0) -> Calibration:
     """A calibration of a forecast whose series are a panel of their own."""
-    return Calibration(scores, growth, own, forecast.spread.typical(forecast.point))
+    return Calibration(np.stack([scores] * 2), growth, own, forecast.spread.typical(forecast.point))
 
 
 def limits_at(
@@ -444,6 +445,18 @@ def test_zeros_that_a_season_explains_are_no_intermittent_demand() -> None:
     calibration = calibrate(scored, [panel.at(each.origin) for each in scored])[0]
     assert scored[0].forecast.spread.intermittent.all()
     assert calibration.own == 0
+
+
+def test_exact_forecasts_of_rare_demand_do_not_close_the_limits_of_other_series() -> None:
+    """Nine series of zeros but for one value, forecast as 0, and one that is missed by 1 to 9: as it is alone."""
+    rare, busy = [0.0] * 9 + [1.0], [10.0, 12.0] * 5
+    scores = np.concatenate([np.zeros((9, 1, 9)), np.arange(1.0, 10)[None, None]])
+    intermittent = Spread.of(panel_of([rare] * 9 + [busy]).at(0)).intermittent
+    assert intermittent.tolist() == [True] * 9 + [False]
+    ordinary, of_rare = quantiles_by_kind(scores, intermittent)
+    np.testing.assert_array_equal(ordinary, score_quantiles(scores[9:]))
+    assert (of_rare == 0).all()
+    np.testing.assert_array_equal(quantiles_by_kind(scores[9:], intermittent[9:])[1], ordinary)
 
 
 def test_a_panel_of_zeros_has_forecasts_and_no_intervals() -> None:

@@ -8,7 +8,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 
 from stages.common.arrays import Floats
 from stages.window import seasonality
-from stages.window.seasonality import LONG, NOISE, SHORT, _Memory, seasonal_indices_at
+from stages.window.seasonality import LONG, NOISE, SHORT, _Memories, seasonal_indices_at
 
 
 def at_step(values: Floats, season: int, step: int) -> tuple[Floats, float, Floats]:
@@ -134,11 +134,12 @@ def test_the_sums_of_a_memory_are_those_of_a_weighted_analysis_of_variance(agein
     random, season, steps = np.random.default_rng(1), 5, 5 * 30 - 2
     deviations = random.normal(0, 1, (3, steps)) + np.resize(random.normal(0, 0.7, season), steps)
     known = random.random((3, steps)) >= missing
-    memory = _Memory(3, 3, season, ageing)
+    memories, which = _Memories(3, 3, season), [SHORT, LONG].index(ageing)
     for step in range(steps):
-        memory.learn(step % season, np.where(known[:, step], deviations[:, step], 0), known[:, step])
-    memory.shrink(np.array([True, True, True]))
-    found = memory.indices(np.arange(3))
+        memories.learn(step % season, np.where(known[:, step], deviations[:, step], 0), known[:, step])
+    memories.shrink(np.array([True, True, True]))
+    memories.weight = np.eye(2)[which][:, None] * np.ones(3)
+    found = memories.indices(np.arange(3))
     for series in range(3):
         phase, weight = np.arange(steps) % season, ageing ** (np.arange(steps)[::-1] / season) * known[series]
         rows = [(deviations[series, phase == each], weight[phase == each]) for each in range(season)]
@@ -148,7 +149,7 @@ def test_the_sums_of_a_memory_are_those_of_a_weighted_analysis_of_variance(agein
         within = sum((w * (d - m) ** 2).sum() for (d, w), m in zip(rows, means, strict=True)) / freedom
         between = (effective * (means - means.mean()) ** 2).sum() / (season - 1)
         kept = max(0.0, 1 - NOISE * within / between)
-        assert memory.kept[series] == pytest.approx(kept, rel=1e-9)
+        assert memories.kept[which, series] == pytest.approx(kept, rel=1e-9)
         np.testing.assert_allclose(found[series], kept * (means - means.mean()), atol=1e-12)
 
 
