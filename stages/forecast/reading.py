@@ -33,7 +33,7 @@ INSTEAD = {  # what else than to change a parameter and train again leads to a f
     "time_format": "write dates as 2024-01-31",
 }
 REWORDED = {  # hints at parameters that new data need not follow, and at training
-    CORRECT_COVARIATES: "add it: the forecaster was trained with it",
+    CORRECT_COVARIATES: "rename it, or add the column: the forecaster was trained with it",
     CORRECT_COLUMNS: f"rename it, or {NAME_THEM}",
     TELL_APART: ", or tell series apart by columns unique_id, ds and y",
     OTHER_VALUES: "convert it",
