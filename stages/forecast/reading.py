@@ -22,8 +22,8 @@ from stages.ingest.numbers import OTHER_VALUES
 from stages.ingest.params import Ingest
 from stages.ingest.raw import OTHER_IDS, Raw, Reader, observations, open_raw, refuse_missing_file
 from stages.ingest.regular import build_panel
+from stages.normalize.known_ahead import refuse_missing_future
 from stages.panel.grid import OFF_GRID, make_grid
-from stages.panel.known_ahead import refuse_missing_future
 from stages.panel.panel import Panel
 from stages.panel.time_formats import parse_times
 
