@@ -22,8 +22,8 @@ from stages.ingest.numbers import OTHER_VALUES
 from stages.ingest.params import Ingest
 from stages.ingest.raw import OTHER_IDS, Raw, Reader, observations, open_raw, refuse_missing_file
 from stages.ingest.regular import build_panel
+from stages.normalize.known_ahead import refuse_missing_future
 from stages.panel.grid import OFF_GRID, make_grid
-from stages.panel.known_ahead import refuse_missing_future
 from stages.panel.panel import Panel
 from stages.panel.time_formats import parse_times
 
@@ -33,7 +33,7 @@ INSTEAD = {  # what else than to change a parameter and train again leads to a f
     "time_format": "write dates as 2024-01-31",
 }
 REWORDED = {  # hints at parameters that new data need not follow, and at training
-    CORRECT_COVARIATES: "add it: the forecaster was trained with it",
+    CORRECT_COVARIATES: "rename it, or add the column: the forecaster was trained with it",
     CORRECT_COLUMNS: f"rename it, or {NAME_THEM}",
     TELL_APART: ", or tell series apart by columns unique_id, ds and y",
     OTHER_VALUES: "convert it",

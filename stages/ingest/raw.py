@@ -129,7 +129,7 @@ def open_raw(path: Path, texts: list[str], values: list[str], settings: Ingest) 
     Raises UserError for a file that cannot be read.
     """
     if path.is_dir() or is_parquet(path):
-        return ParquetFiles(path, texts, settings.max_gigabytes)
+        return ParquetFiles(path, [*texts, *settings.covariates.columns], settings.max_gigabytes)
     return CsvFile(path, {*texts, *values}, _number_format(settings), settings.max_gigabytes)
 
 

@@ -3,7 +3,7 @@
 Reads the panel. Writes data/histories/, a file for each origin at which networks are trained, and
 reports/normalize.json.
 Decides how many origins there are, and where; which series are logged; which seasons are used.
-Parameters: sections `backtest` and `normalize` of params.yaml.
+Parameters: sections `backtest` and `normalize` of params.yaml, `ingest.missing` and `ingest.path`.
 """
 
 from safetensors.numpy import save_file
@@ -14,6 +14,7 @@ from stages.common.params import read_params
 from stages.common.paths import HISTORIES, NORMALIZE_SUMMARY, PANEL, fresh_folder, origin_file, write_summary
 from stages.ingest.params import Ingest
 from stages.normalize.histories import normalize, seasons_in_use
+from stages.normalize.known_ahead import refuse_missing_future
 from stages.normalize.origins import in_short, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.known_ahead import refuse_missing_future

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from stages.common.errors import UserError
+from stages.normalize.known_ahead import refuse_missing_future
 from stages.panel.covariates import Covariates
-from stages.panel.known_ahead import refuse_missing_future
 from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
 from tests.builders import panel_of
