@@ -17,7 +17,6 @@ from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.known_ahead import refuse_missing_future
 from stages.normalize.origins import in_short, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
-from stages.panel.known_ahead import refuse_missing_future
 from stages.panel.panel import Panel
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from stages.common.arrays import Floats, Ints
-from stages.panel.panel import History
 from stages.panel.ragged import starts
 
 
@@ -41,14 +40,13 @@ def concat_covariates(parts: list[ScaledCovariates | None]) -> ScaledCovariates 
     )
 
 
-def scale_covariates(history: History, kept: Ints, ahead: int) -> ScaledCovariates | None:
-    """The covariates of S histories, of each the last `kept` (S,) steps, and the steps `ahead`; None without any."""
-    declared = history.panel.covariates
-    if declared is None or not (declared.future or declared.past):
-        return None
-    dropped = history.lengths - kept
-    future = _last(history.future_covariates(ahead), history.lengths + ahead, dropped)
-    past = _last(history.past_covariates(), history.lengths, dropped)
+def scale_covariates(future: Floats, past: Floats, lengths: Ints, kept: Ints, ahead: int) -> ScaledCovariates:
+    """The covariates of S histories of `lengths` (S,), of each the last `kept` (S,) steps, and of the steps `ahead`.
+
+    future: (rows, F) those steps, one series after another; past: (sum of the lengths, P) without those ahead
+    """
+    dropped = lengths - kept
+    future, past = _last(future, lengths + ahead, dropped), _last(past, lengths, dropped)
     return ScaledCovariates(_scaled(future, kept, ahead), _scaled(past, kept, 0), ahead)
 
 

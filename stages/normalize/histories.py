@@ -62,8 +62,16 @@ def normalize(
         values=np.concatenate(values),
         lengths=kept,
         seasons=np.array(seasons, dtype=np.float64),
-        covariates=scale_covariates(history, kept, ahead),
+        covariates=_covariates(history, kept, ahead),
     )
+
+
+def _covariates(history: History, kept: Ints, ahead: int) -> ScaledCovariates | None:
+    """Those of the last `kept` (S,) steps of each history, and of the steps `ahead`; None without any."""
+    if not history.panel.has_covariates:
+        return None
+    future, past = history.future_covariates(ahead), history.past_covariates()
+    return scale_covariates(future, past, history.lengths, kept, ahead)
 
 
 def seasons_in_use(panel: Panel, settings: Normalize) -> list[float]:
