@@ -103,10 +103,10 @@ def _value_by_series(raw: Raw, covariate: Covariate) -> Floats:
     if other.any():
         place = int(other.argmax())
         row, before = int(known[place]), int(known[first[series[place]]])
-        found, earlier = (quoted(covariate.column.values[each].as_py()) for each in (row, before))
+        where = f"{raw.source} row {raw.row_number(row)}, column {quoted(covariate.name)}"
         raise UserError(
-            f"{covariate.column.where(row)}: {found} in series {quoted(raw.ids[series[place]])}, which has {earlier} "
-            f"in row {raw.row_number(before)}; a static covariate has one value for each series: correct it, or "
-            "declare the column in ingest.covariates.future or past"
+            f"{where}: {covariate.found(row)} in series {quoted(raw.ids[series[place]])}, which has "
+            f"{covariate.found(before)} in row {raw.row_number(before)}; a static covariate has one value for each "
+            "series: correct it, or declare the column in ingest.covariates.future or past"
         )
     return values

@@ -39,6 +39,11 @@ class Covariate:
         """Of the columns that stand for it: `column=category` for each category."""
         return [self.name] if self.categories is None else [f"{self.name}={each}" for each in self.categories]
 
+    def found(self, observation: int) -> str:
+        """The value of an observation, for messages."""
+        value = self.values[observation]
+        return f"{value:g}" if self.categories is None else quoted(self.categories[int(value)])
+
     def take(self, chosen: Bools) -> "Covariate":
         """The values of the `chosen` (N,) observations."""
         return replace(self, values=self.values[chosen])

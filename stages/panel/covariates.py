@@ -53,8 +53,8 @@ class Covariates:
 
     def declared(self, name: str) -> str:
         """The column of the input that the column `name` stands for."""
-        of = (column for column, each in self.categories.items() if name.removeprefix(f"{column}=") in each)
-        return next((column for column in of if name.startswith(f"{column}=")), name)
+        indicators = {f"{column}={each}": column for column, of in self.categories.items() for each in of}
+        return indicators.get(name, name)
 
     def until(self, lengths: Ints, origin: int, horizon: int, season: int) -> Floats:
         """(sum of rows, F) for each series those of its history, and of the `horizon` steps after it; NaN for none.
@@ -110,7 +110,7 @@ class Covariates:
         rest: the other fields
         """
         future, past, static = ([each for each in table.columns if each.startswith(f"{kind}:")] for kind in KINDS)
-        values = [table[names].to_numpy(np.float64).reshape(len(table), len(names)) for names in (future, past, static)]
+        values = [table[names].to_numpy(np.float64) for names in (future, past, static)]
         return cls(
             future=[name.removeprefix("future:") for name in future],
             past=[name.removeprefix("past:") for name in past],

@@ -112,11 +112,21 @@ def test_indicators_of_categories_and_a_series_that_has_ended_or_has_no_value() 
     assert covariates_of(ended).indptr.tolist() == [0, 4]
 
 
+def test_local_times_after_the_end_whose_hour_the_clock_repeats() -> None:
+    text = (
+        "time,value,price\n2024-10-27 00:00,1,0\n2024-10-27 01:00,2,1\n2024-10-27 02:00,,2\n2024-10-27 02:00,,3\n"
+        "2024-10-27 03:00,,4\n2024-10-27 05:00,,6\n"
+    )
+    panel = panel_of(text, frequency="h", time_zone="Europe/Berlin", covariates={"future": ["price"]})
+    np.testing.assert_array_equal(covariates_of(panel).future_values[:, 0], [0, 1, 2, 3, 4, NAN, 6])
+
+
 @cases(
     ("rows", "words"),
     [
         ("a step after the end twice", "a,1,1,2,x\na,2,2,3,x\na,3,,4,x\na,3,,5,x\n", ["row 5", "'3' appears twice"]),
         ("far ahead", "a,1,1,2,x\na,2,2,3,x\na,9999,,4,x\n", ["span 9999 integer steps"]),
+        ("two static numbers", "a,1,1,2,1.5\na,2,2,3,2\n", ["row 3, column 'size': 2 in series 'a', which has 1.5 in"]),
         (
             "two static values",
             "a,1,1,2,\nb,1,1,2,z\na,2,2,3,x\nb,2,1,1,z\na,3,2,4,y\n",
