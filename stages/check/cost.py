@@ -154,4 +154,4 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 def windows_like_those(panel: Panel, settings: Params) -> Windows:
     """The window at the end of a single value: in size, channels, features and experts as those of a run."""
     seasons = seasons_in_use(panel, settings[Normalize])
-    return a_window(seasons, settings[Window], settings[Backtest].horizon, panel.has_covariates)
+    return a_window(seasons, settings[Window], settings[Backtest].horizon, panel.covariate_columns)

@@ -40,6 +40,14 @@ class InputFormat:
     regular: bool
     categories: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def covariate_columns(self) -> tuple[int, int, int]:
+        """How many columns of covariates a panel has: known ahead, of the past, and static ones."""
+        declared = self.settings.covariates
+        kinds = (declared.future, declared.past, declared.static)
+        future, past, static = (sum(len(self.categories.get(name, [name])) for name in names) for names in kinds)
+        return future, past, static
+
     @classmethod
     def of(cls, settings: Ingest, panel: Panel) -> "InputFormat":
         """The format of the input that `panel` was built from with `settings`."""

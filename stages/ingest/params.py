@@ -29,11 +29,6 @@ class Covariates(Section):
     static: list[Column]
 
     @property
-    def of_time(self) -> bool:
-        """Whether any changes with time."""
-        return bool(self.future or self.past)
-
-    @property
     def columns(self) -> list[str]:
         return [*self.future, *self.past, *self.static]
 

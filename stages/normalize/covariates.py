@@ -1,11 +1,17 @@
-"""Covariates on a common footing: each of a series less its mean, over its standard deviation, up to the origin."""
+"""Covariates on a common footing: each of a series less its mean, over its standard deviation, up to the origin.
 
-from dataclasses import dataclass, fields
+Static ones have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from stages.common.arrays import Floats, Ints
 from stages.panel.ragged import starts
+
+ARRAYS = ("future", "past", "static")
+STATIC_SIZE = 3.0  # about the inverse hyperbolic sine of 10
 
 
 @dataclass(frozen=True)
@@ -14,20 +20,35 @@ class ScaledCovariates:
 
     future: (rows, F) of each series its steps, and the steps `ahead` of it, one series after another
     past: (V, P) of its steps alone
+    static: (S, Q)
     """
 
     future: Floats
     past: Floats
+    static: Floats
     ahead: int
 
-    @classmethod
-    def none(cls, rows: int, series: int, ahead: int) -> "ScaledCovariates":
-        """No column at all, of `series` with `rows` steps together."""
-        return cls(np.zeros((rows + series * ahead, 0)), np.zeros((rows, 0)), ahead)
+    @property
+    def columns(self) -> tuple[int, int, int]:
+        """How many: F, P and Q."""
+        return self.future.shape[1], self.past.shape[1], self.static.shape[1]
+
+    @property
+    def of_time(self) -> bool:
+        """Whether any changes with time."""
+        return any(self.columns[:2])
 
     def arrays(self) -> dict[str, Floats]:
         """The arrays by name, to be stored."""
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "ahead"}
+        return {name: getattr(self, name) for name in ARRAYS}
+
+    @classmethod
+    def in_file(cls, arrays: dict[str, Floats]) -> "ScaledCovariates | None":
+        """What `arrays` returned, among other arrays; None where it is not there. Without steps ahead."""
+        if ARRAYS[0] not in arrays:
+            return None
+        future, past, static = (arrays[name] for name in ARRAYS)
+        return cls(future, past, static, ahead=0)
 
 
 def concat_covariates(parts: list[ScaledCovariates | None]) -> ScaledCovariates | None:
@@ -35,19 +56,22 @@ def concat_covariates(parts: list[ScaledCovariates | None]) -> ScaledCovariates 
     some = [each for each in parts if each]
     if not some:
         return None
-    return ScaledCovariates(
-        np.concatenate([each.future for each in some]), np.concatenate([each.past for each in some]), some[0].ahead
-    )
+    future, past, static = (np.concatenate([getattr(each, name) for each in some]) for name in ARRAYS)
+    return ScaledCovariates(future, past, static, some[0].ahead)
 
 
-def scale_covariates(future: Floats, past: Floats, lengths: Ints, kept: Ints, ahead: int) -> ScaledCovariates:
+def scale_covariates(
+    future: Floats, past: Floats, static: Floats, lengths: Ints, kept: Ints, ahead: int
+) -> ScaledCovariates:
     """The covariates of S histories of `lengths` (S,), of each the last `kept` (S,) steps, and of the steps `ahead`.
 
-    future: (rows, F) those steps, one series after another; past: (sum of the lengths, P) without those ahead
+    future: (rows, F) those steps, one series after another; past: (sum of the lengths, P) without those ahead;
+    static: (S, Q)
     """
     dropped = lengths - kept
     future, past = _last(future, lengths + ahead, dropped), _last(past, lengths, dropped)
-    return ScaledCovariates(_scaled(future, kept, ahead), _scaled(past, kept, 0), ahead)
+    static = np.nan_to_num(np.arcsinh(static)) / STATIC_SIZE
+    return ScaledCovariates(_scaled(future, kept, ahead), _scaled(past, kept, 0), static, ahead)
 
 
 def _last(values: Floats, lengths: Ints, dropped: Ints) -> Floats:

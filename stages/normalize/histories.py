@@ -68,10 +68,11 @@ def normalize(
 
 def _covariates(history: History, kept: Ints, ahead: int) -> ScaledCovariates | None:
     """Those of the last `kept` (S,) steps of each history, and of the steps `ahead`; None without any."""
-    if not history.panel.has_covariates:
+    covariates = history.panel.covariates
+    if covariates is None:
         return None
     future, past = history.future_covariates(ahead), history.past_covariates()
-    return scale_covariates(future, past, history.lengths, kept, ahead)
+    return scale_covariates(future, past, covariates.static_values, history.lengths, kept, ahead)
 
 
 def seasons_in_use(panel: Panel, settings: Normalize) -> list[float]:

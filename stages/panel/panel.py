@@ -75,9 +75,10 @@ class Panel:
         return DAYS_IN_YEAR * day if longer and longer[0] == DAYS_IN_WEEK * day else None
 
     @property
-    def has_covariates(self) -> bool:
-        """Whether it has covariates that are known ahead, or of the past."""
-        return self.covariates is not None and bool(self.covariates.future or self.covariates.past)
+    def covariate_columns(self) -> tuple[int, int, int]:
+        """How many columns of covariates it has: known ahead, of the past, and static ones."""
+        of = self.covariates
+        return (len(of.future), len(of.past), len(of.static)) if of else (0, 0, 0)
 
     def at(self, origin: int) -> "History":
         """The history of every series up to an origin, `origin` steps before its end; 0 is the final origin."""

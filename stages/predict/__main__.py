@@ -65,7 +65,7 @@ def main() -> None:
     trained_at = planned.within(int(panel.lengths.max())).trained_at(params[Backtest].refit)
     seasons = seasons_in_use(panel, params[Normalize])
     untrained = Ensemble(
-        horizon, params[Train].members, params[Normalize], params[Window], seasons, {}, panel.has_covariates
+        horizon, params[Train].members, params[Normalize], params[Window], seasons, {}, panel.covariate_columns
     )
     ensembles = load_ensembles(NETWORKS, trained_at, untrained)
 

@@ -27,7 +27,7 @@ class Ensemble:
     normalize, window: the parameters of these stages
     seasons: lengths of the seasons that windows use
     networks: by member; empty where no history was long enough for a window
-    has_covariates: whether series have any, known ahead or of the past
+    columns: how many covariates: known ahead, of the past, and static ones
     """
 
     horizon: int
@@ -36,11 +36,11 @@ class Ensemble:
     window: Window
     seasons: list[float]
     networks: dict[int, Network]
-    has_covariates: bool = False
+    columns: tuple[int, int, int] = (0, 0, 0)
 
     def check(self) -> None:
         """Raises ValueError for networks that cannot forecast, or not from the windows of this ensemble."""
-        shape = shape_of(Batches(a_window(self.seasons, self.window, self.horizon, self.has_covariates)))
+        shape = shape_of(Batches(a_window(self.seasons, self.window, self.horizon, self.columns)))
         if sorted(self.networks) != list(range(self.members)):
             raise ValueError(f"networks of other members than {self.members}")
         if any(network.shape != shape for network in self.networks.values()):

@@ -157,7 +157,7 @@ class Forecaster:
             window=config.window,
             seasons=config.seasons,
             networks=load_ensemble(networks, config.networks.model_dump()),
-            has_covariates=config.input_format.settings.covariates.of_time,
+            columns=config.input_format.covariate_columns,
         )
         ensemble.check()
         return cls(

@@ -15,6 +15,7 @@ from stages.compute.memory import lack_of_memory
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.compute.workers import FileArgument
+from stages.normalize.covariates import ScaledCovariates
 from stages.normalize.params import Backtest
 from stages.window.cutting import (
     bytes_of_cuts,
@@ -32,7 +33,9 @@ def main() -> None:
     latest = load_file(origin_file(HISTORIES, origins[0]))
     refuse_long_size(params[Window], int(latest["lengths"].max(initial=0)))
     seasons, horizon = latest["seasons"].tolist(), params[Backtest].horizon
-    needed = bytes_of_cuts(latest["lengths"], seasons, params[Window], horizon, has_covariates="future" in latest)
+    covariates = ScaledCovariates.in_file(latest)
+    columns = covariates.columns if covariates else (0, 0, 0)
+    needed = bytes_of_cuts(latest["lengths"], seasons, params[Window], horizon, columns)
     if problem := lack_of_memory(needed, len(origins), params[Compute], "cutting windows", "window.max_windows"):
         raise UserError(f"params.yaml: {problem}")
     histories = [FileArgument.at(origin_file(HISTORIES, origin), load_file) for origin in origins]

@@ -25,8 +25,7 @@ def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tu
 
     history: the arrays of `NormalizedHistories`, by name
     """
-    covariates = ScaledCovariates(history["future"], history["past"], ahead=0) if "future" in history else None
-    seasons = history["seasons"].tolist()
+    seasons, covariates = history["seasons"].tolist(), ScaledCovariates.in_file(history)
     windows = cut_windows(history["values"], history["lengths"], seasons, settings, horizon, covariates)
     return windows, {
         "windows": len(windows.cuts),
@@ -90,9 +89,13 @@ def cut_at_ends(
     return _windows_at(np.arange(len(lengths)), lengths, values, lengths, seasons, settings, horizon, covariates)
 
 
-def a_window(seasons: Sequence[float], settings: Window, horizon: int, has_covariates: bool) -> Windows:
-    """The window at the end of a single value: in size, channels, features and experts as those of a run."""
-    covariates = ScaledCovariates.none(rows=1, series=1, ahead=horizon) if has_covariates else None
+def a_window(seasons: Sequence[float], settings: Window, horizon: int, columns: tuple[int, int, int]) -> Windows:
+    """The window at the end of a single value: in size, channels, features and experts as those of a run.
+
+    columns: of covariates: future, past and static ones
+    """
+    future, past, static = (np.zeros(shape) for shape in zip((1 + horizon, 1, 1), columns, strict=True))
+    covariates = ScaledCovariates(future, past, static, ahead=horizon) if any(columns) else None
     return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings, horizon, covariates)
 
 
@@ -126,13 +129,17 @@ def _targets(settings: Window, horizon: int) -> int:
 
 
 def bytes_of_cuts(
-    lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int, has_covariates: bool = False
+    lengths: Ints,
+    seasons: Sequence[float],
+    settings: Window,
+    horizon: int,
+    columns: tuple[int, int, int] = (0, 0, 0),
 ) -> int:
     """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
     index_seasons = indexed(seasons)
     shortest = min_length(window_size(settings, index_seasons), settings.padding, index_seasons)
     placed = place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows)
-    cut = a_window(seasons, settings, horizon, has_covariates).cuts  # as large as any other
+    cut = a_window(seasons, settings, horizon, columns).cuts  # as large as any other
     each: int = sum(array.nbytes for array in vars(cut).values())
     return 2 * sum(len(before) for _, before in placed) * each
 

@@ -218,8 +218,9 @@ def _of_series(source: Source, block: slice, series: Ints, before: Ints) -> OfSe
 def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
     """(K, n, targets) forecasts by regressions on covariates at K cuts, sorted by series; none without covariates."""
     covariates = source.covariates
-    found = np.full((len(series), FORECASTS if covariates else 0, source.targets), np.nan, dtype=np.float32)
-    if covariates is None or "regression" not in source.settings.experts:
+    regressed = covariates is not None and covariates.of_time
+    found = np.full((len(series), FORECASTS if regressed else 0, source.targets), np.nan, dtype=np.float32)
+    if covariates is None or not regressed or "regression" not in source.settings.experts:
         return found
     first, with_ahead = starts(source.lengths), starts(source.lengths + covariates.ahead)
     for number in np.unique(series):
@@ -267,6 +268,7 @@ def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
         *_features(_latest(scaled), smoothed, cuts.scale, known.sum(axis=1)),
         *of_series.strength.T,
         *_features_of_year(context),
+        *(source.covariates.static[cuts.series].T if source.covariates else []),
     ]
     return replace(
         cuts,
