@@ -299,6 +299,18 @@ def test_a_file_without_rows_for_the_horizon_is_warned_of_or_refused(
     assert text != expected
 
 
+def test_a_series_that_begins_after_an_origin_has_no_forecast_there(pipeline: Pipeline) -> None:
+    """And one shorter than a season has one all the same."""
+    table = pd.concat([shops(), shop("new", 10, 2), shop("newest", 3, 3)], ignore_index=True)
+    found = pipeline(table, **DECLARED)
+    counts = found.groupby(["cutoff", "unique_id"]).size().unstack()
+    assert counts.loc["2023-12-24"].tolist()[:2] == [HORIZON, HORIZON]
+    assert counts["new"].notna().tolist() == [False, True]
+    assert "newest" not in counts
+    future = pd.read_csv(pipeline.folder / "reports/forecast.csv")
+    assert future.groupby("unique_id")["model"].count().tolist() == [HORIZON] * 4
+
+
 @pytest.mark.parametrize("kind", ["future", "past"])
 def test_covariates_that_tell_nothing_do_little_harm(pipeline: Pipeline, kind: str) -> None:
     """The own prices in another order, noise, and a random walk."""
