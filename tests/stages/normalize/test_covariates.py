@@ -49,6 +49,7 @@ def test_missing_values_count_for_nothing_and_stay_missing() -> None:
     ("history", "ahead", "expected"),
     [
         ([7, 7, 7], [7, 9], [0, 0, 0, 0, 2]),  # without a spread, in the column's own units
+        ([0.1, 0.1, 0.1], [0.1, 0.2], [0, 0, 0, 0, 0.1]),  # whose mean is rounded, and not 0.1
         ([NAN, 7, NAN], [7, 5], [NAN, 0, NAN, 0, -2]),
         ([NAN, NAN, NAN], [3, NAN], [NAN, NAN, NAN, 3, NAN]),  # neither mean nor spread
     ],
@@ -57,8 +58,8 @@ def test_a_constant_column_and_one_without_values(
     history: list[float], ahead: list[float], expected: list[float]
 ) -> None:
     found = scaled(column(*history, *ahead), [3], [3], 2)
-    np.testing.assert_allclose(found.future, column(*expected))
-    np.testing.assert_allclose(found.past, column(*expected[:3]))
+    np.testing.assert_allclose(found.future, column(*expected), atol=1e-15)
+    np.testing.assert_allclose(found.past, column(*expected[:3]), atol=1e-15)
 
 
 def test_each_series_and_each_column_has_a_scale_of_its_own() -> None:
