@@ -12,6 +12,7 @@ from stages.panel.ragged import starts
 
 ARRAYS = ("future", "past", "static")
 STATIC_SIZE = 3.0  # about the inverse hyperbolic sine of 10
+ROUNDING = 1e-12  # of a mean: a spread that is no larger is that of a constant
 
 
 @dataclass(frozen=True)
@@ -89,5 +90,5 @@ def _scaled(values: Floats, lengths: Ints, ahead: int) -> Floats:
         count = np.maximum(some.sum(axis=0), 1)
         mean = np.where(some, known, 0).sum(axis=0) / count
         spread = np.sqrt(np.where(some, (known - mean) ** 2, 0).sum(axis=0) / count)
-        scaled[own] = (values[own] - mean) / np.where(spread > 0, spread, 1.0)
+        scaled[own] = (values[own] - mean) / np.where(spread > ROUNDING * np.abs(mean), spread, 1.0)
     return scaled

@@ -223,7 +223,7 @@ def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
     if covariates is None or not regressed or "regression" not in source.settings.experts:
         return found
     first, with_ahead = starts(source.lengths), starts(source.lengths + covariates.ahead)
-    for number in np.unique(series):
+    for number in np.unique(series[source.lengths[series] > 0]):
         rows = slice(*np.searchsorted(series, [number, number + 1]))
         own = slice(first[number], first[number] + source.lengths[number])
         future = slice(with_ahead[number], with_ahead[number] + source.lengths[number] + covariates.ahead)

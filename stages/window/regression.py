@@ -2,8 +2,8 @@
 
 The target is a value, less the mean of the steps before the season that it lies in, over their mean absolute seasonal
 change: so that what a covariate does grows and falls with the series. The regressors are the same of values one, two
-and three seasons before, the covariates at the step and a season before, the mean growth over a season, level and
-scale. Targets and values of before go through an inverse hyperbolic sine, so that spikes do not decide.
+and three seasons before, the covariates at the step, one step and a season before, the mean growth over a season, level
+and scale. Targets and values of before go through an inverse hyperbolic sine, so that spikes do not decide.
 
 Hoerl and Kennard, Ridge regression: biased estimation for nonorthogonal problems, 1970, equation 2.1; regressors as of
 the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead electricity prices, 2021, section 4.2.
@@ -64,17 +64,16 @@ class Series:
         return [*lags, *(longer for longer in self.seasons[1:2] if longer not in lags)]
 
     @property
+    def backs(self) -> list[int]:
+        """How many steps before a target the covariates stand that it is regressed on."""
+        return list(dict.fromkeys([0, 1, self.season, *self.seasons[1:2]]))
+
+    @property
     def groups(self) -> int:
         """How many shorter seasons a longer one has, such as days in a week; 1 where they have no intercepts."""
         if len(self.seasons) < 2 or self.seasons[1] % self.season or self.seasons[1] // self.season > MOST_GROUPS:
             return 1
         return self.seasons[1] // self.season
-
-    @property
-    def regressors(self) -> int:
-        """How many there are."""
-        back = 1 + len(self.seasons[:2]) if self.seasons else 2
-        return int(3 + len(self.lags) + back * self.future.shape[1] + self.past.shape[1] + self.groups)
 
     @cached_property
     def frames(self) -> tuple[Floats, Floats, Floats, Floats]:
@@ -101,7 +100,7 @@ class Series:
             *np.moveaxis(_bend((values - level[..., None]) / scale[..., None]), -1, 0),
         ]
         exists = steps < len(self.future)
-        for back in (0, self.season, *self.seasons[1:2]):
+        for back in self.backs:
             known = (exists if not back else (steps >= back))[..., None]
             columns += list(np.moveaxis(np.where(known, self.future[np.maximum(last - back, 0)], 0), -1, 0))
         before = steps - self.season
