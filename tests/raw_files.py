@@ -33,6 +33,7 @@ def settings(path: str = "input.csv", **changes: Any) -> Ingest:
         "none": [], "time_format": None, "time_zone": None, "frequency": None, "season_length": None,
         "missing": "error", "ended_after": None, "max_gigabytes": 1,
     }  # fmt: skip
+    changes["covariates"] = {"future": [], "past": [], "static": [], **changes.get("covariates", {})}
     return Ingest(**{**values, **changes})
 
 

@@ -13,7 +13,9 @@ from stages.common.errors import counted
 from stages.common.params import Params
 from stages.compute.memory import processes
 from stages.compute.params import Compute
+from stages.ingest.params import Ingest
 from stages.normalize.histories import normalize, seasons_in_use
+from stages.normalize.known_ahead import refuse_missing_future
 from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
@@ -21,7 +23,7 @@ from stages.predict.baselines import BASELINES, choose_baselines
 from stages.predict.params import Predict
 from stages.train.cost import NetworkSize
 from stages.train.params import Model, Train
-from stages.window.cutting import cut_at_ends, training_cuts
+from stages.window.cutting import a_window, training_cuts
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
@@ -70,10 +72,11 @@ class Work:
 def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     """A name and a text for what a run does and how long it takes.
 
-    Raises UserError where the horizon is no shorter than the longest series, or a logarithm of a value is demanded that
-    has none.
+    Raises UserError where the horizon is no shorter than the longest series, where a future covariate is missing over
+    the horizon and nothing may be missing, and where a logarithm of a value is demanded that has none.
     """
     refuse_long_horizon(settings[Backtest], panel)
+    refuse_missing_future(panel, settings[Backtest].horizon, settings[Ingest].missing, settings[Ingest].path)
     if settings[Normalize].log is True:
         normalize(panel.at(0), settings[Normalize], seasons=[])
     origins = plan_origins(settings[Backtest], panel).within(int(panel.lengths.max()))
@@ -151,4 +154,4 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 def windows_like_those(panel: Panel, settings: Params) -> Windows:
     """The window at the end of a single value: in size, channels, features and experts as those of a run."""
     seasons = seasons_in_use(panel, settings[Normalize])
-    return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings[Window], settings[Backtest].horizon)
+    return a_window(seasons, settings[Window], settings[Backtest].horizon, panel.covariate_columns)

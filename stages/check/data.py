@@ -11,6 +11,7 @@ from stages.ingest.raw import Raw
 from stages.ingest.seasons import season_candidates
 from stages.normalize.histories import LONG_SEASON, YEARS, seasons_in_use
 from stages.normalize.params import Normalize
+from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 from stages.panel.time_axis import DAYS_IN_YEAR
 from stages.plot.digits import significant
@@ -32,6 +33,7 @@ def describe_data(panel: Panel, raw: Raw, normalize: Normalize) -> Lines:
         ("smallest", _value(panel, int(np.nanargmin(panel.y)))),
         ("largest", _value(panel, int(np.nanargmax(panel.y)))),
         ("gaps", _gaps(panel)),
+        *([("covariates", _covariates(panel.covariates, panel))] if panel.covariates else []),
         ("ends", _ends(panel)),
         ("left out", _left_out(panel, raw)),
         ("frequency", f"{frequency}: {frequency_in_words(frequency)}" if frequency else frequency_in_words(frequency)),
@@ -65,6 +67,23 @@ def _gaps(panel: Panel) -> str:
     how = "missing, and stay so" if np.isnan(panel.y).any() else "filled"
     count, share = counted(int(panel.missing.sum()), "value"), significant(100 * panel.missing.mean(), 2)
     return f"{count} ({share} % of the steps) {how} (ingest.missing), at most {longest_gap(panel)[1]:,} in a row{where}"
+
+
+def _covariates(covariates: Covariates, panel: Panel) -> str:
+    """The columns of each kind, how many categories those of text have, and how far ahead the future is known."""
+    kinds = {"future": covariates.future, "past": covariates.past, "static": covariates.static}
+    texts = []
+    for kind, names in kinds.items():
+        columns = dict.fromkeys(map(covariates.declared, names))
+        listed = ", ".join(
+            quoted(name) + (f" ({len(of)} categories)" if (of := covariates.categories.get(name)) else "")
+            for name in columns
+        )
+        texts += [f"{kind} {listed}"] if names else []
+    ahead = np.diff(covariates.indptr) - panel.lengths
+    steps = counted(int(ahead.max()), "step")
+    known = steps if ahead.min() == ahead.max() else f"{ahead.min():,} to {steps}"
+    return "; ".join(texts) + (f"; known for {known} after the last value" if covariates.future else "")
 
 
 def _ends(panel: Panel) -> str:

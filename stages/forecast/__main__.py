@@ -14,7 +14,7 @@ from stages.common.errors import run
 from stages.common.params import read_params
 from stages.forecast.forecasting import affordable_baselines, checked_steps, forecast_panel
 from stages.forecast.output import refuse_overwriting, write_evaluation, write_future
-from stages.forecast.reading import read_file
+from stages.forecast.reading import read_file, refuse_unknown_future
 from stages.forecast.source import find_forecaster, refuse_nothing_to_read
 from stages.ingest.params import Ingest
 
@@ -27,6 +27,8 @@ def main() -> None:
     refuse_overwriting(file, given.out)
     steps = checked_steps(forecaster, given.horizon)
     panel = read_file(file, forecaster.input_format)
+    if not given.actual:
+        refuse_unknown_future(panel, steps, forecaster.input_format, str(file))
     forecaster = forecaster.for_panel(len(panel.ids))
     names = affordable_baselines(forecaster, panel, given.baselines)
     shards = forecast_panel(forecaster, panel, steps if given.actual else 0, steps, names)

@@ -11,7 +11,7 @@ from stages.common.arrays import Floats, chunks
 from stages.common.errors import UserError, counted, reworded, warn
 from stages.panel.panel import History, Panel
 from stages.predict.baselines import BASELINES, NAIVE, combinable
-from stages.predict.checks import warn_of_others
+from stages.predict.checks import warn_of_history_left_out, warn_of_others
 from stages.predict.evaluation import Evaluation
 from stages.predict.forecaster import Forecaster
 from stages.predict.forecasts import OriginForecast
@@ -76,6 +76,7 @@ def forecast_panel(
     if not panel.at(origin).lengths.any():
         raise UserError(f"no series has more than the {counted(origin, 'step')} that are forecast; use a longer file")
     warn_of_others(forecaster.trained_on, panel.ids)
+    warn_of_history_left_out(panel.ds, forecaster.trained_until)
     parts = list(chunks(len(panel.ids), SHARD))
     with tqdm(total=len(panel.ids), unit="series", desc="forecasts", leave=False, disable=None) as bar:
         for part in parts:

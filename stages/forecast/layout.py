@@ -5,6 +5,7 @@
   columns of the training: several series where it had one, or where it read all columns of a wide file as series.
 - Without either, the time column of the training and none of its other columns: a wide file, of which all other columns
   are series.
+- Those of covariates are always those of the training.
 """
 
 from stages.ingest.columns import distinct
@@ -30,9 +31,9 @@ def layout_of(reader: Reader, settings: Ingest, long_first: bool) -> Ingest:
 
 
 def named_columns(settings: Ingest) -> tuple[list[str], list[str]]:
-    """The columns of ids and times, and those of values, by which a file is recognised."""
+    """The columns of ids and times, and those of values and covariates, by which a file is recognised."""
     texts = dict.fromkeys([*settings.series_columns, *settings.time_columns, SERIES, TIME])
-    return list(texts), [*_values(settings), VALUE]
+    return list(texts), [*_values(settings), VALUE, *settings.covariates.columns]
 
 
 def _tells_more(reader: Reader, settings: Ingest) -> bool:

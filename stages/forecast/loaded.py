@@ -11,7 +11,7 @@ from stages.forecast.forecasting import affordable_baselines, checked_steps, for
 from stages.forecast.frame import FrameReader
 from stages.forecast.layout import layout_of
 from stages.forecast.output import Doubts
-from stages.forecast.reading import read_frame
+from stages.forecast.reading import read_frame, refuse_unknown_future
 from stages.panel.time_axis import TimeAxis
 from stages.predict.forecaster import Forecaster
 
@@ -43,6 +43,7 @@ class Loaded:
         frame that cannot be read or forecast.
         """
         panel, steps = read_frame(frame, self.forecaster.input_format), checked_steps(self.forecaster, horizon)
+        refuse_unknown_future(panel, steps, self.forecaster.input_format, FrameReader.source)
         forecaster = self.forecaster.for_panel(len(panel.ids))
         names = affordable_baselines(forecaster, panel, baselines)
         threads = torch.get_num_threads()

@@ -14,6 +14,7 @@ from stages.common.errors import UserError, reworded
 from stages.forecast.frame import FrameReader
 from stages.forecast.layout import layout_of, named_columns
 from stages.ingest.checks import LEARNED, TELL_APART
+from stages.ingest.covariates import CORRECT_COVARIATES
 from stages.ingest.headers import CORRECT_COLUMNS
 from stages.ingest.input_format import InputFormat
 from stages.ingest.notations import candidate_formats
@@ -21,6 +22,7 @@ from stages.ingest.numbers import OTHER_VALUES
 from stages.ingest.params import Ingest
 from stages.ingest.raw import OTHER_IDS, Raw, Reader, observations, open_raw, refuse_missing_file
 from stages.ingest.regular import build_panel
+from stages.normalize.known_ahead import refuse_missing_future
 from stages.panel.grid import OFF_GRID, make_grid
 from stages.panel.panel import Panel
 from stages.panel.time_formats import parse_times
@@ -31,6 +33,7 @@ INSTEAD = {  # what else than to change a parameter and train again leads to a f
     "time_format": "write dates as 2024-01-31",
 }
 REWORDED = {  # hints at parameters that new data need not follow, and at training
+    CORRECT_COVARIATES: "rename it, or add the column: the forecaster was trained with it",
     CORRECT_COLUMNS: f"rename it, or {NAME_THEM}",
     TELL_APART: ", or tell series apart by columns unique_id, ds and y",
     OTHER_VALUES: "convert it",
@@ -62,9 +65,15 @@ def read_frame(frame: pd.DataFrame, input_format: InputFormat) -> Panel:
         return _read(reader, input_format, layout_of(reader, input_format.settings, long_first=True))
 
 
+def refuse_unknown_future(panel: Panel, steps: int, trained: InputFormat, source: str) -> None:
+    """Refuse future covariates that are missing over the `steps` to forecast, or warn of them, as in training."""
+    with reworded(_for_forecasts):
+        refuse_missing_future(panel, steps, trained.settings.missing, source)
+
+
 def _read(reader: Reader, trained: InputFormat, layout: Ingest) -> Panel:
     imposed = {"frequency": trained.frequency, "season_length": list(trained.season_lengths)}
-    raw = observations(reader, layout)
+    raw = observations(reader, layout, trained.categories)
     settings = layout.model_copy(update={**imposed, "time_format": _time_format(raw, trained)})
     return replace(build_panel(raw, settings, trained), time=trained.time, value=trained.value)
 

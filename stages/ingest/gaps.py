@@ -1,34 +1,10 @@
-"""Fill missing values inside a series, whose first and last values are never missing; measure the longest gap."""
+"""Measure the longest gap of a panel, and say which gaps are long."""
 
 import numpy as np
 
-from stages.common.arrays import Floats, Ints
-from stages.ingest.params import Filling
 from stages.panel.panel import Panel
-from stages.panel.ragged import seasonal_sources
 
 MIN_STRETCH = 10  # steps
-
-
-def fill(y: Floats, lengths: Ints, season: int, method: Filling) -> Floats:
-    """(N,) `y` without NaN: concatenated series of `lengths` (S,), each of which begins and ends with a value.
-
-    season: steps in a season
-    method:
-        interpolate: on the straight line between the values before and after the gap
-        forward: the last value before the gap
-        zero: 0
-        seasonal: the nearest value a whole number of seasons before; forward if there is none
-    """
-    missing = np.isnan(y)
-    rows = np.arange(len(y))
-    if method == "interpolate":
-        return np.where(missing, np.interp(rows, rows[~missing], y[~missing]), y)
-    if method == "zero":
-        return np.where(missing, 0.0, y)
-    if method == "seasonal":
-        return y[seasonal_sources(missing, lengths, season)]
-    return y[np.maximum.accumulate(np.where(missing, 0, rows))]
 
 
 def longest_gap(panel: Panel) -> tuple[int, int]:

@@ -21,8 +21,13 @@ CORRECT_COLUMNS = "correct ingest.series, ingest.time or ingest.value in params.
 NUMBER = r"[+-]?\d+([.,]\d+)?"
 
 
-def check_columns(columns: list[str], texts: list[str], numbers: list[str], source: str) -> None:
-    """Raises UserError if one of the columns `texts` and `numbers` is missing, nameless or there twice."""
+def check_columns(
+    columns: list[str], texts: list[str], numbers: list[str], source: str, correct: str = CORRECT_COLUMNS
+) -> None:
+    """Raises UserError if one of the columns `texts` and `numbers` is missing, nameless or there twice.
+
+    correct: what to do where the file has other columns
+    """
     counts = Counter(columns)
     for name in [*texts, *numbers]:
         if not name.strip():
@@ -30,7 +35,7 @@ def check_columns(columns: list[str], texts: list[str], numbers: list[str], sour
         if counts[name] > 1:
             raise UserError(f"{source}: {counts[name]} columns are called {quoted(name)}; rename all but one")
         if not counts[name]:
-            raise UserError(f"{source}: no column {quoted(name)}{_instead(name, columns)}")
+            raise UserError(f"{source}: no column {quoted(name)}{_instead(name, columns, correct)}")
     if not numbers:
         raise UserError(f"{source}: no column but {quoted(texts[0])}; set ingest.value to the column of values")
 
@@ -55,7 +60,7 @@ def times_in_rows(times: list[str], columns: list[str]) -> str:
     )
 
 
-def _instead(name: str, columns: list[str]) -> str:
+def _instead(name: str, columns: list[str], correct: str) -> str:
     """What the file has in place of the column `name`."""
     if times := times_across(columns):
         return f": {times_in_rows(times, columns)}"
@@ -67,4 +72,4 @@ def _instead(name: str, columns: list[str]) -> str:
         return f", only {quoted(columns[0])}; a file needs a column of times (1, 2, 3, ... will do) and one of values"
     close = difflib.get_close_matches(name, columns, n=1) or columns
     there = ", ".join(map(quoted, close[:MOST_NAMED]))
-    return f", but there is {there}; {CORRECT_COLUMNS}"
+    return f", but there is {there}; {correct}"

@@ -1,7 +1,7 @@
 """What a forecaster knows of its input, so that it reads new data as ingest read the data of its training."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -14,6 +14,9 @@ from stages.panel.panel import Panel
 from stages.panel.time_formats import check_format
 
 NO_PATH = "-"
+WITHOUT_COVARIATES: dict[str, Any] = {
+    "covariates": {"future": [], "past": [], "static": []}
+}  # which earlier versions do not know
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class InputFormat:
     time, value: the panel's names of the columns `ds` and `y`
     regular: whether new data must have values at the steps of `frequency`, and not of a coarser one alone. False where
         the data of the training have not, or where that is declared by a frequency together with `missing: zero`
+    categories: of each covariate that is a text; others are unknown
     """
 
     settings: Ingest
@@ -34,6 +38,15 @@ class InputFormat:
     time: str
     value: str
     regular: bool
+    categories: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def covariate_columns(self) -> tuple[int, int, int]:
+        """How many columns of covariates a panel has: known ahead, of the past, and static ones."""
+        declared = self.settings.covariates
+        kinds = (declared.future, declared.past, declared.static)
+        future, past, static = (sum(len(self.categories.get(name, [name])) for name in names) for names in kinds)
+        return future, past, static
 
     @classmethod
     def of(cls, settings: Ingest, panel: Panel) -> "InputFormat":
@@ -49,24 +62,29 @@ class InputFormat:
             time=panel.time,
             value=panel.value,
             regular=not declared_sparse and not coarser,
+            categories=panel.covariates.categories if panel.covariates else {},
         )
 
     def dump(self) -> dict[str, Any]:
-        """The values for JSON, without any path."""
-        return {
+        """The values for JSON, without any path; nothing of covariates where there are none, as in earlier versions."""
+        none = {} if self.settings.covariates.columns else {"covariates"}
+        values = {
             **asdict(self),
-            "settings": self.settings.model_dump(mode="json", exclude={"path"}),
+            "settings": self.settings.model_dump(mode="json", exclude={"path", *none}),
             "season_lengths": list(self.season_lengths),
         }
+        return {name: value for name, value in values.items() if name != "categories" or not none}
 
     @classmethod
     def load(cls, values: dict[str, Any]) -> "InputFormat":
         """What `dump` returned. Raises ValueError, in one line, for what is missing or wrong."""
         try:
-            whole = {**values, "settings": {**values["settings"], "path": NO_PATH}}
+            whole = {**values, "settings": {**WITHOUT_COVARIATES, **values["settings"], "path": NO_PATH}}
             loaded = TypeAdapter(cls).validate_json(json.dumps(whole), strict=True)
             if (loaded.frequency is None) != (loaded.time_format is None):
                 raise ValueError("a frequency without a time_format, or the other way round")
+            if not set(loaded.categories) <= set(loaded.settings.covariates.columns):
+                raise ValueError("categories of a column that is no covariate")
             if loaded.frequency is not None:
                 check_frequency(loaded.frequency)
             for time_format in filter(None, (loaded.time_format, loaded.settings.time_format)):

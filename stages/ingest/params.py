@@ -6,8 +6,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from stages.common.errors import quoted
 from stages.common.params import Name, OneOrMore, PositiveInt, Section
+from stages.panel.filling import Filling
 
-Filling = Literal["interpolate", "forward", "zero", "seasonal"]
 Missing = Literal["error", "keep", Filling]
 
 
@@ -21,11 +21,24 @@ Column = Annotated[str, AfterValidator(_is_named)]
 Columns = Annotated[list[Column], Field(min_length=1)]
 
 
+class Covariates(Section):
+    """The columns of each kind."""
+
+    future: list[Column]
+    past: list[Column]
+    static: list[Column]
+
+    @property
+    def columns(self) -> list[str]:
+        return [*self.future, *self.past, *self.static]
+
+
 class Ingest(Section):
     path: Name
     series: Column | Columns | None
     time: Column | Columns
     value: Column | Columns | None
+    covariates: Covariates
     decimal: Literal[".", ","]
     thousands: Literal[",", ".", " ", "\u00a0", "\u202f", "'", "_"] | None
     none: list[str | int | float]
@@ -56,6 +69,23 @@ class Ingest(Section):
         named = [*self.series_columns, *self.time_columns, *_listed(self.value)]
         if len(set(named)) < len(named):
             raise ValueError(f"series, time and value name the same column in {quoted(named)}; name different ones")
+        return self
+
+    @model_validator(mode="after")
+    def _covariates_are_other_columns(self) -> "Ingest":
+        covariates = self.covariates.columns
+        if twice := [name for name in covariates if covariates.count(name) > 1]:
+            raise ValueError(f"covariates names the column {quoted(twice[0])} twice; remove one of them")
+        taken = {*self.series_columns, *self.time_columns, *_listed(self.value)}
+        if used := [name for name in covariates if name in taken]:
+            raise ValueError(
+                f"covariates names {quoted(used[0])}, which series, time or value names too; remove it from one of them"
+            )
+        if self.covariates.static and not isinstance(self.value, str):
+            raise ValueError(
+                f"covariates.static names {quoted(self.covariates.static[0])}, but a wide file has no column with one "
+                "value for each series; remove it, or bring the file into the long form"
+            )
         return self
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ FURTHER_LEVELS = r"__index_level_[1-9]\d*__"
 class ParquetFiles:
     """A Parquet file, or a folder of them whose columns may differ in type.
 
-    texts: the columns of ids and timestamps; only these may be partition keys
+    texts: the columns of ids, timestamps and covariates; only these may be partition keys
     max_gigabytes: the most that the columns read may take in memory
 
     Raises UserError for files that are not Parquet or that lack a column, and beyond `max_gigabytes`.

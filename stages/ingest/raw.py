@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from stages.common.arrays import Bools, Floats
 from stages.common.errors import UserError, quoted, warn
 from stages.ingest.columns import INDEX, Codes, Column, distinct, refuse_empty
+from stages.ingest.covariates import CORRECT_COVARIATES, Covariate, read_covariates
 from stages.ingest.csv_file import CsvFile
 from stages.ingest.file_kinds import is_parquet
 from stages.ingest.headers import check_columns, times_across, times_in_rows
@@ -45,6 +46,7 @@ class Raw:
     time_codes: (N,) the index in `timestamps` of each observation's timestamp
     values: (N,) NaN where missing
     row_number: from an observation to the row number that a user sees in the file
+    covariates: the columns of covariates, (N,) each
     """
 
     source: str
@@ -55,6 +57,7 @@ class Raw:
     time_codes: Codes
     values: Floats
     row_number: Callable[[int], int]
+    covariates: tuple[Covariate, ...] = ()
 
     def where(self, observation: int) -> str:
         """The file, row, time column and timestamp of an observation, for messages."""
@@ -78,6 +81,7 @@ class Raw:
             time_codes=self.time_codes[kept],
             values=self.values[kept],
             row_number=lambda observation: self.row_number(int(kept[observation])),
+            covariates=tuple(each.take(chosen) for each in self.covariates),
         )
 
     def where_timestamp(self, timestamp: int) -> str:
@@ -111,6 +115,7 @@ def read_raw(settings: Ingest) -> Raw:
     not hold what they should.
     """
     values = [settings.value] if isinstance(settings.value, str) else settings.value or []
+    values = [*values, *settings.covariates.columns]
     texts = [*settings.series_columns, *settings.time_columns]
     return observations(open_raw(_checked_path(settings.path), texts, values, settings), settings)
 
@@ -124,16 +129,34 @@ def open_raw(path: Path, texts: list[str], values: list[str], settings: Ingest) 
     Raises UserError for a file that cannot be read.
     """
     if path.is_dir() or is_parquet(path):
-        return ParquetFiles(path, texts, settings.max_gigabytes)
+        return ParquetFiles(path, [*texts, *settings.covariates.columns], settings.max_gigabytes)
     return CsvFile(path, {*texts, *values}, _number_format(settings), settings.max_gigabytes)
 
 
-def observations(reader: Reader, settings: Ingest) -> Raw:
-    """The observations in the columns that `settings` name. Raises UserError as `read_raw` does."""
+def observations(reader: Reader, settings: Ingest, trained: dict[str, list[str]] | None = None) -> Raw:
+    """The observations in the columns that `settings` name. Raises UserError as `read_raw` does.
+
+    trained: the categories of each covariate that training found; None in training
+    """
     number_format = _number_format(settings)
     if isinstance(settings.value, str):
-        return _read_long(reader, settings, settings.value, number_format)
-    return _read_wide(reader, settings, number_format)
+        raw = _read_long(reader, settings, settings.value, number_format)
+    else:
+        raw = _read_wide(reader, settings, number_format)
+    names = settings.covariates.columns
+    if not names:
+        return raw
+    if settings.covariates.static and not isinstance(settings.value, str):
+        raise UserError(
+            f"{reader.source}: a wide file has no column with one value for each series, as the static covariate "
+            f"{quoted(settings.covariates.static[0])}; bring it into the long form"
+        )
+    check_columns(reader.columns, [], names, reader.source, CORRECT_COVARIATES)
+    arrays = reader.read([], names)
+    columns = [Column(reader.source, name, arrays[name], reader.row_number) for name in names]
+    covariates = read_covariates(columns, number_format, trained)
+    repeats = len(raw.values) // len(columns[0].values)  # the series of a wide file share them
+    return replace(raw, covariates=tuple(each.tile(repeats) for each in covariates) if repeats > 1 else covariates)
 
 
 def _read_long(reader: Reader, settings: Ingest, value: str, number_format: NumberFormat) -> Raw:
@@ -181,13 +204,13 @@ def _series_names(reader: Reader, settings: Ingest) -> list[str]:
     """The columns of a wide file that are series: those listed, or all but those of the time and a nameless index."""
     if isinstance(settings.value, list):
         return settings.value
-    times = settings.time_columns
-    if reader.unnamed and reader.unnamed not in times:
+    others = [*settings.time_columns, *settings.covariates.columns]
+    if reader.unnamed and reader.unnamed not in others:
         warn(
             f"{reader.source}: the column without a name is left out; set ingest.time to {reader.unnamed} if it holds "
             "the time, or list it with the others in ingest.value if it is a series"
         )
-    return [name for name in reader.columns if name not in times and name != reader.unnamed]
+    return [name for name in reader.columns if name not in others and name != reader.unnamed]
 
 
 def _without_row_numbers(values: dict[str, Floats], source: str) -> dict[str, Floats]:

@@ -22,15 +22,17 @@ from stages.ingest.checks import (
     warn_of_similar_ids,
     warn_of_unusual_frequency,
 )
+from stages.ingest.covariate_rows import lay_out_covariates
+from stages.ingest.doubts import refuse_missing_covariates, warn_of_constants, warn_of_leaks
 from stages.ingest.ended import warn_of_ended_series, without_ended_series
 from stages.ingest.fit import refuse_misfits, spans
-from stages.ingest.gaps import fill
 from stages.ingest.input_format import InputFormat
 from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw
 from stages.ingest.same_frequency import refuse_other_frequency, refuse_other_kind
 from stages.ingest.seasons import season_lengths
 from stages.ingest.timestamps import read_time_axis
+from stages.panel.filling import fill
 from stages.panel.grid import Grid
 from stages.panel.panel import Panel
 from stages.panel.ragged import starts
@@ -65,6 +67,9 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     _check_frequency(given, settings, trained, time_axis, timestamps, places)
     given = without_ended_series(given, places, settings.ended_after)
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
+    if raw.covariates:
+        panel = replace(panel, covariates=lay_out_covariates(raw, given, settings, places, time_axis.frequency))
+        _check_covariates(panel, settings, trained, raw.source)
     if settings.season_length and not trained:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
     if panel.missing.any() and settings.missing == "error":
@@ -137,6 +142,15 @@ def _steps(grid: Grid, numbers: Ints) -> pd.Index:
     """The steps of `numbers` (M,), most of which occur many times."""
     codes, distinct = pd.factorize(numbers)
     return grid.steps(distinct).take(codes)
+
+
+def _check_covariates(panel: Panel, settings: Ingest, trained: InputFormat | None, source: str) -> None:
+    """Refuse what is missing if nothing may be; doubt, in training, what tells nothing or too much."""
+    if settings.missing == "error":
+        refuse_missing_covariates(panel, source)
+    if not trained:
+        warn_of_constants(panel, source)
+        warn_of_leaks(panel, source)
 
 
 def _check_frequency(

@@ -3,7 +3,7 @@
 Reads the panel. Writes data/histories/, a file for each origin at which networks are trained, and
 reports/normalize.json.
 Decides how many origins there are, and where; which series are logged; which seasons are used.
-Parameters: sections `backtest` and `normalize` of params.yaml.
+Parameters: sections `backtest` and `normalize` of params.yaml, `ingest.missing` and `ingest.path`.
 """
 
 from safetensors.numpy import save_file
@@ -12,7 +12,9 @@ from stages.common.arguments import Parser
 from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import HISTORIES, NORMALIZE_SUMMARY, PANEL, fresh_folder, origin_file, write_summary
+from stages.ingest.params import Ingest
 from stages.normalize.histories import normalize, seasons_in_use
+from stages.normalize.known_ahead import refuse_missing_future
 from stages.normalize.origins import in_short, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
@@ -22,13 +24,14 @@ def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
     refuse_long_horizon(params[Backtest], panel)
+    refuse_missing_future(panel, params[Backtest].horizon, params[Ingest].missing, params[Ingest].path)
     origins = plan_origins(params[Backtest], panel).within(int(panel.lengths.max()))
     training = sorted(set(origins.trained_at(params[Backtest].refit).values()), reverse=True)
     seasons = seasons_in_use(panel, params[Normalize])
     fresh_folder(HISTORIES)
     for origin in training:
         normalizer, histories = normalize(panel.at(origin), params[Normalize], seasons)
-        save_file(vars(histories), origin_file(HISTORIES, origin))
+        save_file(histories.arrays(), origin_file(HISTORIES, origin))
     summary = {
         "evaluation_origins": in_short(origins.evaluation),
         "calibration_origins": in_short(origins.calibration),

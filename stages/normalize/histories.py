@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.common.arrays import Floats, Ints
+from stages.normalize.covariates import ScaledCovariates, scale_covariates
 from stages.normalize.normalizer import Normalizer
 from stages.normalize.params import Normalize
 from stages.panel.panel import History, Panel
@@ -21,19 +22,27 @@ class NormalizedHistories:
     values: (V,) one series after another, NaN where a value is missing
     lengths: (S,) the number of steps of each, from its first value to the origin
     seasons: lengths of the seasons that windows use
+    covariates: of the same steps; None without any
     """
 
     values: Floats
     lengths: Ints
     seasons: Floats
+    covariates: ScaledCovariates | None = None
+
+    def arrays(self) -> dict[str, Floats | Ints]:
+        """All arrays by name, to be stored; covariates of the histories alone."""
+        covariates = self.covariates.arrays() if self.covariates else {}
+        return {"values": self.values, "lengths": self.lengths, "seasons": self.seasons, **covariates}
 
 
 def normalize(
-    history: History, settings: Normalize, seasons: Sequence[float]
+    history: History, settings: Normalize, seasons: Sequence[float], ahead: int = 0
 ) -> tuple[Normalizer, NormalizedHistories]:
     """Fit a normalizer to the histories of one origin, and normalise them.
 
     seasons: those in use, see `seasons_in_use`
+    ahead: steps after the origin of which the covariates are needed, too: to forecast, not to train
 
     Raises UserError where a logarithm is demanded of a value that is not positive.
     """
@@ -48,11 +57,22 @@ def normalize(
         normalizers.append(normalizer)
         values.append(normalised[begun])
         lengths.append(begun.sum(axis=1))
+    kept = np.concatenate(lengths)
     return Normalizer.concat(normalizers), NormalizedHistories(
         values=np.concatenate(values),
-        lengths=np.concatenate(lengths),
+        lengths=kept,
         seasons=np.array(seasons, dtype=np.float64),
+        covariates=_covariates(history, kept, ahead),
     )
+
+
+def _covariates(history: History, kept: Ints, ahead: int) -> ScaledCovariates | None:
+    """Those of the last `kept` (S,) steps of each history, and of the steps `ahead`; None without any."""
+    covariates = history.panel.covariates
+    if covariates is None:
+        return None
+    future, past = history.future_covariates(ahead), history.past_covariates()
+    return scale_covariates(future, past, covariates.static_values, history.lengths, kept, ahead)
 
 
 def seasons_in_use(panel: Panel, settings: Normalize) -> list[float]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
+from stages.panel.covariates import AHEAD, Covariates
 from stages.panel.ragged import blocks, seasonal_sources
 from stages.panel.time_axis import DAYS_IN_YEAR, INTEGER_STEPS, TimeAxis
 
@@ -33,6 +35,7 @@ class Panel:
     time, value: the input's names for the columns `ds` and `y`
     interpolated: whether a filled value depends on the value after its gap; a history that ends in a gap then repeats
         the last value before it, so that it holds nothing from after its origin
+    covariates: those of the same series; None without any
     """
 
     ids: list[str]
@@ -45,6 +48,7 @@ class Panel:
     time: str = "ds"
     value: str = "y"
     interpolated: bool = False
+    covariates: Covariates | None = None
 
     @property
     def lengths(self) -> Ints:
@@ -69,6 +73,12 @@ class Panel:
         if day == DAYS_IN_WEEK:
             return DAYS_IN_YEAR
         return DAYS_IN_YEAR * day if longer and longer[0] == DAYS_IN_WEEK * day else None
+
+    @property
+    def covariate_columns(self) -> tuple[int, int, int]:
+        """How many columns of covariates it has: known ahead, of the past, and static ones."""
+        of = self.covariates
+        return (len(of.future), len(of.past), len(of.static)) if of else (0, 0, 0)
 
     def at(self, origin: int) -> "History":
         """The history of every series up to an origin, `origin` steps before its end; 0 is the final origin."""
@@ -100,19 +110,43 @@ class Panel:
             ds=self.ds.iloc[rows],
             y=self.y[rows],
             missing=self.missing[rows],
+            covariates=self.covariates and self.covariates.take(series, rows),
         )
 
     def write(self, path: Path) -> None:
-        """Write Parquet: a row for each step, the other fields in the file's metadata."""
-        frame = pd.DataFrame({"unique_id": self._ids_by_row(), "ds": self.ds, "y": self.y, "missing": self.missing})
+        """Write Parquet: a row for each step, the other fields in the file's metadata.
+
+        With covariates also a row for each step after a series' end that has some, with True in the column `ahead`.
+        """
+        frame = pd.DataFrame(
+            {"unique_id": self._ids_by_row(self.lengths), "ds": self.ds, "y": self.y, "missing": self.missing}
+        )
         rest = ("time", "value", "interpolated")
         names = {"season_lengths": list(self.season_lengths), **{name: getattr(self, name) for name in rest}}
-        frame.attrs = {"time_axis": asdict(self.time_axis), "names": names}  # to_parquet writes them into the metadata
+        attributes: dict[str, Any] = {"time_axis": asdict(self.time_axis), "names": names}
+        if self.covariates is not None:
+            frame = self.covariates.add_to(frame, self._after_ends(), self.lengths)
+            attributes["covariates"] = {"categories": self.covariates.categories, "filling": self.covariates.filling}
+        frame.attrs = attributes  # to_parquet writes them into the metadata
         frame.to_parquet(path, index=False)
 
-    def _ids_by_row(self) -> pd.Categorical:
+    def _ids_by_row(self, counts: Ints) -> pd.Categorical:
+        """The id of each series, as often as `counts` (S,) says."""
         return pd.Categorical.from_codes(
-            np.repeat(np.arange(len(self.ids)), self.lengths), categories=pd.Index(self.ids, dtype=object)
+            np.repeat(np.arange(len(self.ids)), counts), categories=pd.Index(self.ids, dtype=object)
+        )
+
+    def _after_ends(self) -> pd.DataFrame:
+        """The rows of the steps after the ends of series that have future covariates."""
+        assert self.covariates is not None
+        counts = np.diff(self.covariates.indptr) - self.lengths
+        numbers = np.arange(1, counts.sum() + 1) - np.repeat(np.cumsum(counts) - counts, counts)
+        last = self.time_axis.next_steps(self.ds.max(), max(int(counts.max()), 1)).iloc[-1]
+        grid = self.time_axis.grid(self.ds.min(), last)
+        ends = grid.numbers(pd.Index(self.ds.iloc[self.indptr[1:] - 1]))
+        ds = grid.steps(np.repeat(ends, counts) + numbers).to_series().astype(self.ds.dtype)
+        return pd.DataFrame(
+            {"unique_id": self._ids_by_row(counts), "ds": ds.array, "y": np.nan, "missing": np.ones(len(ds), bool)}
         )
 
     @classmethod
@@ -127,7 +161,7 @@ class Panel:
             raise UserError(f"{path} is damaged ({error}); `dvc checkout {path}` brings it back") from None
         with file:
             ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
-            end = int(ends[-1]) if end is None else end
+            first, end = _rows_in_file(file, first, end)
             groups = range(np.searchsorted(ends, first, side="right"), np.searchsorted(ends, end) + 1)
             table = file.read_row_groups(groups)
             before = int(ends[groups[0]]) - file.metadata.row_group(groups[0]).num_rows
@@ -138,16 +172,31 @@ class Panel:
         attributes = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
         time_axis, names = TimeAxis(**attributes["time_axis"]), attributes["names"]
         seasons = tuple(names.pop("season_lengths"))
+        if AHEAD in frame:
+            names["covariates"] = Covariates.of(frame, indptr, **attributes["covariates"])
+            own = ~frame[AHEAD].to_numpy()
+            indptr = np.concatenate([[0], np.cumsum(own)])[indptr]
+            frame = frame[own].reset_index(drop=True)
         y, missing = frame["y"].to_numpy(), frame["missing"].to_numpy()
         pa.default_memory_pool().release_unused()  # else Arrow keeps as much memory again as the panel takes
         return cls(ids, indptr, frame["ds"], y, missing, time_axis, seasons, **names)
+
+
+def _rows_in_file(file: pq.ParquetFile, first: int, end: int | None) -> tuple[int, int]:
+    """The rows of a file that hold rows `first:end` of its panel, and those after the ends of their series."""
+    rows = file.metadata.num_rows
+    if AHEAD not in file.schema_arrow.names:
+        return first, rows if end is None else end
+    own = np.flatnonzero(~file.read([AHEAD])[AHEAD].to_numpy())
+    return int(own[first]), rows if end is None or end == len(own) else int(own[end])
 
 
 @dataclass(frozen=True)
 class History:
     """The history of each of a panel's S series up to an origin, `origin` steps before its end; 0 is the final origin.
 
-    Only `after` and `actual` reach beyond the origin: to score forecasts, never to make them.
+    Only `after` and `actual` reach beyond the origin, to score forecasts, never to make them; and so do the future
+    covariates of the steps that are to be forecast.
     """
 
     panel: Panel
@@ -212,3 +261,19 @@ class History:
         """(S, horizon) the actual values after the origin; NaN after a series' end, and where the input had none."""
         rows, exists = self.after(horizon)
         return np.where(exists & ~self.panel.missing[rows], self.panel.y[rows], np.nan)
+
+    def future_covariates(self, horizon: int) -> Floats:
+        """(rows, F) of each series its history and the `horizon` steps after the origin, one series after another.
+
+        NaN where the input has no value; gaps between two values are filled, where that is declared. `horizon` rows for
+        a series without a history. Nothing after them is read.
+        """
+        panel = self.panel
+        assert panel.covariates is not None
+        return panel.covariates.until(panel.lengths, self.origin, horizon, panel.season_length)
+
+    def past_covariates(self) -> Floats:
+        """(sum of lengths, P) of the histories, one series after another; NaN and gaps as in `future_covariates`."""
+        panel = self.panel
+        assert panel.covariates is not None
+        return panel.covariates.past_until(panel.lengths, self.origin, panel.season_length)

@@ -64,7 +64,9 @@ def main() -> None:
     planned = plan_origins(params[Backtest], panel)
     trained_at = planned.within(int(panel.lengths.max())).trained_at(params[Backtest].refit)
     seasons = seasons_in_use(panel, params[Normalize])
-    untrained = Ensemble(horizon, params[Train].members, params[Normalize], params[Window], seasons, networks={})
+    untrained = Ensemble(
+        horizon, params[Train].members, params[Normalize], params[Window], seasons, {}, panel.covariate_columns
+    )
     ensembles = load_ensembles(NETWORKS, trained_at, untrained)
 
     parts, halved = shards(panel, PANEL), series_in_git(panel.ids)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
 from stages.common.arrays import Floats
 from stages.common.errors import counted, quoted, warn
@@ -40,6 +41,19 @@ def warn_of_others(trained_on: list[str], ids: list[str]) -> None:
             f"{count:,} of {len(ids):,} series ({_few(ids, other)}) {'is' if count == 1 else 'are'} not among the "
             f"{len(trained_on)} that the networks learned from, too few to learn for others: the forecast may be far "
             "off; measure it with --actual, or train on such series"
+        )
+
+
+def warn_of_history_left_out(steps: pd.Series, trained_until: int | pd.Timestamp) -> None:
+    """Warn where all of a panel's `steps` (N,) are later than the training: new rows alone, perhaps.
+
+    trained_until: the last step that any series had there, without a time zone
+    """
+    times = steps.dt.tz_localize(None) if isinstance(trained_until, pd.Timestamp) else steps
+    if times.min() > trained_until:
+        warn(
+            "every value is later than the data of the training: if these are the same series, put the new rows below "
+            "the old ones, since a forecast is made from all of a history"
         )
 
 

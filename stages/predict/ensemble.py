@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.normalize.covariates import concat_covariates
 from stages.normalize.histories import normalize
 from stages.normalize.normalizer import Normalizer
 from stages.normalize.params import Normalize
@@ -12,7 +13,7 @@ from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast, forecast_origin
 from stages.train.batches import Batches
 from stages.train.network import Network, load_networks, shape_of
-from stages.window.cutting import cut_at_ends
+from stages.window.cutting import a_window, cut_at_ends
 from stages.window.params import Window
 from stages.window.windows import Windows
 
@@ -26,6 +27,7 @@ class Ensemble:
     normalize, window: the parameters of these stages
     seasons: lengths of the seasons that windows use
     networks: by member; empty where no history was long enough for a window
+    columns: how many covariates: known ahead, of the past, and static ones
     """
 
     horizon: int
@@ -34,11 +36,11 @@ class Ensemble:
     window: Window
     seasons: list[float]
     networks: dict[int, Network]
+    columns: tuple[int, int, int] = (0, 0, 0)
 
     def check(self) -> None:
         """Raises ValueError for networks that cannot forecast, or not from the windows of this ensemble."""
-        windows = cut_at_ends(np.zeros(1), np.array([1]), self.seasons, self.window, self.horizon)
-        shape = shape_of(Batches(windows))
+        shape = shape_of(Batches(a_window(self.seasons, self.window, self.horizon, self.columns)))
         if sorted(self.networks) != list(range(self.members)):
             raise ValueError(f"networks of other members than {self.members}")
         if any(network.shape != shape for network in self.networks.values()):
@@ -63,11 +65,12 @@ class Ensemble:
         The windows of all origins are cut at once: the steps of seasonal indices are a loop, whose time hardly depends
         on the number of histories.
         """
-        normalized = [normalize(history, self.normalize, self.seasons) for history in histories]
+        normalized = [normalize(history, self.normalize, self.seasons, self.horizon) for history in histories]
         values, lengths = (
             np.concatenate([getattr(each, name) for _, each in normalized]) for name in ("values", "lengths")
         )
-        windows = cut_at_ends(values, lengths, self.seasons, self.window, self.horizon)
+        covariates = concat_covariates([each.covariates for _, each in normalized])
+        windows = cut_at_ends(values, lengths, self.seasons, self.window, self.horizon, covariates)
         series = len(lengths) // len(histories)
         return [
             (normalizer, windows.at_ends_of(slice(place * series, (place + 1) * series)))

@@ -157,6 +157,7 @@ class Forecaster:
             window=config.window,
             seasons=config.seasons,
             networks=load_ensemble(networks, config.networks.model_dump()),
+            columns=config.input_format.covariate_columns,
         )
         ensemble.check()
         return cls(

@@ -15,6 +15,7 @@ from stages.compute.memory import lack_of_memory
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.compute.workers import FileArgument
+from stages.normalize.covariates import ScaledCovariates
 from stages.normalize.params import Backtest
 from stages.window.cutting import (
     bytes_of_cuts,
@@ -31,11 +32,14 @@ def main() -> None:
     origins = origins_in(HISTORIES)
     latest = load_file(origin_file(HISTORIES, origins[0]))
     refuse_long_size(params[Window], int(latest["lengths"].max(initial=0)))
-    needed = bytes_of_cuts(latest["lengths"], latest["seasons"].tolist(), params[Window], params[Backtest].horizon)
+    seasons, horizon = latest["seasons"].tolist(), params[Backtest].horizon
+    covariates = ScaledCovariates.in_file(latest)
+    columns = covariates.columns if covariates else (0, 0, 0)
+    needed = bytes_of_cuts(latest["lengths"], seasons, params[Window], horizon, columns)
     if problem := lack_of_memory(needed, len(origins), params[Compute], "cutting windows", "window.max_windows"):
         raise UserError(f"params.yaml: {problem}")
     histories = [FileArgument.at(origin_file(HISTORIES, origin), load_file) for origin in origins]
-    tasks = [(history, params[Window], params[Backtest].horizon) for history in histories]
+    tasks = [(history, params[Window], horizon) for history in histories]
     summaries = []
     with open_pool(params[Compute]) as pool:
         fresh_folder(WINDOWS)
@@ -44,7 +48,7 @@ def main() -> None:
             summaries.append(summary)
             if origin == origins[0]:
                 final = windows
-    refuse_no_windows(final, params[Backtest].horizon, origins[0])
+    refuse_no_windows(final, horizon, origins[0])
     refuse_no_experts(final, params[Window].experts)
     write_summary(WINDOW_SUMMARY, summaries[0])
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
+from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import starts
 from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
@@ -24,7 +25,8 @@ def window_origin(history: dict[str, Any], settings: Window, horizon: int) -> tu
 
     history: the arrays of `NormalizedHistories`, by name
     """
-    windows = cut_windows(history["values"], history["lengths"], history["seasons"].tolist(), settings, horizon)
+    seasons, covariates = history["seasons"].tolist(), ScaledCovariates.in_file(history)
+    windows = cut_windows(history["values"], history["lengths"], seasons, settings, horizon, covariates)
     return windows, {
         "windows": len(windows.cuts),
         "size": windows.size,
@@ -39,14 +41,22 @@ def _without_window(windows: Windows) -> Bools:
     return known < windows.min_length
 
 
-def cut_windows(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
+def cut_windows(
+    values: Floats,
+    lengths: Ints,
+    seasons: Sequence[float],
+    settings: Window,
+    horizon: int,
+    covariates: ScaledCovariates | None = None,
+) -> Windows:
     """Cut S series of `lengths` (S,), one after another in `values` (V,), into windows for training.
 
     values: NaN where one is missing
     seasons: lengths of the seasons in the values
+    covariates: of the same steps; None without any
     """
     series, before = training_cuts(values, lengths, seasons, settings, horizon)
-    return _windows_at(series, before, values, lengths, seasons, settings, horizon)
+    return _windows_at(series, before, values, lengths, seasons, settings, horizon, covariates)
 
 
 def training_cuts(
@@ -67,13 +77,37 @@ def training_cuts(
     return series[enough], before[enough]
 
 
-def cut_at_ends(values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> Windows:
+def cut_at_ends(
+    values: Floats,
+    lengths: Ints,
+    seasons: Sequence[float],
+    settings: Window,
+    horizon: int,
+    covariates: ScaledCovariates | None = None,
+) -> Windows:
     """The window at the end of each of S series, to forecast from; the arguments are those of `cut_windows`."""
-    return _windows_at(np.arange(len(lengths)), lengths, values, lengths, seasons, settings, horizon)
+    return _windows_at(np.arange(len(lengths)), lengths, values, lengths, seasons, settings, horizon, covariates)
+
+
+def a_window(seasons: Sequence[float], settings: Window, horizon: int, columns: tuple[int, int, int]) -> Windows:
+    """The window at the end of a single value: in size, channels, features and experts as those of a run.
+
+    columns: of covariates: future, past and static ones
+    """
+    future, past, static = (np.zeros(shape) for shape in zip((1 + horizon, 1, 1), columns, strict=True))
+    covariates = ScaledCovariates(future, past, static, ahead=horizon) if any(columns) else None
+    return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings, horizon, covariates)
 
 
 def _windows_at(
-    series: Ints, before: Ints, values: Floats, lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int
+    series: Ints,
+    before: Ints,
+    values: Floats,
+    lengths: Ints,
+    seasons: Sequence[float],
+    settings: Window,
+    horizon: int,
+    covariates: ScaledCovariates | None,
 ) -> Windows:
     """The windows at the cuts after `before` (K,) values of `series` (K,)."""
     flat, targets, index_seasons = values.astype(np.float32), _targets(settings, horizon), indexed(seasons)
@@ -85,7 +119,7 @@ def _windows_at(
         lengths=lengths,
         seasons=index_seasons,
         lags=(index_seasons or [1]) if settings.local_scaling == "smoothing" else [],
-        cuts=compute_cuts(Source(flat, lengths, seasons, targets, settings), series, before),
+        cuts=compute_cuts(Source(flat, lengths, seasons, targets, settings, covariates), series, before),
     )
 
 
@@ -94,13 +128,18 @@ def _targets(settings: Window, horizon: int) -> int:
     return horizon if settings.output == "direct" else 1
 
 
-def bytes_of_cuts(lengths: Ints, seasons: Sequence[float], settings: Window, horizon: int) -> int:
+def bytes_of_cuts(
+    lengths: Ints,
+    seasons: Sequence[float],
+    settings: Window,
+    horizon: int,
+    columns: tuple[int, int, int] = (0, 0, 0),
+) -> int:
     """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
     index_seasons = indexed(seasons)
     shortest = min_length(window_size(settings, index_seasons), settings.padding, index_seasons)
     placed = place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows)
-    none, one = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
-    cut = _windows_at(none, one, np.zeros(1), one, seasons, settings, horizon).cuts  # as large as any other
+    cut = a_window(seasons, settings, horizon, columns).cuts  # as large as any other
     each: int = sum(array.nbytes for array in vars(cut).values())
     return 2 * sum(len(before) for _, before in placed) * each
 

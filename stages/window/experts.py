@@ -30,6 +30,7 @@ class Context:
     targets: steps to forecast
     year: steps in it; None where it is no season of the values
     course: (K, ...) coefficients of the course of the year, see yearly.py
+    regressed: (K, n, targets) forecasts by regressions on covariates, in normalised units, see regression.py
     """
 
     values: Floats32
@@ -40,6 +41,7 @@ class Context:
     targets: int
     year: float | None
     course: Floats
+    regressed: Floats32
 
     def last(self, steps: int) -> tuple[Floats32, Bools]:
         """The last steps before each cut (K, steps), level and season where a value is missing, and which are known."""
@@ -158,6 +160,11 @@ def year(context: Context) -> list[Floats32]:
     return [(ahead - lagged).astype(np.float32), ahead.astype(np.float32)]
 
 
+def regression(context: Context) -> list[Floats32]:
+    """Regressions on covariates, see regression.py; none without any."""
+    return [context.as_expert(each, 1) for each in np.moveaxis(context.regressed, 1, 0)]
+
+
 def seasonal_mean(context: Context) -> list[Floats32]:
     """For each season, the pattern of the last one and the mean pattern of the last two.
 
@@ -205,6 +212,7 @@ EXPERTS: dict[str, Callable[[Context], list[Floats32]]] = {
     "holt": holt,
     "demand": demand,
     "year": year,
+    "regression": regression,
     "seasonal_mean": seasonal_mean,
     "seasonal_drift": seasonal_drift,
 }

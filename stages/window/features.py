@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
+from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import blocks, starts
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, reach, record_origins
+from stages.window.regression import FORECASTS, Series, regress
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
 from stages.window.windows import Cuts, season_at, shortest_context
@@ -29,6 +31,7 @@ class Source:
     values: (V,) normalised histories of `lengths` (S,), one after another, NaN where a value is missing
     seasons: lengths of the seasons in the values
     targets: steps to forecast
+    covariates: of the same steps; None without any
     """
 
     values: Floats32
@@ -36,6 +39,7 @@ class Source:
     seasons: Sequence[float]
     targets: int
     settings: Window
+    covariates: ScaledCovariates | None = None
 
     @property
     def index_seasons(self) -> list[int]:
@@ -47,17 +51,19 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Seasonality(Rows):
+class OfSeries(Rows):
     """Of K cuts what the steps of whole series give.
 
     indices: (K, P) those of all seasons, one after another
     strength: (K, seasons) of each
     course: (K, ...) coefficients of the course of the year, none where the year is no season, see yearly.py
+    regressed: (K, n, targets) forecasts by regressions on covariates, none without these, see regression.py
     """
 
     indices: Floats32
     strength: Floats32
     course: Floats
+    regressed: Floats32
 
 
 def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
@@ -83,13 +89,13 @@ def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> I
     owner = owner + block.start
     width = int(before.max(initial=0)) + 1
     keys, wanted = owner * width + steps, series * width + before
-    seasonality = _seasonality(source, block, owner, steps)
+    of_series = _of_series(source, block, owner, steps)
     for rows in chunks(len(keys), HELD):
         earliest = max(keys[rows.start] - reach(source.targets), owner[rows.start] * width)
         earlier = np.arange(np.searchsorted(keys, earliest), rows.start)  # among them origins of the first cuts
         held = np.concatenate([earlier[is_origin[earlier]], np.arange(rows.start, rows.stop)])
         own = slice(*np.searchsorted(wanted, [keys[rows.start], keys[rows.stop - 1] + 1]))
-        computed = _compute(source, owner[held], steps[held], seasonality.take(held))
+        computed = _compute(source, owner[held], steps[held], of_series.take(held))
         cuts = computed.take(np.searchsorted(keys[held], wanted[own]))
         if computed.experts.shape[1]:  # an expert's name may give none, as `year` of monthly values
             origins = computed.take(np.flatnonzero(is_origin[held]))
@@ -125,12 +131,12 @@ def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
     )
 
 
-def _compute(source: Source, series: Ints, before: Ints, seasonality: Seasonality) -> Cuts:
+def _compute(source: Source, series: Ints, before: Ints, of_series: OfSeries) -> Cuts:
     """The cuts with features and experts, NaN for those that have no forecast, but without records."""
-    cuts = _bare(source, series, before, seasonality.indices)
+    cuts = _bare(source, series, before, of_series.indices)
     if source.settings.local_scaling == "none":
         return cuts
-    parts = [_with_features(source, cuts.take(chunk), seasonality.take(chunk)) for chunk in chunks(len(cuts), CHUNK)]
+    parts = [_with_features(source, cuts.take(chunk), of_series.take(chunk)) for chunk in chunks(len(cuts), CHUNK)]
     return Cuts.concat(parts)
 
 
@@ -191,7 +197,7 @@ def _mean_change(values: Floats32, cuts: Cuts, lag: int, steps: int) -> Floats:
     return np.where(count > 0, (totals[end] - totals[first]) / np.maximum(count, 1), np.nan)
 
 
-def _seasonality(source: Source, block: slice, series: Ints, before: Ints) -> Seasonality:
+def _of_series(source: Source, block: slice, series: Ints, before: Ints) -> OfSeries:
     """Of K cuts of the series of a block."""
     indices = np.zeros((len(series), sum(source.index_seasons)), dtype=np.float32)
     strength = np.zeros((len(series), len(source.index_seasons)), dtype=np.float32)
@@ -206,7 +212,29 @@ def _seasonality(source: Source, block: slice, series: Ints, before: Ints) -> Se
             start += season
         if source.year:
             course = course_at(matrix, source.year, *at)
-    return Seasonality(indices, strength, course)
+    return OfSeries(indices, strength, course, _regressed(source, series, before))
+
+
+def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
+    """(K, n, targets) forecasts by regressions on covariates at K cuts, sorted by series; none without covariates."""
+    covariates = source.covariates
+    regressed = covariates is not None and covariates.of_time
+    found = np.full((len(series), FORECASTS if regressed else 0, source.targets), np.nan, dtype=np.float32)
+    if covariates is None or not regressed or "regression" not in source.settings.experts:
+        return found
+    first, with_ahead = starts(source.lengths), starts(source.lengths + covariates.ahead)
+    for number in np.unique(series[source.lengths[series] > 0]):
+        rows = slice(*np.searchsorted(series, [number, number + 1]))
+        own = slice(first[number], first[number] + source.lengths[number])
+        future = slice(with_ahead[number], with_ahead[number] + source.lengths[number] + covariates.ahead)
+        whole = Series(
+            values=source.values[own].astype(np.float64),
+            future=np.nan_to_num(covariates.future[future]),
+            past=np.nan_to_num(covariates.past[own]),
+            seasons=source.index_seasons,
+        )
+        found[rows] = regress(whole, before[rows], source.targets)
+    return found
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
@@ -218,7 +246,7 @@ def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
     return matrix
 
 
-def _with_features(source: Source, cuts: Cuts, seasonality: Seasonality) -> Cuts:
+def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
     """The cuts with level, scale, experts and features, from smoothing the last five seasons, at least 36 values."""
     values, targets, index_seasons = source.values, source.targets, source.index_seasons
     season = index_seasons[0] if index_seasons else 1
@@ -232,12 +260,15 @@ def _with_features(source: Source, cuts: Cuts, seasonality: Seasonality) -> Cuts
     scaled = np.where(known, (deseasonalized - recent[:, None]) / cuts.scale[:, None], np.nan).astype(np.float32)
     smoothed = smooth(scaled, targets)
     level = (recent + smoothed.level * cuts.scale).astype(np.float32)
-    context = Context(values, index_seasons, cuts, level, smoothed, targets, source.year, seasonality.course)
+    context = Context(
+        values, index_seasons, cuts, level, smoothed, targets, source.year, of_series.course, of_series.regressed
+    )
     forecasts = [forecast for name in source.settings.experts for forecast in EXPERTS[name](context)]
     features = [
         *_features(_latest(scaled), smoothed, cuts.scale, known.sum(axis=1)),
-        *seasonality.strength.T,
+        *of_series.strength.T,
         *_features_of_year(context),
+        *(source.covariates.static[cuts.series].T if source.covariates else []),
     ]
     return replace(
         cuts,

@@ -21,8 +21,7 @@ from joblib import Parallel
 
 from stages.common.arrays import Floats, mean_known
 from stages.common.params import Params, read_params
-from stages.ingest.gaps import fill
-from stages.ingest.params import Filling
+from stages.panel.filling import Filling, fill
 from stages.panel.panel import Panel
 from stages.predict.forecasts import repeat_last_season
 from stages.predict.scoring import mase_scales

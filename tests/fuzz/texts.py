@@ -55,6 +55,7 @@ FREQUENCIES = [
 ]  # fmt: skip
 STYLES = [".3g", ".2f", ".17g", ".0f", ".1e", ",.2f", "_.0f"]  # of numbers, the plain ones first
 
+NO_COVARIATES: dict[str, list[str]] = {"future": [], "past": [], "static": []}
 SETTINGS: dict[str, list[Any]] = {
     "series": [None, "id", "id", "id", ["id"], ["id", "more"]], "value": ["value"] * 9 + [None, ["value"]],
     "time": ["time"] * 9 + ["index", ["time"], ["time", "more"], ["more", "time"]], "none": [[]] * 5 + [["-", -9999],
@@ -64,6 +65,10 @@ SETTINGS: dict[str, list[Any]] = {
     "thousands": [None] * 5 + [",", ".", " ", "'", "\u00a0"], "season_length": [None, None, [2], [7, 365]],
     "time_format": [None] * 9 + ["%d/%m/%Y", "%Q", "%Y%Y", "%Y-%m-%d %H", "%q", "%y", "%"],
     "time_zone": [None] * 9 + ["Europe/Berlin", "America/New_York", "UTC", "+02:00", "Mars"],
+    "covariates": [{**NO_COVARIATES, **declared} for declared in (
+        {}, {}, {}, {"future": ["more"]}, {"past": ["more"]}, {"static": ["more"]}, {"future": ["b"]}, {"past": ["id"]},
+        {"future": ["more"], "past": ["c d"]},
+    )],
 }  # fmt: skip
 
 
@@ -125,6 +130,7 @@ def good_csv(chance: random.Random) -> tuple[bytes, bytes, Settings]:
     if chance.random() < 0.2:
         names = ["time", "value", "b", "c d", ""][: chance.randrange(2, 6)]
         settings |= {"series": None, "value": chance.choice([None, "value", ["value"]]), "time": "time"}
+        settings["covariates"] = {**NO_COVARIATES, "future": chance.choice([[], ["b"], ["c d"]])}
         lines = [names, *([time, *some_numbers(chance, len(names) - 1)] for time in times)]
     else:
         ids = chance.choice([["a"], ["a", "b"], ["A ", "a", "é"], ["1", "01"]])

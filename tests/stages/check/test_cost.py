@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages.check.cost import QUICK, describe_cost, plan_work
@@ -12,6 +13,7 @@ from stages.common.params import Params
 from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.origins import plan_origins
 from stages.normalize.params import Backtest, Normalize
+from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 from stages.predict.baselines import BASELINES
 from stages.train.cost import NetworkSize
@@ -159,3 +161,11 @@ def test_experts_that_cannot_forecast_such_series_are_said(
         describe_cost(replace(panel, season_lengths=(season,)), change(default_params, window__experts=experts))
     )
     assert lines["training"].startswith(f"none of the experts {experts} forecasts") == refused
+
+
+def test_a_future_covariate_that_is_missing_is_refused_as_in_a_run(panel: Panel, default_params: Params) -> None:
+    covariates = Covariates(["price"], [], [], panel.indptr, np.ones((150, 1)), np.empty((150, 0)), np.empty((3, 0)))
+    strict = change(default_params, backtest__horizon=6, ingest__missing="error")
+    with pytest.raises(UserError, match="series '0' has no value of the future covariate 'price' from 70 to 75"):
+        describe_cost(replace(panel, ds=pd.Series(range(150)), covariates=covariates), strict)
+    describe_cost(panel, strict)

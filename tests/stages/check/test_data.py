@@ -105,3 +105,17 @@ def test_of_a_panel_half_the_series_decide_whether_the_year_is_used() -> None:
     rows = [f"{name},{day},1" for name, length in (("a", 1000), ("b", 40), ("c", 40)) for day in days[-length:]]
     found = lines_of("id,time,value\n" + "\n".join(rows), series="id", frequency="D")
     assert found["season"] == "7 steps (a week); not the year, which needs 2.5 of them"
+
+
+def test_covariates_are_listed_by_kind_with_how_far_ahead_they_are_known() -> None:
+    rows = "a,1,1,fog,2,L\na,2,2,sun,3,L\na,3,,fog,,L\na,4,,sun,,L\nb,1,1,sun,4,S\nb,2,2,fog,5,S\n"
+    kinds = {"future": ["sky"], "past": ["rain"], "static": ["size"]}
+    text = "id,time,value,sky,rain,size\n" + rows
+    found = lines_of(text, series="id", covariates=kinds)
+    assert found["covariates"] == (
+        "future 'sky' (2 categories); past 'rain'; static 'size' (2 categories); known for 0 to 2 steps after the last "
+        "value"
+    )
+    found = lines_of(text, series="id", covariates={"past": ["rain"]})
+    assert found["covariates"] == "past 'rain'"
+    assert "covariates" not in lines_of(text, series="id")

@@ -99,6 +99,12 @@ def original() -> str:
         ("series: null", "series: [shop, month]", ["ingest", "the same column"]),
         ("none: []", "none: -9999", ["ingest.none is -9999", "list"]),
         ("none: []", "none: [true]", ["ingest.none is [True]"]),
+        ("future: []", "future: price", ["ingest.covariates.future is 'price'", "list"]),
+        ("future: []", "futur: []", ["unknown parameter 'ingest.covariates.futur'", "did you mean"]),
+        ("past: []", "past: ['']", ["ingest.covariates.past", "'' is not a name"]),
+        ("past: []", "past: [price, price]", ["ingest: covariates names the column 'price' twice"]),
+        ("future: []", "future: [month]", ["ingest: covariates names 'month', which series, time or value names too"]),
+        ("    static: []              # one value for each series\n", "", ["ingest.covariates.static is missing"]),
         ("missing: keep", "missing: linear", ["ingest.missing is 'linear'", "'interpolate'"]),
         (
             "hidden_size: 32",

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import pytest
 
 from stages.common.errors import UserError
 from stages.common.params import read_params
-from stages.forecast.reading import read_file, read_frame
+from stages.forecast.reading import read_file, read_frame, refuse_unknown_future
 from stages.ingest.input_format import InputFormat
 from stages.ingest.params import Ingest
 from stages.ingest.raw import read_raw
 from stages.ingest.regular import build_panel
+from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 from tests.projects import EXAMPLE
 from tests.raw_files import AUTO, LONG, WIDE, Changes, Values, cases, panel_of, settings, times_of, values_of
@@ -37,13 +39,15 @@ def read(text: str | bytes, trained: InputFormat) -> Panel:
     return read_file(path, trained)
 
 
-def assert_equal(panel: Panel, other: Panel) -> None:
-    """All fields of two panels are equal, and so are the types of arrays."""
+def assert_equal(panel: Any, other: Any) -> None:
+    """All fields of two panels are equal, those of their covariates too, and so are the types of arrays."""
     for name, value in vars(other).items():
         if isinstance(value, np.ndarray):
             np.testing.assert_array_equal(getattr(panel, name), value, strict=True)
         elif isinstance(value, pd.Series):
             pd.testing.assert_series_equal(getattr(panel, name), value, check_names=False)
+        elif isinstance(value, Covariates):
+            assert_equal(getattr(panel, name), value)
         else:
             assert getattr(panel, name) == value, name
 
@@ -60,6 +64,14 @@ MONTHS = dated("MS", 36, ids="ab")
 LONG_AUTO = {**LONG, **AUTO}
 DAILY = dated("D", 30)
 WEEKDAYS = dated("B", 30)
+
+
+COVARIATES = (
+    "id,time,value,sky,open,rain,size\na,1,1,fog,True,2.5,L\na,2,2,sun,False,3,L\na,3,,fog,True,,\n"
+    "b,1,3,sun,True,1,S\nb,2,4,sun,True,2,S\n"
+)
+KINDS: Changes = {**LONG, "missing": "keep", "covariates": {"future": ["sky", "open"], "past": ["rain"],
+                  "static": ["size"]}}  # fmt: skip
 
 
 OWN_FILES: list[tuple[str, str | bytes, Changes]] = [
@@ -99,6 +111,9 @@ OWN_FILES: list[tuple[str, str | bytes, Changes]] = [
      "2024-10-27 03:00,4\n", {**AUTO, "time_zone": "Europe/Berlin"}),
     ("mixed precision", "time,value\n2024-01-01,1\n2024-01-01 12:00,2\n2024-01-02,3\n2024-01-02 12:00,4\n", AUTO),
     ("gzipped", gzip.compress(b"time,value\n1,2\n2,3\n"), {}),
+    ("covariates", COVARIATES, KINDS),
+    ("wide, with covariates", "time,a,b,sky\n1,1,3,fog\n2,2,4,sun\n3,3,,sun\n4,,,fog\n", {**WIDE, "missing": "keep",
+     "covariates": {"future": ["sky"]}}),
     ("times in two columns", "d,h,value\n2024-01-01,22,1\n2024-01-01,23,2\n2024-01-02,0,3\n", {**AUTO,
      "time": ["d", "h"]}),
 ]  # fmt: skip
@@ -248,6 +263,42 @@ def test_bad_files_are_refused_with_what_leads_to_a_forecast(
 ) -> None:
     panel = panel_of(ONE, **DATED)
     refuses(new, InputFormat.of(settings(**{**DATED, **changes}), panel), words)
+
+
+def test_covariates_of_new_data_are_encoded_as_those_of_the_training() -> None:
+    """Another category is unknown, and a column without fog has its indicator; other columns do not matter."""
+    new = "unique_id,ds,y,size,rain,open,sky,note\nx,5,1,S,1,1,sun,?\nx,6,2,S,2,0,hail,?\nx,7,,S,,1,sun,?\n"
+    trained = trained_on(COVARIATES, **KINDS)
+    for panel in (read(new, trained), read_frame(pd.read_csv("new.csv"), trained)):
+        assert panel.covariates
+        assert panel.covariates.future == ["sky=fog", "sky=sun", "open"]
+        assert panel.covariates.future_values.tolist() == [[0, 1, 1], [0, 0, 0], [0, 1, 1]]
+        assert panel.covariates.past_values.tolist() == [[1], [2]]
+        assert panel.covariates.static_values.tolist() == [[0, 1]]
+
+
+@cases(
+    ("new", "words"),
+    [
+        ("no column", "id,time,value,sky,open,size\na,1,1,fog,True,L\n", ["no column 'rain'", "trained with it"]),
+        ("text", "id,time,value,sky,open,rain,size\na,1,1,fog,True,wet,L\n", ["row 2, column 'rain': 'wet'"]),
+        ("two static values", COVARIATES.replace("3,L", "3,S"), ["row 3, column 'size': 'S' in series 'a'"]),
+        ("wide", "time,x,z,sky,open,rain,size\n1,1,1,fog,True,1,L\n", ["a wide file", "static covariate 'size'"]),
+    ],
+)
+def test_covariates_that_new_data_lack_are_refused(new: str, words: list[str]) -> None:
+    refuses(new, trained_on(COVARIATES, **KINDS), words)
+
+
+def test_future_covariates_that_new_data_lack_over_the_horizon(capsys: pytest.CaptureFixture[str]) -> None:
+    trained = trained_on(COVARIATES, **KINDS)
+    panel = read(COVARIATES, trained)
+    capsys.readouterr()
+    refuse_unknown_future(panel, 1, trained, "new.csv")
+    assert "new.csv: series 'b' has no value of the future covariate 'sky' at 3" in capsys.readouterr().err
+    strict = replace(trained, settings=trained.settings.model_copy(update={"missing": "error"}))
+    with pytest.raises(UserError, match=r"set ingest.missing to keep \(in params.yaml, and train again\)"):
+        refuse_unknown_future(panel, 1, strict, "new.csv")
 
 
 @pytest.mark.parametrize(

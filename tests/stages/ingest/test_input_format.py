@@ -52,6 +52,18 @@ def test_whether_the_values_have_the_frequency_of_the_panel(text: str, changes: 
     assert format_of(text, **changes).regular is regular
 
 
+def test_covariates_and_their_categories_survive_and_leave_no_trace_without_any() -> None:
+    text = "time,value,sky,rain\n2024-01,1,fog,2\n2024-02,2,sun,3\n2024-03,4,fog,1\n"
+    found = format_of(text, **AUTO, covariates={"future": ["sky"], "past": ["rain"]})
+    assert found.categories == {"sky": ["fog", "sun"]}
+    assert InputFormat.load(json.loads(json.dumps(found.dump()))) == found
+    with pytest.raises(ValueError, match="categories of a column that is no covariate"):
+        InputFormat.load({**found.dump(), "categories": {"snow": ["much"]}})
+    without = format_of(text, **AUTO)
+    assert "categories" not in without.dump()
+    assert "covariates" not in without.dump()["settings"]
+
+
 @cases(
     ("wrong", "words"),
     [

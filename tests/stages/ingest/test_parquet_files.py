@@ -80,6 +80,17 @@ def test_partitioned_parquet() -> None:
     assert values_of(panel) == {"007": [1, 2], "a b": [3, 4]}
 
 
+def test_a_covariate_may_be_a_partition() -> None:
+    for name, region in [("a", "north"), ("b", "south")]:
+        table = pa.table({"time": [1, 2], "value": [1, 2], "id": [name, name], "region": [region, region]})
+        pq.write_to_dataset(table, "many", partition_cols=["region"])
+    declared = settings("many", series="id", covariates={"static": ["region"]})
+    covariates = build_panel(read_raw(declared), declared).covariates
+    assert covariates
+    assert covariates.static == ["region=north", "region=south"]
+    assert covariates.static_values.tolist() == [[1, 0], [0, 1]]
+
+
 BAD: list[tuple[str, Any, list[str]]] = [
     ("damaged", b"PAR1 torn", ["not a readable Parquet file"]),
     ("empty", b"", ["an empty file"]),

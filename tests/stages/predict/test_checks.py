@@ -1,10 +1,12 @@
 """Warnings of predict, one line each."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages.predict.checks import (
     warn_of_fallback,
+    warn_of_history_left_out,
     warn_of_origins_out_of_reach,
     warn_of_others,
     warn_of_wide_intervals,
@@ -52,3 +54,11 @@ def test_series_that_few_others_cannot_speak_for_are_named(capsys: pytest.Captur
     warn_of_others(["a"], ["a", "b", "c"])
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("warning: 2 of 3 series ('b', 'c') are not among the 1 that the networks learned from")
+
+
+@pytest.mark.parametrize(("first", "warned"), [("2024-02-01", True), ("2024-01-31", False), ("2019-01-01", False)])
+def test_new_rows_alone_are_named(capsys: pytest.CaptureFixture[str], first: str, warned: bool) -> None:
+    steps = pd.date_range(first, periods=3, freq="D", tz="Europe/Berlin").to_series()
+    warn_of_history_left_out(steps, pd.Timestamp("2024-01-31"))
+    warn_of_history_left_out(pd.Series([8, 9] if warned else [7, 8]), 7)
+    assert capsys.readouterr().err.count("put the new rows below the old ones") == 2 * warned

@@ -6,11 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
+from stages.normalize.covariates import ScaledCovariates
 from stages.panel import ragged
 from stages.window import features, smoothing
+from stages.window.cutting import cut_windows
 from stages.window.experts import EXPERTS
 from stages.window.features import SCALE_OF_CONSTANT, Source, compute_cuts, local_scale
 from stages.window.params import Window
+from stages.window.windows import Cuts
 from tests.builders import cuts_at, window_settings
 
 PLAIN = window_settings()
@@ -229,3 +232,20 @@ def test_the_level_in_a_long_gap_is_the_last_value_before_it() -> None:
     cuts = cuts_at(values, [70], [], SMOOTHED)
     assert cuts.level.tolist() == [9]
     assert cuts.scale.tolist() == [1]
+
+
+def test_covariates_that_change_give_experts_and_static_ones_features() -> None:
+    random, lengths = np.random.default_rng(0), np.array([40, 30])
+    values = random.normal(size=70)
+    settings = window_settings(padding=True, local_scaling="smoothing", experts=["ses", "regression"])
+
+    def cuts(future: int, static: list[list[float]]) -> Cuts:
+        covariates = ScaledCovariates(random.normal(size=(70, future)), np.zeros((70, 0)), np.array(static), ahead=0)
+        return cut_windows(values, lengths, [4], settings, 3, covariates).cuts
+
+    plain, both = cut_windows(values, lengths, [4], settings, 3).cuts, cuts(1, [[0.5, 2.0], [-1.0, 9.0]])
+    assert plain.experts.shape[1] == 1
+    assert cuts(0, [[0.5], [-1.0]]).experts.shape[1] == 1
+    assert both.experts.shape[1] == 3
+    np.testing.assert_array_equal(both.features[:, :-2], plain.features)
+    np.testing.assert_array_equal(both.features[:, -2:], np.array([[0.5, 2], [-1, 4]])[both.series])  # clipped to 4

@@ -1,0 +1,121 @@
+"""Read the columns of covariates: numbers, booleans, or texts, which are categories."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stages.common.arrays import Bools, Floats
+from stages.common.errors import UserError, quoted
+from stages.ingest.columns import Column, distinct
+from stages.ingest.numbers import NumberFormat, is_number_type, mostly_numbers, to_numbers, warn_of_groups
+
+CORRECT_COVARIATES = "correct ingest.covariates in params.yaml"
+MAX_CATEGORIES = 50  # each is a column: texts of more kinds are ids or remarks
+TRUTHS = {"true": 1.0, "false": 0.0}
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """A column of covariates.
+
+    column: for messages
+    values: (N,) numbers; booleans as 0 and 1; of a category its place in `categories`, or their number if it is none of
+        them; NaN where missing
+    categories: sorted; None for numbers and booleans
+    """
+
+    column: Column
+    values: Floats
+    categories: list[str] | None
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+    @property
+    def names(self) -> list[str]:
+        """Of the columns that stand for it: `column=category` for each category."""
+        return [self.name] if self.categories is None else [f"{self.name}={each}" for each in self.categories]
+
+    def found(self, observation: int) -> str:
+        """The value of an observation, for messages."""
+        value = self.values[observation]
+        return f"{value:g}" if self.categories is None else quoted(self.categories[int(value)])
+
+    def take(self, chosen: Bools) -> "Covariate":
+        """The values of the `chosen` (N,) observations."""
+        return replace(self, values=self.values[chosen])
+
+    def tile(self, times: int) -> "Covariate":
+        """The values, repeated for each of the series of a wide file."""
+        return replace(self, values=np.tile(self.values, times))
+
+
+def encode(values: Floats, categories: list[str] | None) -> Floats:
+    """(K, columns) `values` (K,) of a covariate as they are, or an indicator for each of its categories."""
+    if categories is None:
+        return values[:, None]
+    indicators = (values[:, None] == np.arange(len(categories))).astype(np.float64)
+    return np.where(np.isnan(values)[:, None], np.nan, indicators)
+
+
+def read_covariates(
+    columns: list[Column], number_format: NumberFormat, trained: dict[str, list[str]] | None
+) -> tuple[Covariate, ...]:
+    """The columns as covariates.
+
+    trained: the categories that training found in each column of texts, to which others are unknown; None in training
+
+    Raises UserError for what `read_covariate` refuses, and for a category that has the name of another column.
+    """
+    covariates = tuple(read_covariate(column, number_format, trained) for column in columns)
+    warn_of_groups([each.column for each in covariates if each.categories is None], number_format)
+    names = [name for each in covariates for name in each.names]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(
+            f"{columns[0].source}: a column and a category of another are both called {quoted(twice[0])}; rename one"
+        )
+    return covariates
+
+
+def read_covariate(column: Column, number_format: NumberFormat, trained: dict[str, list[str]] | None) -> Covariate:
+    """One column; `trained` as for `read_covariates`.
+
+    Raises UserError for values that are neither numbers, booleans nor text, for a text among numbers and for more than
+    MAX_CATEGORIES categories.
+    """
+    values, kind = column.values, column.values.type
+    known = (trained or {}).get(column.name)
+    if pa.types.is_boolean(kind) or (known is not None and is_number_type(kind)):
+        values = pc.cast(values, pa.string())
+    elif is_number_type(kind):
+        return Covariate(column, to_numbers(column, number_format), None)
+    elif not pa.types.is_string(kind):
+        raise UserError(
+            f"{column} holds {kind}, not numbers, booleans or text; convert it, or remove it from ingest.covariates"
+        )
+    codes, found = distinct(values)
+    texts = [text.strip() for text in found]
+    is_missing = np.array([text in number_format.missing_texts for text in texts] + [True])  # the last: of code -1
+    present = sorted({text for text, missing in zip(texts, is_missing, strict=False) if not missing})
+    if known is None and present and all(text.lower() in TRUTHS for text in present):
+        places, categories = {text: TRUTHS[text.lower()] for text in present}, None
+    elif known is None and (trained is not None or mostly_numbers(column, number_format)):
+        return Covariate(column, to_numbers(column, number_format), None)
+    else:
+        categories = known or present
+        places = {text: float(place) for place, text in enumerate(categories)}
+        _refuse_many(column, categories)
+    of_text = np.array([places.get(text, len(places)) for text in texts] + [np.nan])
+    return Covariate(column, np.where(is_missing, np.nan, of_text)[codes], categories)
+
+
+def _refuse_many(column: Column, categories: list[str]) -> None:
+    if len(categories) > MAX_CATEGORIES:
+        few = ", ".join(map(quoted, categories[:3]))
+        raise UserError(
+            f"{column}: {len(categories):,} different texts ({few}, ...), more than {MAX_CATEGORIES} categories; group "
+            "them, write numbers, or remove the column from ingest.covariates"
+        )

@@ -1,0 +1,94 @@
+"""Covariates on a common footing: each of a series less its mean, over its standard deviation, up to the origin.
+
+Static ones have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.common.arrays import Floats, Ints
+from stages.panel.ragged import starts
+
+ARRAYS = ("future", "past", "static")
+STATIC_SIZE = 3.0  # about the inverse hyperbolic sine of 10
+ROUNDING = 1e-12  # of a mean: a spread that is no larger is that of a constant
+
+
+@dataclass(frozen=True)
+class ScaledCovariates:
+    """The covariates of S histories, scaled, NaN where the input has none.
+
+    future: (rows, F) of each series its steps, and the steps `ahead` of it, one series after another
+    past: (V, P) of its steps alone
+    static: (S, Q)
+    """
+
+    future: Floats
+    past: Floats
+    static: Floats
+    ahead: int
+
+    @property
+    def columns(self) -> tuple[int, int, int]:
+        """How many: F, P and Q."""
+        return self.future.shape[1], self.past.shape[1], self.static.shape[1]
+
+    @property
+    def of_time(self) -> bool:
+        """Whether any changes with time."""
+        return any(self.columns[:2])
+
+    def arrays(self) -> dict[str, Floats]:
+        """The arrays by name, to be stored."""
+        return {name: getattr(self, name) for name in ARRAYS}
+
+    @classmethod
+    def in_file(cls, arrays: dict[str, Floats]) -> "ScaledCovariates | None":
+        """What `arrays` returned, among other arrays; None where it is not there. Without steps ahead."""
+        if ARRAYS[0] not in arrays:
+            return None
+        future, past, static = (arrays[name] for name in ARRAYS)
+        return cls(future, past, static, ahead=0)
+
+
+def concat_covariates(parts: list[ScaledCovariates | None]) -> ScaledCovariates | None:
+    """Those of several histories as one; None where these have none."""
+    some = [each for each in parts if each]
+    if not some:
+        return None
+    future, past, static = (np.concatenate([getattr(each, name) for each in some]) for name in ARRAYS)
+    return ScaledCovariates(future, past, static, some[0].ahead)
+
+
+def scale_covariates(
+    future: Floats, past: Floats, static: Floats, lengths: Ints, kept: Ints, ahead: int
+) -> ScaledCovariates:
+    """The covariates of S histories of `lengths` (S,), of each the last `kept` (S,) steps, and of the steps `ahead`.
+
+    future: (rows, F) those steps, one series after another; past: (sum of the lengths, P) without those ahead;
+    static: (S, Q)
+    """
+    dropped = lengths - kept
+    future, past = _last(future, lengths + ahead, dropped), _last(past, lengths, dropped)
+    static = np.nan_to_num(np.arcsinh(static)) / STATIC_SIZE
+    return ScaledCovariates(_scaled(future, kept, ahead), _scaled(past, kept, 0), static, ahead)
+
+
+def _last(values: Floats, lengths: Ints, dropped: Ints) -> Floats:
+    """Rows (V, k) of series of `lengths` (S,) without the first `dropped` (S,) of each."""
+    place = np.arange(len(values)) - np.repeat(starts(lengths), lengths)
+    return values[place >= np.repeat(dropped, lengths)]
+
+
+def _scaled(values: Floats, lengths: Ints, ahead: int) -> Floats:
+    """Values of series of `lengths` (S,) and the steps `ahead` of each, by what is known of the first of these."""
+    scaled = values.copy()
+    for first, length in zip(starts(lengths + ahead), lengths, strict=True):
+        own, known = slice(first, first + length + ahead), values[first : first + length]
+        some = ~np.isnan(known)
+        count = np.maximum(some.sum(axis=0), 1)
+        mean = np.where(some, known, 0).sum(axis=0) / count
+        spread = np.sqrt(np.where(some, (known - mean) ** 2, 0).sum(axis=0) / count)
+        scaled[own] = (values[own] - mean) / np.where(spread > ROUNDING * np.abs(mean), spread, 1.0)
+    return scaled

@@ -1,0 +1,71 @@
+"""Future covariates that are missing over the horizon are refused or warned of, in one line."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.common.errors import UserError
+from stages.normalize.known_ahead import refuse_missing_future
+from stages.panel.covariates import Covariates
+from stages.panel.panel import Panel
+from stages.panel.time_axis import TimeAxis
+from tests.builders import panel_of
+
+NAN = np.nan
+
+
+def panel_with(first: list[float], second: list[float]) -> Panel:
+    """Series of 2 days each, from 30 December 2023 on; price and the indicators of a category at and after them."""
+    prices = np.array([*first, *second])
+    values = np.stack([prices, np.where(np.isnan(prices), NAN, 1), np.where(np.isnan(prices), NAN, 0)], axis=1)
+    covariates = Covariates(
+        future=["price", "sky=fog", "sky=sun"],
+        past=[],
+        static=[],
+        indptr=np.array([0, len(first), len(prices)]),
+        future_values=values,
+        past_values=np.empty((4, 0)),
+        static_values=np.empty((2, 0)),
+        categories={"sky": ["fog", "sun"]},
+    )
+    days = pd.Series([*pd.date_range("2023-12-30", periods=2)] * 2)
+    return panel_of([[1, 2], [3, 4]], ds=days, time_axis=TimeAxis("D", "%d.%m.%Y"), covariates=covariates)
+
+
+@pytest.mark.parametrize("missing", ["error", "keep", "forward"])
+def test_what_is_known_over_the_horizon_passes(missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    panel = panel_with([NAN, 1, 2, 3], [1, NAN, 1, 2, NAN])
+    refuse_missing_future(panel, 2, missing, "sales.csv")
+    refuse_missing_future(replace(panel, covariates=None), 2, missing, "sales.csv")
+    assert capsys.readouterr().err == ""
+
+
+def test_the_first_gap_is_named_from_when_to_when() -> None:
+    panel = panel_with([1, 1, 1, 1, NAN, NAN, 1], [1, 1, 1])
+    with pytest.raises(UserError) as caught:
+        refuse_missing_future(panel, 5, "error", "sales.csv")
+    assert str(caught.value) == (
+        "sales.csv: series '0' has no value of the future covariate 'price' from 03.01.2024 to 04.01.2024, within the "
+        "5 steps to forecast (so it is in 2 columns and 2 series); add rows for these steps, with the covariates and "
+        "without a value, or set ingest.missing to keep"
+    )
+
+
+def test_a_warning_takes_its_place_where_missing_values_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    refuse_missing_future(panel_with([1, 1, 1, 1], [1, 1, 1]), 2, "keep", "sales.csv")
+    assert capsys.readouterr().err == (
+        "warning: sales.csv: series '1' has no value of the future covariate 'price' at 02.01.2024, within the 2 steps "
+        "to forecast (so it is in 2 columns and 1 series), which the forecast does without; add rows for these steps, "
+        "with the covariates and without a value\n"
+    )
+
+
+def test_a_gap_inside_is_filled_first(capsys: pytest.CaptureFixture[str]) -> None:
+    panel = panel_with([1, 1, NAN, 1], [1, 1, NAN, 1])
+    assert panel.covariates
+    refuse_missing_future(
+        replace(panel, covariates=replace(panel.covariates, filling="forward")), 2, "forward", "sales.csv"
+    )
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,125 @@
+"""The regression on covariates: exact where they decide, honest, and its coefficients against least squares."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from stages.common.arrays import Bools, Floats
+from stages.window.regression import PENALTY, ROWS_FOR_EACH, Series, _coefficients, regress
+
+POOLED, PHASES = range(2)
+
+
+def series_of(values: Floats, future: Floats, past: Floats | None = None, *seasons: int) -> Series:
+    return Series(values, future, np.zeros((len(values), 0)) if past is None else past, list(seasons))
+
+
+def driven(length: int, season: int, slopes: Floats, seed: int = 0) -> tuple[Floats, Floats]:
+    """Values that a random covariate decides, with a slope for each phase, and a pattern; and the covariate (n, 1)."""
+    random = np.random.default_rng(seed)
+    x, steps = random.normal(size=length), np.arange(length)
+    pattern = random.normal(size=season)
+    values: Floats = pattern[steps % season] + slopes[steps % len(slopes)] * x + 0.01 * random.normal(size=length)
+    return values, x[:, None]
+
+
+@pytest.mark.parametrize("season", [1, 4, 7])
+@pytest.mark.parametrize("cut", [280, 283])
+def test_values_that_a_covariate_decides_are_forecast(season: int, cut: int) -> None:
+    """Over more than a season, from any phase; without the covariate they are noise."""
+    values, x = driven(300, season, np.array([3.0]))
+    seasons = [season] if season > 1 else []
+    with_x, without = (
+        regress(series_of(values[:cut], each, None, *seasons), np.array([cut]), 15)[0, POOLED] for each in (x, x[:, :0])
+    )
+    actual = values[cut : cut + 15]
+    assert np.abs(with_x - actual).mean() < 0.45 * np.abs(without - actual).mean()
+
+
+def test_each_phase_has_coefficients_of_its_own() -> None:
+    """A slope of 2 on one day and of -2 on the next."""
+    values, x = driven(400, 2, np.array([2.0, -2.0]))
+    found = regress(series_of(values[:380], x, None, 2), np.array([380]), 12)[0]
+    errors = np.abs(found - values[380:392]).mean(axis=1)
+    assert errors[PHASES] < 0.45 * errors[POOLED]
+
+
+def test_a_covariate_of_the_past_works_a_season_later() -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(size=200)
+    values = np.concatenate([random.normal(size=4), 3 * x[:-4]]) + 0.01 * random.normal(size=200)
+    found = regress(series_of(values[:190], np.zeros((194, 0)), x[:190, None], 4), np.array([190]), 4)[0, POOLED]
+    assert np.abs(found - values[190:194]).mean() < 0.45 * np.abs(values).mean()
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([[], [3], [4, 12]]), st.integers(1, 9))
+def test_nothing_after_a_cut_or_its_targets_is_used(seed: int, seasons: list[int], targets: int) -> None:
+    random = np.random.default_rng(seed)
+    values, future, past = random.normal(size=90), random.normal(size=(99, 2)), random.normal(size=(90, 1))
+    values[random.random(90) < 0.1] = np.nan
+    cut = int(random.integers(60, 90))
+    expected = regress(series_of(values, future, past, *seasons), np.array([cut]), targets)
+    values[cut:], past[cut:], future[cut + targets :] = 1e3, -1e3, 1e3
+    assert_array_equal(regress(series_of(values, future, past, *seasons), np.array([cut]), targets), expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([[], [3], [4, 12]]))
+def test_a_cut_has_the_same_forecast_alone_and_among_others(seed: int, seasons: list[int]) -> None:
+    random = np.random.default_rng(seed)
+    series = series_of(random.normal(size=80), random.normal(size=(88, 2)), random.normal(size=(80, 1)), *seasons)
+    cuts = np.sort(random.integers(1, 81, 6))
+    together = regress(series, cuts, 8)
+    for place, cut in enumerate(cuts):
+        assert_allclose(together[place], regress(series, np.array([cut]), 8)[0], rtol=1e-4, atol=1e-5)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_coefficients_are_those_of_penalised_least_squares(seed: int) -> None:
+    """By the rows of the penalty as observations of 0; of complete seasons, and of rows that are usable."""
+    random, season, width = np.random.default_rng(seed), 3, 4
+    rows, target = random.normal(size=(62, width)), random.normal(size=62)
+    rows[:, 0] = 1
+    usable = random.random(62) < 0.9
+    pooled, phases = _coefficients(rows, target, usable, season, np.array([2, 19]))
+    assert np.isnan(pooled[0]).all()
+    zeros = np.sqrt(PENALTY) * np.eye(width)[1:]
+
+    def expected(chosen: Bools) -> Floats:
+        stacked = np.concatenate([rows[chosen], zeros])
+        found: Floats = np.linalg.lstsq(stacked, np.concatenate([target[chosen], np.zeros(width - 1)]), rcond=None)[0]
+        return found
+
+    steps = np.arange(62)
+    assert_allclose(pooled[1, 0], expected(usable & (steps < 57)), rtol=1e-4, atol=1e-6)
+    for phase in range(season):
+        of_phase = usable & (steps < 57) & (steps % season == phase)
+        if not np.isnan(phases[1]).any():
+            assert_allclose(phases[1, phase], expected(of_phase), rtol=1e-4, atol=1e-6)
+        elif of_phase.sum() >= ROWS_FOR_EACH * width:
+            assert np.isnan(phases[1]).all()  # another phase has fewer
+
+
+def test_short_series_have_no_forecast_and_long_gaps_no_warning() -> None:
+    random = np.random.default_rng(0)
+    values, x = random.normal(size=200), random.normal(size=(204, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        short = regress(series_of(values[:12], x[:16], None, 4), np.array([3, 12]), 4)
+        values[20:150] = np.nan
+        gap = regress(series_of(values, x, None, 4), np.array([100, 152, 200]), 4)
+        nothing = regress(series_of(np.full(9, np.nan), x[:13], None, 4), np.array([9]), 4)
+    assert np.isnan(short).all()
+    assert np.isnan(nothing).all()
+    assert np.isfinite(gap[2, POOLED]).all()
+
+
+def test_a_covariate_far_outside_its_past_does_not_explode_a_forecast() -> None:
+    """A value a thousand times any before it moves the forecast by one and a half of the largest target."""
+    values, x = driven(300, 4, np.array([3.0]))
+    x[290:] = 1e3
+    found = regress(series_of(values[:290], x, None, 4), np.array([290]), 8)[0]
+    assert np.abs(found).max() < 40 * np.abs(values).max()
