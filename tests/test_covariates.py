@@ -311,6 +311,19 @@ def test_a_series_that_begins_after_an_origin_has_no_forecast_there(pipeline: Pi
     assert future.groupby("unique_id")["model"].count().tolist() == [HORIZON] * 4
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_forecast_is_far_beyond_the_history(pipeline: Pipeline, seed: int) -> None:
+    """Values jump by four powers of ten just before an origin, and a covariate by seven within the horizon."""
+    table = pd.concat([shop("east", 200, seed), shop("west", 130, seed + 5)], ignore_index=True)
+    left = steps_left(table)
+    late = (left < 14) & (left >= 0)
+    table.loc[late, "sales"] = np.resize([-5.0, 1e6, 0.0, 3e3], late.sum())
+    table.loc[left < 7, "price"] = 1e7
+    found = pipeline(table, **DECLARED)
+    assert found["model"].abs().max() < 3e6
+    assert pd.read_csv(pipeline.folder / "reports/forecast.csv")["model"].abs().max() < 3e6
+
+
 @pytest.mark.parametrize("kind", ["future", "past"])
 def test_covariates_that_tell_nothing_do_little_harm(pipeline: Pipeline, kind: str) -> None:
     """The own prices in another order, noise, and a random walk."""
