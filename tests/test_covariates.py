@@ -161,6 +161,18 @@ def test_an_origin_knows_nothing_of_what_comes_after(
     assert (before != after.reindex(before.index)).any()
 
 
+def test_an_origin_knows_nothing_of_categories_that_appear_later(pipeline: Pipeline) -> None:
+    """One of the future after its horizon, one of the past after itself."""
+    table = shops().assign(mood=lambda table: np.where(table["visits"] > 50, "good", "bad"))
+    left, declared = steps_left(table), {"covariates__future": ["sky"], "covariates__past": ["mood"]}
+    one = forecasts_at(pipeline(table, **declared), 14)
+    networks = pipeline.artifacts(21)["models/networks/origin_21.safetensors"]
+    table.loc[left.isin([2, 3, 6]), "sky"] = "snow"
+    table.loc[left.isin([2, 3, 13]), "mood"] = "best"
+    pd.testing.assert_frame_equal(forecasts_at(pipeline(table, **declared), 14), one, check_exact=True)
+    assert pipeline.artifacts(21)["models/networks/origin_21.safetensors"] == networks
+
+
 @pytest.mark.parametrize(("name", "value"), [("price", 8.0), ("sky", "sun")])
 def test_a_future_covariate_within_the_horizon_changes_the_forecast(
     pipeline: Pipeline, name: str, value: object
