@@ -229,12 +229,21 @@ def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
         future = slice(with_ahead[number], with_ahead[number] + source.lengths[number] + covariates.ahead)
         whole = Series(
             values=source.values[own].astype(np.float64),
-            future=np.nan_to_num(covariates.future[future]),
-            past=np.nan_to_num(covariates.past[own]),
+            future=_varied(covariates.future[future], source.lengths[number]),
+            past=_varied(covariates.past[own], source.lengths[number]),
             seasons=source.index_seasons,
         )
         found[rows] = regress(whole, before[rows], source.targets)
     return found
+
+
+def _varied(covariates: Floats, length: int) -> Floats:
+    """The columns (rows, k) that are not constant in the first `length` steps, 0 where a value is missing.
+
+    So that a category that appears only later changes nothing.
+    """
+    known = np.nan_to_num(covariates)
+    return known[:, known[:length].any(axis=0)]
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
