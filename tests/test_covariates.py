@@ -161,6 +161,18 @@ def test_an_origin_knows_nothing_of_what_comes_after(
     assert (before != after.reindex(before.index)).any()
 
 
+def test_an_origin_knows_nothing_of_categories_that_appear_later(pipeline: Pipeline) -> None:
+    """One of the future after its horizon, one of the past after itself."""
+    table = shops().assign(mood=lambda table: np.where(table["visits"] > 50, "good", "bad"))
+    left, declared = steps_left(table), {"covariates__future": ["sky"], "covariates__past": ["mood"]}
+    one = forecasts_at(pipeline(table, **declared), 14)
+    networks = pipeline.artifacts(21)["models/networks/origin_21.safetensors"]
+    table.loc[left.isin([2, 3, 6]), "sky"] = "snow"
+    table.loc[left.isin([2, 3, 13]), "mood"] = "best"
+    pd.testing.assert_frame_equal(forecasts_at(pipeline(table, **declared), 14), one, check_exact=True)
+    assert pipeline.artifacts(21)["models/networks/origin_21.safetensors"] == networks
+
+
 @pytest.mark.parametrize(("name", "value"), [("price", 8.0), ("sky", "sun")])
 def test_a_future_covariate_within_the_horizon_changes_the_forecast(
     pipeline: Pipeline, name: str, value: object
@@ -308,6 +320,19 @@ def test_a_series_that_begins_after_an_origin_has_no_forecast_there(pipeline: Pi
     assert "newest" not in counts
     future = pd.read_csv(pipeline.folder / "reports/forecast.csv")
     assert future.groupby("unique_id")["model"].count().tolist() == [HORIZON] * 4
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_forecast_is_far_beyond_the_history(pipeline: Pipeline, seed: int) -> None:
+    """Values jump by four powers of ten just before an origin, and a covariate by seven within the horizon."""
+    table = pd.concat([shop("east", 200, seed), shop("west", 130, seed + 5)], ignore_index=True)
+    left = steps_left(table)
+    late = (left < 14) & (left >= 0)
+    table.loc[late, "sales"] = np.resize([-5.0, 1e6, 0.0, 3e3], late.sum())
+    table.loc[left < 7, "price"] = 1e7
+    found = pipeline(table, **DECLARED)
+    assert found["model"].abs().max() < 3e6
+    assert pd.read_csv(pipeline.folder / "reports/forecast.csv")["model"].abs().max() < 3e6
 
 
 @pytest.mark.parametrize("kind", ["future", "past"])

@@ -22,6 +22,7 @@ from stages.window.cutting import (
     refuse_long_size,
     refuse_no_experts,
     refuse_no_windows,
+    warn_of_unused_covariates,
     window_origin,
 )
 from stages.window.params import Window
@@ -35,6 +36,7 @@ def main() -> None:
     seasons, horizon = latest["seasons"].tolist(), params[Backtest].horizon
     covariates = ScaledCovariates.in_file(latest)
     columns = covariates.columns if covariates else (0, 0, 0)
+    warn_of_unused_covariates(columns, params[Window])
     needed = bytes_of_cuts(latest["lengths"], seasons, params[Window], horizon, columns)
     if problem := lack_of_memory(needed, len(origins), params[Compute], "cutting windows", "window.max_windows"):
         raise UserError(f"params.yaml: {problem}")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, Ints
-from stages.common.errors import UserError
+from stages.common.errors import UserError, warn
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import starts
 from stages.window.features import Source, compute_cuts
@@ -171,12 +171,25 @@ def refuse_no_windows(windows: Windows, horizon: int, origin: int) -> None:
     raise UserError(f"params.yaml: {problem}{', or set backtest.refit to 1' if early else ''}")
 
 
+def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -> None:
+    """Warn where covariates that change with time are declared and no expert uses them.
+
+    columns: of covariates: future, past and static ones
+    """
+    used = settings.output == "direct" and settings.local_scaling == "smoothing" and "regression" in settings.experts
+    if any(columns[:2]) and not used:
+        warn(
+            "the covariates in ingest.covariates are not used: they need regression among window.experts, "
+            "window.local_scaling: smoothing and window.output: direct"
+        )
+
+
 def refuse_no_experts(windows: Windows, experts: list[str]) -> None:
     """Raises UserError where experts are named, but none of them has a forecast at any cut."""
     if experts and not (windows.cuts.record < ABSENT).any():
         raise UserError(
             f"params.yaml: window.experts {experts}: none of them forecasts these series, which lack the season, the "
-            "year or the zeros that they need; add ses, or set it to []"
+            "year, the zeros or the covariates that they need; add ses, or set it to []"
         )
 
 

@@ -22,6 +22,7 @@ HELD = 4 * CHUNK  # cuts, the origins of records among them, whose experts are i
 SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
 LEAST_SHARE = 0.01  # of the mean change of a longer history that a scale is at least
 LONGER = 10  # times as long
+BEYOND = 1.0  # standard deviations, by which a covariate ahead may lie outside its history
 
 
 @dataclass(frozen=True)
@@ -229,12 +230,26 @@ def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
         future = slice(with_ahead[number], with_ahead[number] + source.lengths[number] + covariates.ahead)
         whole = Series(
             values=source.values[own].astype(np.float64),
-            future=np.nan_to_num(covariates.future[future]),
-            past=np.nan_to_num(covariates.past[own]),
+            future=_learnable(covariates.future[future], source.lengths[number]),
+            past=_learnable(covariates.past[own], source.lengths[number]),
             seasons=source.index_seasons,
         )
         found[rows] = regress(whole, before[rows], source.targets)
     return found
+
+
+def _learnable(covariates: Floats, length: int) -> Floats:
+    """The columns (rows, k) that are not constant in the first `length` steps, 0 where a value is missing.
+
+    So that a category that appears only later changes nothing. Values after these steps lie at most BEYOND outside
+    their range: no value of the series shows what happens there.
+    """
+    known = np.nan_to_num(covariates)
+    before = known[:length]
+    known[length:] = np.clip(
+        known[length:], before.min(axis=0, initial=0) - BEYOND, before.max(axis=0, initial=0) + BEYOND
+    )
+    return known[:, before.any(axis=0)]
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:

@@ -25,7 +25,7 @@ LARGEST = 20.0  # level in units of scale
 KNEE = 0.5  # factor before the inverse hyperbolic sine: where it bends
 MOST_GROUPS = 31  # shorter seasons in a longer one, such as days in a week, that have an intercept each
 ROWS_FOR_EACH = 2  # observations for each regressor, before which there is no forecast
-BEYOND = 1.5  # forecasts are at most so many times the largest target so far
+BEYOND = 1.5  # forecasts lie at most so many times as far from the level as a value so far
 LEAST_SCALE = 1e-3  # in normalised units
 FORECASTS = 2  # of each cut: one set of coefficients for all steps, and one for each phase of the season
 CHUNK = 1024  # cuts forecast at once
@@ -122,13 +122,13 @@ def regress(series: Series, before: Ints, targets: int) -> Floats32:
     level, scale = series.frames[0][anchors], series.frames[1][anchors]
     target = _bend((series.values - level) / scale)
     usable = ~np.isnan(target) & ~np.isnan(earlier[:, 0])
-    largest = np.maximum.accumulate(np.concatenate([[0.0], np.where(usable, np.abs(target), 0)]))
+    furthest = np.maximum.accumulate(np.concatenate([[0.0], np.where(usable, np.abs(series.values - level), 0)]))
     used, which = np.unique(before // season, return_inverse=True)
     pooled, phases = _coefficients(rows, np.nan_to_num(target), usable, season, used)
     found = np.full((len(before), FORECASTS, targets), np.nan, dtype=np.float32)
     for part in chunks(len(before), CHUNK):
         for place, coefficients in enumerate((pooled, phases)):
-            most = BEYOND * largest[before[part]]
+            most = BEYOND * furthest[before[part]]
             found[part, place] = _forecast(series, before[part], coefficients[which[part]], targets, most)
     return found
 
@@ -136,10 +136,10 @@ def regress(series: Series, before: Ints, targets: int) -> Floats32:
 def _forecast(series: Series, before: Ints, coefficients: Floats, targets: int, most: Floats) -> Floats:
     """(K, targets) a season after another, each on the forecasts of those before it.
 
-    coefficients: (K, 1 or season, d); most: (K,) absolute bent target
+    coefficients: (K, 1 or season, d); most: (K,) distance from the level
     """
     level, scale = (each[before][:, None] for each in series.frames[:2])
-    found = np.full((len(before), targets), np.nan)
+    found, most = np.full((len(before), targets), np.nan), _bend(most[:, None] / scale)
     for first in range(0, targets, series.season):
         ahead = np.arange(first, min(first + series.season, targets))
         steps = before[:, None] + ahead
@@ -152,7 +152,7 @@ def _forecast(series: Series, before: Ints, coefficients: Floats, targets: int, 
             values[..., place] = np.where(source >= before[:, None], forecast, known)
         rows = series.rows(steps, np.broadcast_to(before[:, None], steps.shape), values)
         own = coefficients[np.arange(len(before))[:, None], steps % series.season % coefficients.shape[1]]
-        bent = np.clip((rows * own).sum(axis=-1), -most[:, None], most[:, None])
+        bent = np.clip((rows * own).sum(axis=-1), -most, most)
         found[:, ahead] = np.sinh(KNEE * bent) / KNEE * scale + level
     return found
 

@@ -20,6 +20,7 @@ from stages.window.cutting import (
     refuse_long_size,
     refuse_no_experts,
     refuse_no_windows,
+    warn_of_unused_covariates,
     window_origin,
     window_size,
 )
@@ -334,3 +335,19 @@ def test_a_long_gap_is_bridged_by_the_values_before_it() -> None:
     values = np.concatenate([200 + np.tile([1.0, 2.0, 4.0, 3.0], 30), np.full(600, np.nan)])
     cuts = cut_at_ends(values, np.array([720]), [4], SCALED, 4).cuts
     np.testing.assert_allclose(cuts.level[0] + cuts.season[0], values[:4], atol=1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "changes", "warned"),
+    [
+        ((1, 0, 0), {}, False),
+        ((0, 1, 0), {"experts": ["ses"]}, True),
+        ((1, 0, 0), {"output": "recursive"}, True),
+        ((0, 0, 2), {"experts": ["ses"]}, False),  # static ones are features
+    ],
+)
+def test_covariates_that_nothing_uses_are_named(
+    columns: tuple[int, int, int], changes: dict[str, Any], warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warn_of_unused_covariates(columns, SCALED.model_copy(update=changes))
+    assert ("ingest.covariates are not used" in capsys.readouterr().err) == warned

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
+from stages.common.arrays import Floats
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel import ragged
 from stages.window import features, smoothing
-from stages.window.cutting import cut_windows
+from stages.window.cutting import cut_at_ends, cut_windows
 from stages.window.experts import EXPERTS
 from stages.window.features import SCALE_OF_CONSTANT, Source, compute_cuts, local_scale
 from stages.window.params import Window
@@ -249,3 +250,20 @@ def test_covariates_that_change_give_experts_and_static_ones_features() -> None:
     assert both.experts.shape[1] == 3
     np.testing.assert_array_equal(both.features[:, :-2], plain.features)
     np.testing.assert_array_equal(both.features[:, -2:], np.array([[0.5, 2], [-1, 4]])[both.series])  # clipped to 4
+
+
+def test_covariates_ahead_count_at_most_a_standard_deviation_outside_their_history() -> None:
+    """And not at all where they are constant in it: one that is 3 at most, 9 and 4 ahead, another 0 and then 5."""
+    random, length = np.random.default_rng(0), 60
+    x = np.clip(random.normal(size=length), -3, 3)
+    x[7], values = 3.0, 2 * x + 0.1 * random.normal(size=length)
+    settings = window_settings(padding=True, local_scaling="smoothing", experts=["ses", "regression"])
+
+    def experts(*ahead: tuple[float, float]) -> Floats:
+        future = np.concatenate([np.column_stack([x, np.zeros(length)]), np.array(ahead)])
+        covariates = ScaledCovariates(future, np.zeros((length, 0)), np.zeros((1, 0)), ahead=len(ahead))
+        found: Floats = cut_at_ends(values, np.array([length]), [], settings, 2, covariates).cuts.experts[0, 1]
+        return found
+
+    np.testing.assert_array_equal(experts((9, 5), (4, 0)), experts((4, 0), (4, 0)))
+    assert experts((1, 0), (4, 0))[0] > experts((0, 0), (4, 0))[0] + 0.5
