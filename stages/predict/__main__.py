@@ -75,7 +75,7 @@ def main() -> None:
         histories = [panel.at(each.origin) for each in model]
         names = choose_baselines(settings.baselines, histories, settings.needed_baseline)
         baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
-    method = settings.published(len(panel.ids), names)
+    method = settings.published(len(panel.ids), names, has_covariates=any(panel.covariate_columns[:2]))
     methods = by_method(model, baselines, histories)
     calibrations = {name: calibrate(methods[name], histories) for name in with_intervals(method, methods)}
     evaluations = [

@@ -39,11 +39,14 @@ class Predict(Section):
             raise ValueError(f"method is {COMBINATION}, but baselines holds no method to combine; add auto_theta there")
         return self
 
-    def published(self, series: int, baselines: list[str]) -> str:
-        """Whose forecast is published, of a panel of so many series; `auto`: the combination for a few."""
+    def published(self, series: int, baselines: list[str], has_covariates: bool) -> str:
+        """Whose forecast is published, of a panel of so many series; `auto`: the combination for a few.
+
+        has_covariates: that change with time, which no baseline knows: then the model alone
+        """
         if self.method != "auto":
             return self.method
-        return COMBINATION if series <= FEW_SERIES and combinable(baselines) else MODEL
+        return COMBINATION if series <= FEW_SERIES and combinable(baselines) and not has_covariates else MODEL
 
     @property
     def needed_baseline(self) -> str | None:

@@ -41,8 +41,10 @@ def test_a_method_without_a_forecast_is_refused(
 def test_few_series_have_the_combination_where_there_is_one(
     default_params: Params, series: int, baselines: list[str], method: str
 ) -> None:
-    assert default_params[Predict].published(series, baselines) == method
-    assert change(default_params, predict__method="auto_ets")[Predict].published(series, baselines) == "auto_ets"
+    assert default_params[Predict].published(series, baselines, has_covariates=False) == method
+    assert default_params[Predict].published(series, baselines, has_covariates=True) == "model"
+    chosen = change(default_params, predict__method="auto_ets")[Predict]
+    assert chosen.published(series, baselines, has_covariates=True) == "auto_ets"
 
 
 @pytest.mark.parametrize(
