@@ -44,10 +44,15 @@ def project_on(
         pd.concat(frames).to_csv(folder / "data/raw/panel.csv", index=False)
         given = {"ingest__path": "data/raw/panel.csv", "ingest__frequency": None, "ingest__season_length": seasons}
         change_file(folder, **LONG_COLUMNS, **given, backtest__horizon=horizon, **changes)
-        for setting in settings:
-            name, value = setting.split("=")
-            change_file(folder, **{name.replace(".", "__"): pd.eval(value) if value[0] in "[0123456789" else value})
+        apply_settings(folder, settings)
         yield folder
+
+
+def apply_settings(folder: Path, settings: list[str]) -> None:
+    """Write parameters, given as section.key=value, into the params.yaml of a copy of the project."""
+    for setting in settings:
+        name, value = setting.split("=")
+        change_file(folder, **{name.replace(".", "__"): pd.eval(value) if value[0] in "[0123456789" else value})
 
 
 def run_pipeline(histories: dict[str, Floats], horizon: int, seasons: list[int], settings: list[str]) -> pd.DataFrame:
