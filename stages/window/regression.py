@@ -2,8 +2,10 @@
 
 The target is a value, less the mean of the steps before the season that it lies in, over their mean absolute seasonal
 change: so that what a covariate does grows and falls with the series. The regressors are the same of values one, two
-and three seasons before, the covariates at the step, one step and a season before, the mean growth over a season, level
-and scale. Targets and values of before go through an inverse hyperbolic sine, so that spikes do not decide.
+and three seasons before and the mean of the last season, the covariates at the step, one step and a season before, the
+squares of those at the step (heat and cold both raise the demand for power) and their means over a season up to it, the
+mean growth over a season, level and scale. Targets and values of before go through an inverse hyperbolic sine, so that
+spikes do not decide.
 
 Hoerl and Kennard, Ridge regression: biased estimation for nonorthogonal problems, 1970, equation 2.1; regressors as of
 the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead electricity prices, 2021, section 4.2.
@@ -76,33 +78,55 @@ class Series:
         return self.seasons[1] // self.season
 
     @cached_property
-    def frames(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """(n + 1,) before each step and after all: level, scale, growth, and the scale of all before over that."""
+    def curved(self) -> Bools:
+        """(F,) which of the covariates known ahead have squares: those of more than two different values."""
+        return np.array([len(np.unique(column)) > 2 for column in self.future[: len(self.values)].T], dtype=np.bool_)
+
+    @cached_property
+    def smooth(self) -> Floats:
+        """(n + ahead, F) the mean of each covariate known ahead over a season, up to each step; of none without one."""
+        columns = self.future if self.season > 1 else self.future[:, :0]
+        means = [_running_mean(column, self.season)[1:] for column in columns.T]
+        return np.stack(means, axis=1) if means else columns
+
+    @cached_property
+    def frames(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """(n + 1,) before each step and after all, in that order.
+
+        Level, scale, growth and the mean of the last season, both in units of scale, and the scale of all before over
+        that of now.
+        """
         level = _running_mean(self.values, self.span)
         change = self.values - _lagged(self.values, self.season)
         overall = np.maximum(_running_mean(np.abs(change), len(change)), LEAST_SCALE)
         scale = np.maximum(_running_mean(np.abs(change), SPANS * self.span), LEAST_SCALE)
         scale = np.where(np.isnan(scale), overall, scale)
-        return level, scale, _running_mean(change, min(LATEST, self.season)) / scale, overall / scale
+        growth = _running_mean(change, min(LATEST, self.season)) / scale
+        latest = (_running_mean(self.values, self.season) - level) / scale
+        return level, scale, growth, latest, overall / scale
 
     def rows(self, steps: Ints, anchors: Ints, values: Floats) -> Floats:
         """(..., d) the regressors of `steps` (...), as known at the `anchors` (...), 0 where one is not known.
 
         values: (..., lags) those one lag before each step
         """
-        level, scale, growth, relative = (each[anchors] for each in self.frames)
+        level, scale, growth, latest, relative = (each[anchors] for each in self.frames)
         last = np.minimum(steps, len(self.future) - 1)
         columns = [
             np.ones(steps.shape),
             growth,
             np.clip(level / scale, -LARGEST, LARGEST),
             relative,
+            *([_bend(latest)] if self.season > 1 else []),
             *np.moveaxis(_bend((values - level[..., None]) / scale[..., None]), -1, 0),
         ]
         exists = steps < len(self.future)
         for back in self.backs:
             known = (exists if not back else (steps >= back))[..., None]
             columns += list(np.moveaxis(np.where(known, self.future[np.maximum(last - back, 0)], 0), -1, 0))
+        now = exists[..., None]
+        columns += list(np.moveaxis(np.where(now, self.future[last][..., self.curved] ** 2, 0), -1, 0))
+        columns += list(np.moveaxis(np.where(now, self.smooth[last], 0), -1, 0))
         before = steps - self.season
         known = ((before >= 0) & (before < anchors))[..., None]
         columns += list(np.moveaxis(np.where(known, self.past[np.clip(before, 0, len(self.past) - 1)], 0), -1, 0))

@@ -48,6 +48,26 @@ def test_each_phase_has_coefficients_of_its_own() -> None:
     assert errors[PHASES] < 0.45 * errors[POOLED]
 
 
+@pytest.mark.parametrize("seasons", [[], [6]])
+def test_heat_and_cold_both_raise_the_demand(seasons: list[int]) -> None:
+    """A parabola: a straight line says nothing. Of a covariate of two values the square says nothing new."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(400, 1))
+    values = 3 * x[:, 0] ** 2 + 0.01 * random.normal(size=400)
+    found = regress(series_of(values[:380], x, None, *seasons), np.array([380]), 12)[0, POOLED]
+    assert np.abs(found - values[380:392]).mean() < 0.25 * np.abs(values - values.mean()).mean()
+    assert series_of(values, np.column_stack([x, x > 0])).curved.tolist() == [True, False]
+
+
+def test_a_covariate_works_through_its_mean_over_a_season() -> None:
+    """Walls store the warmth of a day: neither the present step nor the one before says it."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(500, 1))
+    values = 6 * np.convolve(x[:, 0], np.full(6, 1 / 6))[:500] + 0.01 * random.normal(size=500)
+    found = regress(series_of(values[:480], x, None, 6), np.array([480]), 6)[0, POOLED]
+    assert np.abs(found - values[480:486]).mean() < 0.4 * np.abs(values).mean()
+
+
 def test_a_covariate_of_the_past_works_a_season_later() -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=200)
