@@ -1,6 +1,7 @@
 """Covariates on a common footing: each of a series less its mean, over its standard deviation, up to the origin.
 
-Static ones have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
+Those of two values, such as booleans, are over their difference: an event is 1 more than none, however rare it is.
+Values ahead lie at most BEYOND outside the range so far: no value of the series shows what happens there. Static ones have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from stages.panel.ragged import starts
 
 ARRAYS = ("future", "past", "static")
 STATIC_SIZE = 3.0  # about the inverse hyperbolic sine of 10
+BEYOND = 1.0  # standard deviations
 ROUNDING = 1e-12  # of a mean: a spread that is no larger is that of a constant
 
 
@@ -89,6 +91,12 @@ def _scaled(values: Floats, lengths: Ints, ahead: int) -> Floats:
         some = ~np.isnan(known)
         count = np.maximum(some.sum(axis=0), 1)
         mean = np.where(some, known, 0).sum(axis=0) / count
-        spread = np.sqrt(np.where(some, (known - mean) ** 2, 0).sum(axis=0) / count)
-        scaled[own] = (values[own] - mean) / np.where(spread > ROUNDING * np.abs(mean), spread, 1.0)
+        deviation = np.where(some, known - mean, 0)
+        spread = np.sqrt((deviation**2).sum(axis=0) / count)
+        least, most = deviation.min(axis=0, initial=0), deviation.max(axis=0, initial=0)
+        two = (~some | (deviation == least) | (deviation == most)).all(axis=0)
+        spread = np.where(spread > ROUNDING * np.abs(mean), np.where(two, most - least, spread), 1.0)
+        after = slice(first + length, first + length + ahead)
+        scaled[own] = (values[own] - mean) / spread
+        scaled[after] = np.clip(scaled[after], least / spread - BEYOND, most / spread + BEYOND)
     return scaled

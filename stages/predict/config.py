@@ -68,6 +68,7 @@ class StoredNetworks(Section):
 
     model: Model
     channels: PositiveInt
+    covariates: Count = 0
     features: Count
     experts: Count
     targets: PositiveInt

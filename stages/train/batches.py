@@ -33,12 +33,14 @@ class Inputs(Tensors):
     features: (B, F)
     experts: (B, E, targets)
     record: (B, E) see record.py
+    covariates: (B, K, targets) those known ahead
     """
 
     steps: Tensor
     features: Tensor
     experts: Tensor
     record: Tensor
+    covariates: Tensor
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Batches:
     def __init__(self, windows: Windows, device: torch.device = CPU) -> None:
         cuts = windows.cuts
         self.size, self.targets, self.padding = windows.size, windows.targets, windows.padding
-        self.seasons, self.lags = windows.seasons, windows.lags
+        self.seasons, self.lags, self.varying = windows.seasons, windows.lags, windows.varying
         self.kept = np.flatnonzero(windows.enough)
 
         def tensor(array: np.ndarray) -> Tensor:
@@ -75,7 +77,7 @@ class Batches:
         self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
         self.season, self.level, self.scale = tensor(cuts.season), tensor(cuts.level), tensor(cuts.scale)
         self.features, self.experts = tensor(cuts.features), tensor(cuts.experts)
-        self.record = tensor(cuts.record)
+        self.record, self.covariates = tensor(cuts.record), tensor(cuts.covariates)
         self.expert_mean = weighted_mean(-TRUST * self.record, self.experts)
         self.offsets = torch.arange(-self.size, self.targets, device=device)
         self.past, self.future = self.offsets[: self.size], self.offsets[self.size :]
@@ -130,7 +132,13 @@ class Batches:
             return table.index_select(0, batch.flatten()).view(*batch.shape, *table.shape[1:])
 
         known = (self.future < after) & ~future.isnan()
-        inputs = Inputs(steps=steps, features=rows(self.features), experts=rows(self.experts), record=rows(self.record))
+        inputs = Inputs(
+            steps=steps,
+            features=rows(self.features),
+            experts=rows(self.experts),
+            record=rows(self.record),
+            covariates=rows(self.covariates),
+        )
         targets = Targets(future.where(known, 0), known.to(past.dtype), expert_mean=rows(self.expert_mean))
         return inputs, targets
 

@@ -37,6 +37,7 @@ class NetworkSize:
 
     size: steps of a window
     channels, features, experts, targets: C, F, E and targets of `Inputs`
+    varying: how many covariates the network reads
     """
 
     model: Model
@@ -45,6 +46,7 @@ class NetworkSize:
     features: int = 0
     experts: int = 0
     targets: int = 1
+    varying: int = 0
 
     @classmethod
     def of(cls, windows: Windows, model: Model) -> "NetworkSize":
@@ -56,6 +58,7 @@ class NetworkSize:
             features=windows.cuts.features.shape[1],
             experts=windows.cuts.experts.shape[1],
             targets=windows.targets,
+            varying=len(windows.varying),
         )
 
     @property
@@ -79,7 +82,7 @@ class NetworkSize:
         """All weights of the network."""
         biases = 2 * self.rows * self.directions * self.model.num_layers if self.model.bias else 0
         gate, trust = (self.experts, 1) if self.experts > 1 else (0, 0)
-        head = (self.directions * self.model.hidden_size + self.features + 1) * (self.targets + gate)
+        head = (self.directions * self.model.hidden_size + self.features + 1) * (self.targets + gate + self.varying)
         return self.matrices + biases + head + trust
 
     def seconds(self, batch: int) -> float:
@@ -99,7 +102,7 @@ class NetworkSize:
         """What training on batches of so many windows holds, at least: weights, states for the way back, windows."""
         cells = self.size * self.model.num_layers * self.directions
         states = batch * cells * (self.rows + self.model.hidden_size)
-        window = self.size * (self.channels + 1) + self.targets * (self.experts + 2)
+        window = self.size * (self.channels + 1) + self.targets * (self.experts + self.varying + 2)
         return BYTES * (COPIES * self.weights + states + batch * window)
 
 

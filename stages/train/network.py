@@ -1,6 +1,7 @@
 """The recurrent network: it weighs the experts of a window and adds a learned correction."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from stages.window.windows import Windows
 
 SMALL_START = 0.1  # factor on the head's initial weights, so that training starts near the experts
 CHUNK = 4096  # windows forecast at once
+VARYING = "varying"  # the name of the columns among the weights
 
 
 class Network(nn.Module):
@@ -28,12 +30,27 @@ class Network(nn.Module):
     records: a weight is the mean error to the power of -`trust`, times what the head makes of it. The forecast is their
     weighted mean plus the rest of the head's output, the correction.
 
-    channels, features, experts: C, F and E of `Inputs`
+    With covariates known ahead, the correction gains the product of each with its response, which the head makes of the
+    same state: the same for all steps ahead. What a series is too short to teach, the others of the panel do.
+
+    channels, features, experts, covariates: C, F, E and K of `Inputs`
+    varying: those of the K covariates that the network reads, see `Windows.varying`
     """
 
-    def __init__(self, model: Model, channels: int = 1, features: int = 0, experts: int = 0, targets: int = 1) -> None:
+    def __init__(
+        self,
+        model: Model,
+        channels: int = 1,
+        features: int = 0,
+        experts: int = 0,
+        covariates: int = 0,
+        targets: int = 1,
+        varying: Sequence[int] = (),
+    ) -> None:
         super().__init__()
-        self.shape = {"channels": channels, "features": features, "experts": experts, "targets": targets}
+        self.shape = {
+            "channels": channels, "features": features, "experts": experts, "covariates": covariates, "targets": targets
+        }  # fmt: skip
         self.model, self.hidden_size, self.targets = model, model.hidden_size, targets
         self.recurrent = CELLS[model.cell].module()(
             input_size=channels,
@@ -45,8 +62,12 @@ class Network(nn.Module):
         )
         directions = 2 if model.bidirectional else 1
         self.dropout = nn.Dropout(model.head_dropout)
-        self.head = nn.Linear(directions * model.hidden_size + features, targets + (experts if experts > 1 else 0))
+        inputs = directions * model.hidden_size + features
+        self.head = nn.Linear(inputs, targets + (experts if experts > 1 else 0))
         self.trust = nn.Parameter(torch.tensor(TRUST)) if experts > 1 else None
+        self.response = nn.Parameter(torch.zeros(inputs + 1, len(varying))) if varying else None
+        if varying:
+            self.register_buffer(VARYING, torch.tensor(varying))
         if experts:
             with torch.no_grad():
                 self.head.weight.mul_(SMALL_START)
@@ -55,7 +76,7 @@ class Network(nn.Module):
     @classmethod
     def of(cls, model: Model, batches: Batches) -> "Network":
         """An untrained network for the windows of `batches`."""
-        return cls(model, **shape_of(batches))
+        return cls(model, **shape_of(batches), varying=batches.varying)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""
@@ -64,8 +85,12 @@ class Network(nn.Module):
             features = inputs.features.expand(len(states), -1, -1)
             output: Tensor = self.head(torch.cat([self.dropout(states), features], dim=-1))[-1]
         else:
-            output = self.head(torch.cat([self.dropout(states[-1]), inputs.features], dim=-1))
+            last = torch.cat([self.dropout(states[-1]), inputs.features], dim=-1)
+            output = self.head(last)
         correction, gate = output[:, : self.targets], output[:, self.targets :]
+        if self.response is not None:
+            response = nn.functional.pad(last, (0, 1), value=1.0) @ self.response
+            correction = correction + (response[..., None] * inputs.covariates[:, self.varying]).sum(dim=1)
         if self.trust is not None:
             return correction + weighted_mean(gate - self.trust * inputs.record, inputs.experts)
         return correction + inputs.experts.sum(dim=1)
@@ -80,10 +105,8 @@ class Network(nn.Module):
 
 def shape_of(batches: Batches) -> dict[str, int]:
     """The sizes of a network for the windows of `batches`: its inputs and outputs."""
-    features, experts = batches.features.shape[1], batches.experts.shape[1]
-    return {
-        "channels": len(batches.channels), "features": features, "experts": experts, "targets": batches.targets
-    }  # fmt: skip
+    sizes = {name: getattr(batches, name).shape[1] for name in ("features", "experts", "covariates")}
+    return {"channels": len(batches.channels), **sizes, "targets": batches.targets}
 
 
 @torch.inference_mode()
@@ -156,7 +179,10 @@ def load_ensemble(file: Path, config: dict[str, Any]) -> dict[int, Network]:
         prefix, name = key.split(".", 1)
         weights.setdefault(int(prefix), {})[name] = value
     with torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced
-        networks = {member: Network(model, **shape) for member in sorted(weights)}
+        networks = {
+            member: Network(model, **shape, varying=own[VARYING].tolist() if VARYING in own else ())
+            for member, own in sorted(weights.items())
+        }
     for member, network in networks.items():
         network.load_state_dict(weights[member])
     return networks

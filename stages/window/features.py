@@ -18,11 +18,12 @@ from stages.window.windows import Cuts, season_at, shortest_context
 from stages.window.yearly import HARMONICS, course_at
 
 CHUNK = 4096  # cuts computed at once
+LARGEST = 4.0  # features and covariates are clipped to it
+RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
 HELD = 4 * CHUNK  # cuts, the origins of records among them, whose experts are in memory at once
 SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
 LEAST_SHARE = 0.01  # of the mean change of a longer history that a scale is at least
 LONGER = 10  # times as long
-BEYOND = 1.0  # standard deviations, by which a covariate ahead may lie outside its history
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,31 @@ def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
         experts=np.zeros((count, 0, source.targets), dtype=np.float32),
         record=np.zeros((count, 0), dtype=np.float32),
         features=np.zeros((count, 0), dtype=np.float32),
+        covariates=_covariates_ahead(source, series, before),
     )
+
+
+def _covariates_ahead(source: Source, series: Ints, before: Ints) -> Floats32:
+    """(K, F, targets) the covariates known ahead of K cuts, less their mean over the longest season before.
+
+    0 where a value is missing, and after the rows that `source` holds.
+    """
+    covariates = source.covariates
+    if covariates is None or not len(covariates.future):
+        columns = covariates.columns[0] if covariates else 0
+        return np.zeros((len(series), columns, source.targets), dtype=np.float32)
+    rows = source.lengths + covariates.ahead
+    steps = before[:, None] + np.arange(source.targets)
+    exists = steps < rows[series][:, None]
+    place = starts(rows)[series] + before
+    count = np.minimum(before, max([RECENT, *source.index_seasons]))
+    relative = np.zeros((len(series), covariates.columns[0], source.targets), dtype=np.float32)
+    for column, values in enumerate(np.nan_to_num(covariates.future).T):
+        sums = np.concatenate([[0.0], np.cumsum(values)])
+        recent = (sums[place] - sums[place - count]) / np.maximum(count, 1)
+        ahead = values[np.where(exists, place[:, None] + np.arange(source.targets), 0)]
+        relative[:, column] = np.where(exists, ahead - recent[:, None], 0)
+    return np.clip(relative, -LARGEST, LARGEST)
 
 
 def _compute(source: Source, series: Ints, before: Ints, of_series: OfSeries) -> Cuts:
@@ -241,15 +266,10 @@ def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
 def _learnable(covariates: Floats, length: int) -> Floats:
     """The columns (rows, k) that are not constant in the first `length` steps, 0 where a value is missing.
 
-    So that a category that appears only later changes nothing. Values after these steps lie at most BEYOND outside
-    their range: no value of the series shows what happens there.
+    So that a category that appears only later changes nothing.
     """
     known = np.nan_to_num(covariates)
-    before = known[:length]
-    known[length:] = np.clip(
-        known[length:], before.min(axis=0, initial=0) - BEYOND, before.max(axis=0, initial=0) + BEYOND
-    )
-    return known[:, before.any(axis=0)]
+    return known[:, known[:length].any(axis=0)]
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
@@ -289,7 +309,7 @@ def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
         cuts,
         level=level,
         experts=np.stack(forecasts, axis=1) if forecasts else cuts.experts,
-        features=np.clip(np.stack(features, axis=1), -4, 4).astype(np.float32),
+        features=np.clip(np.stack(features, axis=1), -LARGEST, LARGEST).astype(np.float32),
     )
 
 

@@ -29,6 +29,7 @@ class Cuts(Rows):
     experts: (K, E, targets) closed-form forecasts, level and season removed, in units of `scale`
     record: (K, E) how large the errors of each expert were so far, see record.py
     features: (K, F) numbers around 0
+    covariates: (K, C, targets) those known ahead, less their mean over the last season; none without any
     """
 
     position: Ints
@@ -41,6 +42,7 @@ class Cuts(Rows):
     experts: Floats32
     record: Floats32
     features: Floats32
+    covariates: Floats32
 
     def __len__(self) -> int:
         return len(self.position)
@@ -78,6 +80,12 @@ class Windows:
     def enough(self) -> Bools:
         """(K,) the cuts that have a window: those with `min_length` known values before them at least."""
         return known_before(self.values, self.cuts.position, self.cuts.before) >= self.min_length
+
+    @property
+    def varying(self) -> list[int]:
+        """The columns of covariates that are not 0 at all cuts, so that networks can learn what they do."""
+        used: list[int] = np.flatnonzero((self.cuts.covariates != 0).any(axis=(0, 2))).tolist()
+        return used
 
     def at_ends_of(self, series: slice) -> "Windows":
         """Of windows at the ends of all series those of the series in a slice, with their values alone."""
