@@ -3,9 +3,10 @@
     python -m tests.bench.covariates FILE --time ds --value y --future "load forecast" "wind forecast" --horizon 24
         [--series shop] [--past ...] [--static ...] [--random 2] [--permuted] [--origins 20] [--set train.members=2 ...]
 
-FILE is CSV, with commas, or Parquet. Two copies of the project run `dvc repro` on it, one with the covariates and one without,
-trained once before the first of so many origins, a horizon apart (`backtest.refit: once`). Prints for each the MASE of
-the model, also over that of the seasonal naive method, its CRPS, the coverage of the 80 % intervals, and the seconds.
+FILE is CSV, with commas, or Parquet. Two copies of the project run `dvc repro` on it, one with the covariates and one
+without, trained once before the first of so many origins, a horizon apart (`backtest.refit: once`). Prints for each the
+MASE of the model, also over that of the seasonal naive method, its CRPS, the coverage of the 80 % intervals, and the
+seconds.
 
 Useless covariates should do no harm. `--random N` adds N columns known ahead, white noise and random walks by turns;
 `--permuted` permutes the declared covariates that change with time, each series' rows with each other.
