@@ -83,8 +83,10 @@ def read_covariates(
 def read_covariate(column: Column, number_format: NumberFormat, trained: dict[str, list[str]] | None) -> Covariate:
     """One column; `trained` as for `read_covariates`.
 
-    Raises UserError for values that are neither numbers, booleans nor text, for a text among numbers and for more than
-    MAX_CATEGORIES categories.
+    Where at least half of the texts are booleans, the column holds these; where they are numbers, numbers.
+
+    Raises UserError for values that are neither numbers, booleans nor text, for another text among numbers or booleans
+    and for more than MAX_CATEGORIES categories.
     """
     values, kind = column.values, column.values.type
     known = (trained or {}).get(column.name)
@@ -99,8 +101,10 @@ def read_covariate(column: Column, number_format: NumberFormat, trained: dict[st
     codes, found = distinct(values)
     texts = [text.strip() for text in found]
     is_missing = np.array([text in number_format.missing_texts for text in texts] + [True])  # the last: of code -1
+    is_truth = np.array([text.lower() in TRUTHS for text in texts] + [False])
     present = sorted({text for text, missing in zip(texts, is_missing, strict=False) if not missing})
-    if known is None and present and all(text.lower() in TRUTHS for text in present):
+    if known is None and is_truth[codes].any() and 2 * is_truth[codes].sum() >= (~is_missing[codes]).sum():
+        _refuse_among_booleans(column, ~is_truth[codes] & ~is_missing[codes])
         places, categories = {text: TRUTHS[text.lower()] for text in present}, None
     elif known is None and (trained is not None or mostly_numbers(column, number_format)):
         return Covariate(column, to_numbers(column, number_format), None)
@@ -110,6 +114,17 @@ def read_covariate(column: Column, number_format: NumberFormat, trained: dict[st
         _refuse_many(column, categories)
     of_text = np.array([places.get(text, len(places)) for text in texts] + [np.nan])
     return Covariate(column, np.where(is_missing, np.nan, of_text)[codes], categories)
+
+
+def _refuse_among_booleans(column: Column, others: Bools) -> None:
+    """Raises UserError for the first of `others` (N,) in a column of booleans."""
+    if others.any():
+        first = int(others.argmax())
+        text = quoted(column.values[first].as_py().strip())
+        raise UserError(
+            f"{column.where(first)}: {text} among True and False; correct it, list it in ingest.none, as [{text}], if "
+            "it means no value, or write yes and no if it is a category"
+        )
 
 
 def _refuse_many(column: Column, categories: list[str]) -> None:

@@ -282,6 +282,11 @@ def test_covariates_of_new_data_are_encoded_as_those_of_the_training() -> None:
     [
         ("no column", "id,time,value,sky,open,size\na,1,1,fog,True,L\n", ["no column 'rain'", "trained with it"]),
         ("text", "id,time,value,sky,open,rain,size\na,1,1,fog,True,wet,L\n", ["row 2, column 'rain': 'wet'"]),
+        (
+            "among booleans",
+            "id,time,value,sky,open,rain,size\na,1,1,fog,True,1,L\na,2,1,fog,maybe,1,L\n",
+            ["row 3, column 'open': 'maybe' among True and False"],
+        ),
         ("two static values", COVARIATES.replace("3,L", "3,S"), ["row 3, column 'size': 'S' in series 'a'"]),
         ("wide", "time,x,z,sky,open,rain,size\n1,1,1,fog,True,1,L\n", ["a wide file", "static covariate 'size'"]),
     ],
