@@ -14,6 +14,7 @@ from stages.common.params import Params
 from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.ingest.params import Ingest
+from stages.normalize.filled_in import warn_of_filled_future
 from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.known_ahead import refuse_missing_future
 from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
@@ -77,6 +78,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     """
     refuse_long_horizon(settings[Backtest], panel)
     refuse_missing_future(panel, settings[Backtest].horizon, settings[Ingest].missing, settings[Ingest].path)
+    warn_of_filled_future(panel, settings[Backtest].horizon, settings[Ingest].path)
     if settings[Normalize].log is True:
         normalize(panel.at(0), settings[Normalize], seasons=[])
     origins = plan_origins(settings[Backtest], panel).within(int(panel.lengths.max()))

@@ -306,6 +306,19 @@ def test_future_covariates_that_new_data_lack_over_the_horizon(capsys: pytest.Ca
         refuse_unknown_future(panel, 1, strict, "new.csv")
 
 
+def test_future_covariates_that_were_filled_in_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{step},{step},{(step * 37 % 41)}" for step in range(60)] + [f"{60 + step},,7" for step in range(4)]
+    text = "\n".join(["time,value,heat", "59,59,7", *rows[:59], *rows[60:]])
+    trained = trained_on(text, missing="keep", covariates={"future": ["heat"]})
+    panel = read(text, trained)
+    refuse_unknown_future(panel, 4, trained, "new.csv")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "warning: new.csv: the future covariate 'heat' repeats the last value before them throughout"
+    )
+    assert line.endswith("ingest.covariates.past (in params.yaml, and train again)")
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [
