@@ -66,7 +66,7 @@ FORWARD, WEEK = "the last value before them", "the values 7 steps before"
         ("a horizon before", [copied(heat(), 14)], ["the values 14 steps before"]),
         ("some of the steps", [copied(heat()[:-8], 1, HORIZON - 8)], [FORWARD]),
         ("with gaps", [np.where((DAYS % 9 == 1) & (DAYS < 120), NAN, copied(heat(), 7))], [WEEK]),
-        ("prices of each day", [copied(np.round(heat()), 1)], [FORWARD]),
+        ("prices of each day", [copied(heat().round(), 1)], [FORWARD]),
         ("categories", [copied(WEATHER, 1)], ["'heat' repeats the last value"]),
         ("one series of 30", [copied(heat(), 1), *(heat(seed) for seed in range(1, 30))], ["(in 1 of 30 series)"]),
         ("in all series alike", [copied(heat(seed), 7) for seed in range(5)], [WEEK, "(in 5 of 5 series)"]),
@@ -92,7 +92,7 @@ def test_copies_are_warned_of(columns: list[Floats], words: list[str], capsys: p
         ("a price of the week, repeated", copied(PRICE, 7)),
         ("holidays, none ahead", ((DAYS % 45 == 7) & ~AHEAD) * 1.0),
         ("promotions every other day, none ahead", ((DAYS % 2 == 1) & ~AHEAD) * 1.0),
-        ("flags, repeated", copied((heat() > 20) * 1.0, 7)),
+        ("flags, repeated", copied(np.where(heat() > 20, 1.0, 0.0), 7)),
         ("discounts on two days of three, none ahead", np.where((DAYS % 3 > 0) & ~AHEAD, heat(), 0)),
         ("nothing known ahead", np.where(AHEAD, NAN, heat())),
         ("copies after a step without a value", np.where(DAYS == STEPS + 1, NAN, copied(heat(), 1))),
@@ -109,6 +109,7 @@ def test_what_is_known_is_not(column: Floats, capsys: pytest.CaptureFixture[str]
 
 def test_short_histories_and_panels_without_covariates_tell_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     panel = panel_with(copied(heat(), 1))
+    assert panel.covariates
     covariates = replace(panel.covariates, indptr=np.array([0, 40]), future_values=copied(heat(), 1)[-40:, None])
     short = replace(panel.take(slice(0, 1)), indptr=np.array([0, 26]), covariates=covariates)
     for each in (short, replace(panel, covariates=None)):
