@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stages.common.arrays import Bools, Floats
-from stages.common.errors import UserError, quoted
+from stages.common.errors import UserError, counted, quoted, warn
 from stages.ingest.columns import Column, distinct
 from stages.ingest.numbers import NumberFormat, is_number_type, mostly_numbers, to_numbers, warn_of_groups
 
@@ -112,8 +112,35 @@ def read_covariate(column: Column, number_format: NumberFormat, trained: dict[st
         categories = known or present
         places = {text: float(place) for place, text in enumerate(categories)}
         _refuse_many(column, categories)
+        if known is None:
+            _warn_of_similar(column, categories)
+        else:
+            _warn_of_unknown(replace(column, values=values), (~is_missing & ~np.isin([*texts, ""], known))[codes])
     of_text = np.array([places.get(text, len(places)) for text in texts] + [np.nan])
     return Covariate(column, np.where(is_missing, np.nan, of_text)[codes], categories)
+
+
+def _warn_of_similar(column: Column, categories: list[str]) -> None:
+    """Warn of two categories that differ only by case or blanks."""
+    seen: dict[str, str] = {}
+    for text in categories:
+        other = seen.setdefault("".join(text.split()).casefold(), text)
+        if other != text:
+            warn(
+                f"{column}: {quoted(other)} and {quoted(text)} differ only by case or blanks and are two categories; "
+                "write one of them if they are the same"
+            )
+            return
+
+
+def _warn_of_unknown(column: Column, unknown: Bools) -> None:
+    """Warn of the first `unknown` (N,) text, if any."""
+    if unknown.any():
+        first = int(unknown.argmax())
+        warn(
+            f"{column.where(first)}: the training has not seen {quoted(column.values[first].as_py().strip())}, which "
+            f"counts as unknown (so in {counted(int(unknown.sum()), 'row')}); correct it if it is a known category"
+        )
 
 
 def _refuse_among_booleans(column: Column, others: Bools) -> None:

@@ -68,6 +68,24 @@ def test_to_a_forecaster_other_categories_are_unknown() -> None:
     assert yes.values.tolist() == [0, 2]
 
 
+def test_categories_that_training_has_not_seen_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    known = {"sky": ["fog", "sun"], "year": ["2024", "2025"]}
+    read(pa.array(["sun", " hail ", None, "-", "fog", "snow"]), known)
+    assert capsys.readouterr().err == (
+        "warning: input.csv row 3, column 'sky': the training has not seen 'hail', which counts as unknown (so in 2 "
+        "rows); correct it if it is a known category\n"
+    )
+    read_covariate(column(pa.array([2024, None, 7]), "year"), POINTS, known)
+    assert "row 4, column 'year': the training has not seen '7'" in capsys.readouterr().err
+    read(pa.array(["sun", None, "fog"]), known)
+    assert capsys.readouterr().err == ""
+
+
+def test_categories_that_differ_only_by_case_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert read(pa.array(["yes", "no", "YES"])).categories == ["YES", "no", "yes"]
+    assert "column 'sky': 'YES' and 'yes' differ only by case or blanks" in capsys.readouterr().err
+
+
 @cases(
     ("values", "trained", "words"),
     [
