@@ -98,26 +98,36 @@ def read_covariate(column: Column, number_format: NumberFormat, trained: dict[st
         raise UserError(
             f"{column} holds {kind}, not numbers, booleans or text; convert it, or remove it from ingest.covariates"
         )
+    column = replace(column, values=values)
     codes, found = distinct(values)
-    texts = [text.strip() for text in found]
-    is_missing = np.array([text in number_format.missing_texts for text in texts] + [True])  # the last: of code -1
-    is_truth = np.array([text.lower() in TRUTHS for text in texts] + [False])
-    present = sorted({text for text, missing in zip(texts, is_missing, strict=False) if not missing})
-    if known is None and is_truth[codes].any() and 2 * is_truth[codes].sum() >= (~is_missing[codes]).sum():
-        _refuse_among_booleans(column, ~is_truth[codes] & ~is_missing[codes])
-        places, categories = {text: TRUTHS[text.lower()] for text in present}, None
-    elif known is None and (trained is not None or mostly_numbers(column, number_format)):
-        return Covariate(column, to_numbers(column, number_format), None)
-    else:
-        categories = known or present
-        places = {text: float(place) for place, text in enumerate(categories)}
+    texts = [*(text.strip() for text in found), ""]  # the last: of code -1
+    missing = np.isin(texts, number_format.missing_texts)[codes]
+    if known is None:
+        is_truth = np.array([text.lower() in TRUTHS for text in texts])[codes] & ~missing
+        has_numbers = mostly_numbers(column, number_format)
+        if _are_booleans(is_truth, missing, may_be_other=trained is None or has_numbers):
+            _refuse_among_booleans(column, ~is_truth & ~missing)
+            truths = np.array([TRUTHS.get(text.lower(), np.nan) for text in texts])
+            return Covariate(column, np.where(missing, np.nan, truths[codes]), None)
+        if trained is not None or has_numbers:
+            return Covariate(column, to_numbers(column, number_format), None)
+        categories = sorted({text for text in texts if text not in number_format.missing_texts})
         _refuse_many(column, categories)
-        if known is None:
-            _warn_of_similar(column, categories)
-        else:
-            _warn_of_unknown(replace(column, values=values), (~is_missing & ~np.isin([*texts, ""], known))[codes])
-    of_text = np.array([places.get(text, len(places)) for text in texts] + [np.nan])
-    return Covariate(column, np.where(is_missing, np.nan, of_text)[codes], categories)
+        _warn_of_similar(column, categories)
+    else:
+        categories = known
+        _warn_of_unknown(column, ~missing & ~np.isin(texts, known)[codes])
+    places = {text: float(place) for place, text in enumerate(categories)}
+    of_text = np.array([places.get(text, len(places)) for text in texts])
+    return Covariate(column, np.where(missing, np.nan, of_text[codes]), categories)
+
+
+def _are_booleans(is_truth: Bools, missing: Bools, may_be_other: bool) -> bool:
+    """Whether a column holds booleans: at least half of what is not `missing` (N,) `is_truth` (N,).
+
+    may_be_other: whether it may hold categories or numbers; else any boolean decides
+    """
+    return bool(is_truth.any()) and (not may_be_other or 2 * int(is_truth.sum()) >= int((~missing).sum()))
 
 
 def _warn_of_similar(column: Column, categories: list[str]) -> None:

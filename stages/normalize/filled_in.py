@@ -82,17 +82,28 @@ def _is_copied(values: Floats, steps: int, lag: int) -> bool:
     history, ahead = values[:-steps], values[-steps:]
     if (ahead != values[-steps - lag : -lag]).any():
         return False
-    known = history[~np.isnan(history)]
-    is_usual = (ahead == ahead[0]).all() and (known == ahead[0]).mean() > USUAL
-    if is_usual or len(np.unique(known)) <= FLAG:
-        return False
     now, before = history[lag:], history[:-lag]
     comparable = ~np.isnan(now) & ~np.isnan(before)
     differs = comparable & (now != before) & (_changes(now) | _changes(before))
-    told, different = (np.convolve(each, np.ones(steps), mode="valid") for each in (comparable, differs))
+    if differs.sum() < DIFFERENT * comparable.sum() or _is_usual(history, ahead):
+        return False
+    told, different = (_in_windows(each, steps) for each in (comparable, differs))
     tells = told >= max(LEAST, steps / 2)
     alike = different[tells] < np.maximum(LEAST, DIFFERENT * told[tells])
     return bool(len(alike) >= WINDOWS and alike.mean() <= EXCEPTIONS)
+
+
+def _is_usual(history: Floats, ahead: Floats) -> bool:
+    """Whether a plan may well repeat itself: a column of flags, or the usual value `ahead`."""
+    known = history[~np.isnan(history)]
+    is_usual = (ahead == ahead[0]).all() and (known == ahead[0]).mean() > USUAL
+    return bool(is_usual or len(np.unique(known)) <= FLAG)
+
+
+def _in_windows(chosen: Bools, steps: int) -> Ints:
+    """(n - steps + 1,) how many of `steps` in a row are `chosen` (n,)."""
+    sums = np.concatenate([[0], np.cumsum(chosen)])
+    return sums[steps:] - sums[:-steps]
 
 
 def _changes(values: Floats) -> Bools:
