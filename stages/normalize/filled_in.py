@@ -10,7 +10,7 @@ from stages.panel.panel import Panel
 LEAST = 3  # steps that copies differ from what is known, at least, in a window as long as the values ahead
 DIFFERENT = 1 / 3  # of the steps of such a window
 EXCEPTIONS = 0.01  # of the windows of a history, which may be more alike
-WINDOWS = 20  # in a history, at least: fewer do not tell
+LEAST_WINDOWS = 20  # in a history, at least: fewer do not tell
 FLAG = 2  # values of a flag: a plan may well repeat its state, or its week
 USUAL = 0.25  # of the values, such as that of days without a discount: a plan may well hold nothing else
 TAIL = 2000  # the last steps of a history, which are compared
@@ -69,7 +69,7 @@ def _known_ahead(values: Floats, indptr: Ints, lengths: Ints, horizon: int) -> I
 
 def _copied(values: Floats, indptr: Ints, lengths: Ints, known: Ints, lag: int) -> int:
     """The number of series whose `known` (S,) values ahead are copies of those `lag` steps before."""
-    least = (known >= LEAST) & (lengths >= lag + known + WINDOWS)
+    least = (known >= LEAST) & (lengths >= lag + known + LEAST_WINDOWS)
     ends = indptr[:-1] + lengths
     return sum(
         _is_copied(values[max(first, end - lag - TAIL) : end + steps], int(steps), lag)
@@ -90,7 +90,7 @@ def _is_copied(values: Floats, steps: int, lag: int) -> bool:
     told, different = (_in_windows(each, steps) for each in (comparable, differs))
     tells = told >= max(LEAST, steps / 2)
     alike = different[tells] < np.maximum(LEAST, DIFFERENT * told[tells])
-    return bool(len(alike) >= WINDOWS and alike.mean() <= EXCEPTIONS)
+    return bool(len(alike) >= LEAST_WINDOWS and alike.mean() <= EXCEPTIONS)
 
 
 def _is_usual(history: Floats, ahead: Floats) -> bool:
@@ -103,7 +103,8 @@ def _is_usual(history: Floats, ahead: Floats) -> bool:
 def _in_windows(chosen: Bools, steps: int) -> Ints:
     """(n - steps + 1,) how many of `steps` in a row are `chosen` (n,)."""
     sums = np.concatenate([[0], np.cumsum(chosen)])
-    return sums[steps:] - sums[:-steps]
+    counts: Ints = sums[steps:] - sums[:-steps]
+    return counts
 
 
 def _changes(values: Floats) -> Bools:
