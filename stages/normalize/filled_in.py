@@ -22,7 +22,7 @@ def warn_of_filled_future(panel: Panel, horizon: int, source: str) -> None:
     These are the last value before them, or those a season, the horizon, or the seasons that cover it before. A series
     counts where all values ahead are such copies, and copies would have been wrong throughout its history: at DIFFERENT
     of the steps in all windows of the same length but EXCEPTIONS, and at LEAST of them, where a value that holds for
-    steps counts once. So calendars, flags, prices that seldom change, and no discounts where these are rare are none.
+    steps counts once. So calendars, flags, prices that seldom change and a value that is usual count for nothing.
 
     source: the file, for messages
     """
