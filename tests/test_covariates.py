@@ -318,10 +318,16 @@ def test_a_file_without_rows_for_the_horizon_is_warned_of_or_refused(
     assert text != expected
 
 
-def test_a_series_that_begins_after_an_origin_has_no_forecast_there(pipeline: Pipeline) -> None:
-    """And one shorter than a season has one all the same."""
+def test_a_series_that_begins_after_an_origin_has_no_forecast_there(
+    pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And one shorter than a season has one all the same, though without covariates, of which a line warns."""
     table = pd.concat([shops(), shop("new", 10, 2), shop("newest", 3, 3)], ignore_index=True)
     found = pipeline(table, **DECLARED)
+    warned = "2 of 4 series have fewer than the "
+    assert warned in capsys.readouterr().err
+    assert pipeline.forecast(table)[0] == 0
+    assert warned in capsys.readouterr().err
     counts = found.groupby(["cutoff", "unique_id"]).size().unstack()
     assert counts.loc["2023-12-24"].tolist()[:2] == [HORIZON, HORIZON]
     assert counts["new"].notna().tolist() == [False, True]

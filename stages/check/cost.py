@@ -14,6 +14,7 @@ from stages.common.params import Params
 from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.ingest.params import Ingest
+from stages.normalize.filled_in import warn_of_filled_future
 from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.known_ahead import refuse_missing_future
 from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
@@ -23,7 +24,7 @@ from stages.predict.baselines import BASELINES, choose_baselines
 from stages.predict.params import Predict
 from stages.train.cost import NetworkSize
 from stages.train.params import Model, Train
-from stages.window.cutting import a_window, training_cuts
+from stages.window.cutting import a_window, training_cuts, warn_of_short_histories, warn_of_unused_covariates
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
@@ -77,6 +78,11 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     """
     refuse_long_horizon(settings[Backtest], panel)
     refuse_missing_future(panel, settings[Backtest].horizon, settings[Ingest].missing, settings[Ingest].path)
+    warn_of_filled_future(panel, settings[Backtest].horizon, settings[Ingest].path)
+    seasons, columns = seasons_in_use(panel, settings[Normalize]), panel.covariate_columns
+    warn_of_unused_covariates(columns, settings[Window])
+    known = known_before(panel.y, panel.indptr[1:], panel.lengths)
+    warn_of_short_histories(known, seasons, columns, settings[Window])
     if settings[Normalize].log is True:
         normalize(panel.at(0), settings[Normalize], seasons=[])
     origins = plan_origins(settings[Backtest], panel).within(int(panel.lengths.max()))

@@ -20,6 +20,8 @@ from stages.predict.params import COMBINATION
 from stages.predict.scoring import mase_scales
 from stages.predict.tables import forecast_table
 from stages.predict.tasks import SHARD
+from stages.window.cutting import warn_of_short_histories
+from stages.window.windows import known_before
 
 FEW_SECONDS = 5.0  # of one core, for baselines that nothing needs
 MANY_MINUTES = 2  # of one core, for those that the published forecast needs
@@ -73,10 +75,14 @@ def forecast_panel(
     Raises UserError where no series has values before those, and where a logarithm is demanded of a value that is not
     positive.
     """
-    if not panel.at(origin).lengths.any():
+    lengths = panel.at(origin).lengths
+    if not lengths.any():
         raise UserError(f"no series has more than the {counted(origin, 'step')} that are forecast; use a longer file")
     warn_of_others(forecaster.trained_on, panel.ids)
     warn_of_history_left_out(panel.ds, forecaster.trained_until)
+    ensemble = forecaster.ensemble
+    known = known_before(panel.y, panel.indptr[:-1] + lengths, lengths)
+    warn_of_short_histories(known, ensemble.seasons, ensemble.columns, ensemble.window)
     parts = list(chunks(len(panel.ids), SHARD))
     with tqdm(total=len(panel.ids), unit="series", desc="forecasts", leave=False, disable=None) as bar:
         for part in parts:

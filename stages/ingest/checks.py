@@ -99,7 +99,7 @@ def refuse_duplicates(raw: Raw, rows: Ints) -> None:
     first, second = np.flatnonzero(rows == int((counts > 1).argmax()))[:2].tolist()
     series = len(np.unique(raw.series_codes[repeated]))
     spelling = "" if raw.time_codes[first] == raw.time_codes[second] else f" as {raw.found(first)}"
-    if _same_values(raw.values[repeated], rows[repeated]):
+    if all(_same_values(each[repeated], rows[repeated]) for each in (raw.values, *(c.values for c in raw.covariates))):
         remedy = "the values are the same too: remove the repeated rows"
     else:
         remedy = "keep one row for each timestamp" + TELL_APART

@@ -3,8 +3,8 @@
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, Ints
-from stages.common.errors import UserError, quoted
-from stages.ingest.checks import refuse_duplicates, refuse_sparse_series
+from stages.common.errors import UserError, counted, quoted
+from stages.ingest.checks import MAX_STEPS_PER_VALUE, refuse_duplicates
 from stages.ingest.columns import Codes
 from stages.ingest.covariates import Covariate, encode
 from stages.ingest.fit import spans
@@ -14,7 +14,7 @@ from stages.panel.covariates import Covariates
 from stages.panel.ragged import starts
 
 
-def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints, frequency: str | None) -> Covariates:
+def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints) -> Covariates:
     """The covariates of a panel that was laid out from `given`.
 
     raw: all observations
@@ -32,7 +32,7 @@ def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints, fre
     place = places[raw.time_codes] - first[raw.series_codes]
     inside = (place >= 0) & (place < lengths[raw.series_codes])
     ahead = (place >= 0) & (lengths[raw.series_codes] > 0) & _known(future, len(place))
-    future_values, totals = _future_values(raw, future, place, inside | ahead, lengths, frequency)
+    future_values, totals = _future_values(raw, future, place, inside | ahead, lengths)
     rows = (starts(lengths)[raw.series_codes] + place)[inside]
     past_values = np.full((lengths.sum(), sum(len(each.names) for each in past)), np.nan)
     past_values[rows] = _encoded(past, inside)
@@ -49,9 +49,7 @@ def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints, fre
     )
 
 
-def _future_values(
-    raw: Raw, future: list[Covariate], place: Ints, chosen: Bools, lengths: Ints, frequency: str | None
-) -> tuple[Floats, Ints]:
+def _future_values(raw: Raw, future: list[Covariate], place: Ints, chosen: Bools, lengths: Ints) -> tuple[Floats, Ints]:
     """(M, F) the future covariates of all series, and how many steps (S,) of each.
 
     place: (N,) the number of each observation's step, from the first of its series on; those `chosen` are laid out
@@ -60,12 +58,22 @@ def _future_values(
     kept, place = raw.take(chosen), place[chosen]
     totals = lengths.copy()
     np.maximum.at(totals, kept.series_codes, place + 1)
-    refuse_sparse_series(raw, int(totals.sum()), frequency)
+    _refuse_far_ahead(kept, place - lengths[kept.series_codes] + 1, int(totals.sum()))
     rows = starts(totals)[kept.series_codes] + place
     refuse_duplicates(kept, rows)
     values = np.full((totals.sum(), sum(len(each.names) for each in future)), np.nan)
     values[rows] = _encoded(future, chosen)
     return values, totals
+
+
+def _refuse_far_ahead(raw: Raw, ahead: Ints, steps: int) -> None:
+    """Raises UserError for the row that lies furthest `ahead` (N,) of its series, if all `steps` are too many."""
+    if steps > MAX_STEPS_PER_VALUE * len(raw.values):
+        row = int(ahead.argmax())
+        raise UserError(
+            f"{raw.where(row)} lies {counted(int(ahead[row]), 'step')} after the last value of series "
+            f"{quoted(raw.ids[raw.series_codes[row]])}; correct it, or remove the row"
+        )
 
 
 def _named(raw: Raw, name: str) -> Covariate:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stages.common.arrays import Bools, Floats
-from stages.common.errors import UserError, quoted
+from stages.common.errors import UserError, counted, quoted, warn
 from stages.ingest.columns import Column, distinct
 from stages.ingest.numbers import NumberFormat, is_number_type, mostly_numbers, to_numbers, warn_of_groups
 
@@ -83,8 +83,10 @@ def read_covariates(
 def read_covariate(column: Column, number_format: NumberFormat, trained: dict[str, list[str]] | None) -> Covariate:
     """One column; `trained` as for `read_covariates`.
 
-    Raises UserError for values that are neither numbers, booleans nor text, for a text among numbers and for more than
-    MAX_CATEGORIES categories.
+    Where at least half of the texts are booleans, the column holds these; where they are numbers, numbers.
+
+    Raises UserError for values that are neither numbers, booleans nor text, for another text among numbers or booleans
+    and for more than MAX_CATEGORIES categories.
     """
     values, kind = column.values, column.values.type
     known = (trained or {}).get(column.name)
@@ -96,20 +98,70 @@ def read_covariate(column: Column, number_format: NumberFormat, trained: dict[st
         raise UserError(
             f"{column} holds {kind}, not numbers, booleans or text; convert it, or remove it from ingest.covariates"
         )
+    column = replace(column, values=values)
     codes, found = distinct(values)
-    texts = [text.strip() for text in found]
-    is_missing = np.array([text in number_format.missing_texts for text in texts] + [True])  # the last: of code -1
-    present = sorted({text for text, missing in zip(texts, is_missing, strict=False) if not missing})
-    if known is None and present and all(text.lower() in TRUTHS for text in present):
-        places, categories = {text: TRUTHS[text.lower()] for text in present}, None
-    elif known is None and (trained is not None or mostly_numbers(column, number_format)):
-        return Covariate(column, to_numbers(column, number_format), None)
-    else:
-        categories = known or present
-        places = {text: float(place) for place, text in enumerate(categories)}
+    texts = [*(text.strip() for text in found), ""]  # the last: of code -1
+    missing = np.isin(texts, number_format.missing_texts)[codes]
+    if known is None:
+        is_truth = np.array([text.lower() in TRUTHS for text in texts])[codes] & ~missing
+        has_numbers = mostly_numbers(column, number_format)
+        if _are_booleans(is_truth, missing, may_be_other=trained is None or has_numbers):
+            _refuse_among_booleans(column, ~is_truth & ~missing)
+            truths = np.array([TRUTHS.get(text.lower(), np.nan) for text in texts])
+            return Covariate(column, np.where(missing, np.nan, truths[codes]), None)
+        if trained is not None or has_numbers:
+            return Covariate(column, to_numbers(column, number_format), None)
+        categories = sorted({text for text in texts if text not in number_format.missing_texts})
         _refuse_many(column, categories)
-    of_text = np.array([places.get(text, len(places)) for text in texts] + [np.nan])
-    return Covariate(column, np.where(is_missing, np.nan, of_text)[codes], categories)
+        _warn_of_similar(column, categories)
+    else:
+        categories = known
+        _warn_of_unknown(column, ~missing & ~np.isin(texts, known)[codes])
+    places = {text: float(place) for place, text in enumerate(categories)}
+    of_text = np.array([places.get(text, len(places)) for text in texts])
+    return Covariate(column, np.where(missing, np.nan, of_text[codes]), categories)
+
+
+def _are_booleans(is_truth: Bools, missing: Bools, may_be_other: bool) -> bool:
+    """Whether a column holds booleans: at least half of what is not `missing` (N,) `is_truth` (N,).
+
+    may_be_other: whether it may hold categories or numbers; else any boolean decides
+    """
+    return bool(is_truth.any()) and (not may_be_other or 2 * int(is_truth.sum()) >= int((~missing).sum()))
+
+
+def _warn_of_similar(column: Column, categories: list[str]) -> None:
+    """Warn of two categories that differ only by case or blanks."""
+    seen: dict[str, str] = {}
+    for text in categories:
+        other = seen.setdefault("".join(text.split()).casefold(), text)
+        if other != text:
+            warn(
+                f"{column}: {quoted(other)} and {quoted(text)} differ only by case or blanks and are two categories; "
+                "write one of them if they are the same"
+            )
+            return
+
+
+def _warn_of_unknown(column: Column, unknown: Bools) -> None:
+    """Warn of the first `unknown` (N,) text, if any."""
+    if unknown.any():
+        first = int(unknown.argmax())
+        warn(
+            f"{column.where(first)}: the training has not seen {quoted(column.values[first].as_py().strip())}, which "
+            f"counts as unknown (so in {counted(int(unknown.sum()), 'row')}); correct it if it is a known category"
+        )
+
+
+def _refuse_among_booleans(column: Column, others: Bools) -> None:
+    """Raises UserError for the first of `others` (N,) in a column of booleans."""
+    if others.any():
+        first = int(others.argmax())
+        text = quoted(column.values[first].as_py().strip())
+        raise UserError(
+            f"{column.where(first)}: {text} among True and False; correct it, list it in ingest.none, as [{text}], if "
+            "it means no value, or write yes and no if it is a category"
+        )
 
 
 def _refuse_many(column: Column, categories: list[str]) -> None:

@@ -51,8 +51,8 @@ def warn_of_constants(panel: Panel, source: str) -> None:
     for name, what in constant.items():
         if name not in varied:
             warn(
-                f"{source}: the covariate {quoted(name)} has {what} in all rows, which tells nothing; remove it from "
-                "ingest.covariates"
+                f"{source}: the covariate {quoted(name)} has {what} in all rows up to the last values, which tells "
+                "nothing; remove it from ingest.covariates"
             )
 
 

@@ -114,11 +114,15 @@ TEXTS = [
 def plain(column: Column) -> pa.ChunkedArray:
     """Text of any kind, and bytes, as strings; categories as their values: a category need not occur in any row.
 
-    Raises UserError for text that is not UTF-8: Parquet stores what it is given.
+    Raises UserError for text that is not UTF-8: Parquet stores what it is given; and for categories of other kinds.
     """
     values = column.values
     if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
+        kind = values.type.value_type
+        try:
+            values = values.cast(kind)
+        except pa.ArrowNotImplementedError:  # such as the intervals of pandas.cut
+            raise UserError(f"{column} holds categories of {kind}, not of numbers or text; convert it") from None
     if not any(of_kind(values.type) for of_kind in TEXTS):
         return values
     try:

@@ -68,7 +68,7 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     given = without_ended_series(given, places, settings.ended_after)
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
     if raw.covariates:
-        panel = replace(panel, covariates=lay_out_covariates(raw, given, settings, places, time_axis.frequency))
+        panel = replace(panel, covariates=lay_out_covariates(raw, given, settings, places))
         _check_covariates(panel, settings, trained, raw.source)
     if settings.season_length and not trained:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))

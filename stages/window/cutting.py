@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, Ints
-from stages.common.errors import UserError, warn
+from stages.common.errors import UserError, counted, warn
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import starts
 from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
 from stages.window.record import ABSENT
+from stages.window.regression import values_needed
 from stages.window.seasonality import indexed
 from stages.window.windows import Windows, known_before, min_length
 
@@ -176,11 +177,35 @@ def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -
 
     columns: of covariates: future, past and static ones
     """
-    used = settings.output == "direct" and settings.local_scaling == "smoothing" and "regression" in settings.experts
-    if any(columns[:2]) and not used:
+    if any(columns[:2]) and not _regresses(settings):
         warn(
             "the covariates in ingest.covariates are not used: they need regression among window.experts, "
             "window.local_scaling: smoothing and window.output: direct"
+        )
+
+
+def _regresses(settings: Window) -> bool:
+    """Whether an expert uses covariates that change with time."""
+    return settings.output == "direct" and settings.local_scaling == "smoothing" and "regression" in settings.experts
+
+
+def warn_of_short_histories(
+    known: Ints, seasons: Sequence[float], columns: tuple[int, int, int], settings: Window
+) -> None:
+    """Warn of series with too few values for the regression, whose forecast does without covariates of time.
+
+    known: (S,) how many values each has
+    columns: as for `warn_of_unused_covariates`
+    """
+    if not any(columns[:2]) or not _regresses(settings):
+        return
+    needed = values_needed(indexed(seasons), *columns[:2])
+    if count := int((known < needed).sum()):
+        have, their = ("has", "its") if count == 1 else ("have", "their")
+        warn(
+            f"{count:,} of {counted(len(known), 'series', 'series')} {have} fewer than the {needed} values that a "
+            f"regression on the covariates needs: {their} forecast does without those that change with time; use "
+            "longer histories, or fewer covariates"
         )
 
 

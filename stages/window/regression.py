@@ -136,6 +136,16 @@ class Series:
         return rows
 
 
+def values_needed(seasons: list[int], future: int, past: int) -> int:
+    """The fewest values from which a series is regressed on so many covariates, and a few more in a season not whole.
+
+    Two seasons, whose change scales the first target, and ROWS_FOR_EACH regressor.
+    """
+    series = Series(np.zeros(1), np.zeros((1, future)), np.zeros((1, past)), seasons)
+    rows = series.rows(np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64), np.zeros((1, len(series.lags))))
+    return 2 * series.season + ROWS_FOR_EACH * int(rows.shape[-1])
+
+
 def regress(series: Series, before: Ints, targets: int) -> Floats32:
     """Forecasts (K, FORECASTS, targets) in normalised units after `before` (K,) values; NaN where these are too few."""
     season, count = series.season, len(series.values)

@@ -1,24 +1,51 @@
 """What covariates bring: the default recipe with them and without, at the same origins.
 
     python -m tests.bench.covariates FILE --time ds --value y --future "load forecast" "wind forecast" --horizon 24
-        [--series shop] [--past ...] [--static ...] [--origins 20] [--set train.members=2 ...]
+        [--series shop] [--past ...] [--static ...] [--random 2] [--permuted] [--origins 20] [--set train.members=2 ...]
 
-FILE is CSV or Parquet. Two copies of the project run `dvc repro` on it, one with the covariates and one without,
-trained once before the first of so many origins, a horizon apart (`backtest.refit: once`). Prints for each the MASE of
-the model, also over that of the seasonal naive method, its CRPS, the coverage of the 80 % intervals, and the seconds.
+FILE is CSV, with commas, or Parquet. Two copies of the project run `dvc repro` on it, one with the covariates and one
+without, trained once before the first of so many origins, a horizon apart (`backtest.refit: once`). Prints for each the
+MASE of the model, also over that of the seasonal naive method, its CRPS, the coverage of the 80 % intervals, and the
+seconds.
+
+Useless covariates should do no harm. `--random N` adds N columns known ahead, white noise and random walks by turns;
+`--permuted` permutes the declared covariates that change with time, each series' rows with each other.
 """
 
 import argparse
 import json
-import shutil
 import tempfile
 import time
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from tests.bench.panels import apply_settings
 from tests.projects import ROOT, change_file, make_project, shell
 
 KINDS = ("future", "past", "static")
+
+
+def with_random(table: pd.DataFrame, series: str | None, count: int) -> list[str]:
+    """Add `count` columns to a table: white noise and random walks, of each series its own. Their names."""
+    random, ids = np.random.default_rng(0), _ids(table, series)
+    names = [f"random {number}" for number in range(1, count + 1)]
+    for number, name in enumerate(names):
+        noise = pd.Series(random.normal(size=len(table)), index=table.index)
+        table[name] = noise.groupby(ids).cumsum() if number % 2 else noise
+    return names
+
+
+def permute(table: pd.DataFrame, series: str | None, names: list[str]) -> None:
+    """Permute the columns `names` of a table, all in one way, within each series."""
+    order = pd.Series(range(len(table)), index=table.index).groupby(_ids(table, series))
+    rows = order.transform(np.random.default_rng(0).permutation)
+    table[names] = table[names].iloc[rows].set_axis(table.index)
+
+
+def _ids(table: pd.DataFrame, series: str | None) -> pd.Series:
+    return table[series] if series else pd.Series(0, index=table.index)
 
 
 def main() -> None:
@@ -32,13 +59,23 @@ def main() -> None:
     arguments.add_argument("--set", nargs="*", default=[], help="parameters to change, section.key=value")
     for kind in KINDS:
         arguments.add_argument(f"--{kind}", nargs="*", default=[])
+    arguments.add_argument("--random", type=int, default=0, metavar="N", help="columns of random numbers to add")
+    arguments.add_argument("--permuted", action="store_true", help="permute the covariates in time")
     given = arguments.parse_args()
     declared: dict[str, list[str]] = {kind: getattr(given, kind) for kind in KINDS}
+    is_parquet = given.file.suffix == ".parquet"
+    table = pd.read_parquet(given.file) if is_parquet else pd.read_csv(given.file, dtype=str, keep_default_na=False)
+    if given.permuted:
+        permute(table, given.series, [*given.future, *given.past])
+    declared["future"] = [*given.future, *with_random(table, given.series, given.random)]
     for name, covariates in (("with", declared), ("without", {kind: [] for kind in KINDS})):
         with tempfile.TemporaryDirectory() as temporary:
             folder = make_project(Path(temporary) / "project", ROOT / "params.yaml")
             file = f"data/raw/{given.file.name}"
-            shutil.copy(given.file, folder / file)
+            if is_parquet:
+                table.to_parquet(folder / file)
+            else:
+                table.to_csv(folder / file, index=False)
             value = given.value if len(given.value) > 1 else given.value[0]
             columns = {"ingest__time": given.time, "ingest__value": value, "ingest__series": given.series}
             change_file(folder, ingest__path=file, ingest__frequency="auto", ingest__covariates=covariates, **columns)

@@ -163,9 +163,22 @@ def test_experts_that_cannot_forecast_such_series_are_said(
     assert lines["training"].startswith(f"none of the experts {experts} forecasts") == refused
 
 
-def test_a_future_covariate_that_is_missing_is_refused_as_in_a_run(panel: Panel, default_params: Params) -> None:
+def with_price(panel: Panel) -> Panel:
     covariates = Covariates(["price"], [], [], panel.indptr, np.ones((150, 1)), np.empty((150, 0)), np.empty((3, 0)))
+    return replace(panel, ds=pd.Series(range(150)), covariates=covariates)
+
+
+def test_a_future_covariate_that_is_missing_is_refused_as_in_a_run(panel: Panel, default_params: Params) -> None:
     strict = change(default_params, backtest__horizon=6, ingest__missing="error")
     with pytest.raises(UserError, match="series '0' has no value of the future covariate 'price' from 70 to 75"):
-        describe_cost(replace(panel, ds=pd.Series(range(150)), covariates=covariates), strict)
+        describe_cost(with_price(panel), strict)
     describe_cost(panel, strict)
+
+
+def test_covariates_that_are_not_used_are_warned_of_as_in_a_run(
+    panel: Panel, default_params: Params, capsys: pytest.CaptureFixture[str]
+) -> None:
+    describe_cost(with_price(panel), default_params)
+    assert "1 of 3 series has fewer than the " in capsys.readouterr().err
+    describe_cost(with_price(panel), change(default_params, window__experts=["ses"]))
+    assert "the covariates in ingest.covariates are not used" in capsys.readouterr().err

@@ -44,6 +44,7 @@ BAD: list[tuple[str, Change, list[str]]] = [
     ("no id", lambda frame: frame.assign(unique_id=["a", None, "b", "b"]), ["row 1, column 'unique_id': no series id"]),
     ("ids of several types", lambda frame: frame.assign(unique_id=["a", 1, "b", 2]), ["unique_id", "one kind"]),
     ("ids that are lists", lambda frame: frame.assign(unique_id=[[1], [2], [3], [4]]), ["unique_id", "convert it"]),
+    ("intervals", lambda frame: frame.assign(unique_id=pd.cut(frame["y"], 2)), ["holds categories of", "convert it"]),
     ("no time", lambda frame: frame.assign(ds=[pd.NaT, *frame["ds"][1:]]), ["row 0, column 'ds': no time"]),
     ("times as floats", lambda frame: frame.assign(ds=[1.5, 2, 1, 2]), ["column 'ds' holds double"]),
     ("two columns of one name", lambda frame: frame.set_axis(["unique_id", "y", "y"], axis=1), ["no column 'ds'"]),

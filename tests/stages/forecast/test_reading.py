@@ -282,6 +282,11 @@ def test_covariates_of_new_data_are_encoded_as_those_of_the_training() -> None:
     [
         ("no column", "id,time,value,sky,open,size\na,1,1,fog,True,L\n", ["no column 'rain'", "trained with it"]),
         ("text", "id,time,value,sky,open,rain,size\na,1,1,fog,True,wet,L\n", ["row 2, column 'rain': 'wet'"]),
+        (
+            "among booleans",
+            "id,time,value,sky,open,rain,size\na,1,1,fog,True,1,L\na,2,1,fog,maybe,1,L\n",
+            ["row 3, column 'open': 'maybe' among True and False"],
+        ),
         ("two static values", COVARIATES.replace("3,L", "3,S"), ["row 3, column 'size': 'S' in series 'a'"]),
         ("wide", "time,x,z,sky,open,rain,size\n1,1,1,fog,True,1,L\n", ["a wide file", "static covariate 'size'"]),
     ],
@@ -299,6 +304,19 @@ def test_future_covariates_that_new_data_lack_over_the_horizon(capsys: pytest.Ca
     strict = replace(trained, settings=trained.settings.model_copy(update={"missing": "error"}))
     with pytest.raises(UserError, match=r"set ingest.missing to keep \(in params.yaml, and train again\)"):
         refuse_unknown_future(panel, 1, strict, "new.csv")
+
+
+def test_future_covariates_that_were_filled_in_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{step},{step},{(step * 37 % 41)}" for step in range(60)] + [f"{60 + step},,7" for step in range(4)]
+    text = "\n".join(["time,value,heat", "59,59,7", *rows[:59], *rows[60:]])
+    trained = trained_on(text, missing="keep", covariates={"future": ["heat"]})
+    panel = read(text, trained)
+    refuse_unknown_future(panel, 4, trained, "new.csv")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "warning: new.csv: the future covariate 'heat' repeats the last value before them throughout"
+    )
+    assert line.endswith("ingest.covariates.past (in params.yaml, and train again)")
 
 
 @pytest.mark.parametrize(

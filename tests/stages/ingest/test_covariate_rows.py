@@ -125,7 +125,13 @@ def test_local_times_after_the_end_whose_hour_the_clock_repeats() -> None:
     ("rows", "words"),
     [
         ("a step after the end twice", "a,1,1,2,x\na,2,2,3,x\na,3,,4,x\na,3,,5,x\n", ["row 5", "'3' appears twice"]),
-        ("far ahead", "a,1,1,2,x\na,2,2,3,x\na,9999,,4,x\n", ["span 9999 integer steps"]),
+        ("with other covariates", "a,1,1,2,x\na,2,2,3,x\na,3,,4,x\na,3,,5,x\n", ["keep one row for each timestamp"]),
+        ("with the same", "a,1,1,2,x\na,2,2,3,x\na,3,,4,x\na,3,,4,x\n", ["the values are the same too: remove"]),
+        (
+            "far ahead",
+            "a,1,1,2,x\na,2,2,3,x\na,3,,3,x\na,9999,,4,x\n",
+            ["row 5, column 'time': '9999' lies 9,997 steps after the last value of series 'a'", "correct it"],
+        ),
         ("two static numbers", "a,1,1,2,1.5\na,2,2,3,2\n", ["row 3, column 'size': 2 in series 'a', which has 1.5 in"]),
         (
             "two static values",

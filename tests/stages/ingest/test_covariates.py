@@ -51,6 +51,12 @@ def test_texts_are_categories_in_order_without_the_blanks_around_them() -> None:
     np.testing.assert_array_equal(encode(found.values, found.categories), expected)
 
 
+def test_booleans_that_are_few_are_categories_as_well() -> None:
+    """Of five texts two are booleans."""
+    found = read(pa.array(["maybe", "True", "-", "never", "False", "maybe"]))
+    assert found.categories == ["False", "True", "maybe", "never"]
+
+
 def test_to_a_forecaster_other_categories_are_unknown() -> None:
     trained = {"sky": ["fog", "sun"]}
     found = read(pa.array(["sun", "hail", None, "fog"]), trained)
@@ -62,11 +68,54 @@ def test_to_a_forecaster_other_categories_are_unknown() -> None:
     assert yes.values.tolist() == [0, 2]
 
 
+def test_categories_that_training_has_not_seen_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    known = {"sky": ["fog", "sun"], "year": ["2024", "2025"]}
+    read(pa.array(["sun", " hail ", None, "-", "fog", "snow"]), known)
+    assert capsys.readouterr().err == (
+        "warning: input.csv row 3, column 'sky': the training has not seen 'hail', which counts as unknown (so in 2 "
+        "rows); correct it if it is a known category\n"
+    )
+    read_covariate(column(pa.array([2024, None, 7]), "year"), POINTS, known)
+    assert "row 4, column 'year': the training has not seen '7'" in capsys.readouterr().err
+    read(pa.array(["sun", None, "fog"]), known)
+    assert capsys.readouterr().err == ""
+
+
+def test_categories_that_differ_only_by_case_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert read(pa.array(["yes", "no", "YES"])).categories == ["YES", "no", "yes"]
+    assert "column 'sky': 'YES' and 'yes' differ only by case or blanks" in capsys.readouterr().err
+
+
 @cases(
     ("values", "trained", "words"),
     [
         ("a text among numbers", pa.array(["1", "2", "many"]), None, ["row 4, column 'sky': 'many' is not a finite"]),
         ("a text where numbers were", pa.array(["few", "many", "1"]), {}, ["row 2", "'few' is not a finite number"]),
+        (
+            "a text among booleans",
+            pa.array([None, "True", "false", "maybe"]),
+            None,
+            [
+                "row 5, column 'sky': 'maybe' among",
+                "list it in ingest.none, as ['maybe']",
+                "write yes and no if it is a category",
+            ],
+        ),
+        ("a text where booleans were", pa.array(["True", " ?", "NA"]), {}, ["row 3, column 'sky': '?' among True and"]),
+        (
+            "a boolean among numbers",
+            pa.array(["1", "2", "True"]),
+            None,
+            ["row 4, column 'sky': 'True' is not a finite"],
+        ),
+        (
+            "the same where numbers were",
+            pa.array(["1", "2", "True"]),
+            {},
+            ["row 4, column 'sky': 'True' is not a finite"],
+        ),
+        ("booleans among texts", pa.array(["True", "maybe", "maybe"]), {}, ["row 3, column 'sky': 'maybe' among True"]),
+        ("a number among booleans", pa.array(["TRUE", "1", "False"]), None, ["row 3, column 'sky': '1' among True"]),
         ("commas", pa.array(["1,5", "2,5"]), None, ["'1,5'", "set ingest.decimal to ','"]),
         ("dates", pa.array([0, 1], pa.date32()), None, ["holds date32[day], not numbers, booleans or text"]),
         (

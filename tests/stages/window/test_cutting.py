@@ -20,12 +20,14 @@ from stages.window.cutting import (
     refuse_long_size,
     refuse_no_experts,
     refuse_no_windows,
+    warn_of_short_histories,
     warn_of_unused_covariates,
     window_origin,
     window_size,
 )
 from stages.window.experts import EXPERTS
 from stages.window.record import ABSENT
+from stages.window.regression import values_needed
 from tests.builders import plain_ends, plain_windows, window_settings
 
 LEARNED = ("season", "level", "scale", "experts", "record", "features")  # of a cut, from the values before it
@@ -351,3 +353,24 @@ def test_covariates_that_nothing_uses_are_named(
 ) -> None:
     warn_of_unused_covariates(columns, SCALED.model_copy(update=changes))
     assert ("ingest.covariates are not used" in capsys.readouterr().err) == warned
+
+
+def test_series_too_short_for_the_regression_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    needed = values_needed([4], 1, 2)
+    known, columns = np.array([needed, needed - 1, 0]), (1, 2, 0)
+    for changes in (
+        {"columns": (0, 0, 5)},
+        {"known": known[:1]},
+        {"settings": SCALED.model_copy(update={"experts": []})},
+    ):
+        given: dict[str, Any] = {
+            "known": known,
+            "seasons": [4.0, 365.25],
+            "columns": columns,
+            "settings": SCALED,
+            **changes,
+        }
+        warn_of_short_histories(**given)
+    assert capsys.readouterr().err == ""
+    warn_of_short_histories(known, [4.0, 365.25], columns, SCALED)
+    assert f"2 of 3 series have fewer than the {needed} values that a regression" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from stages.common.arrays import Bools, Floats
-from stages.window.regression import PENALTY, ROWS_FOR_EACH, Series, _coefficients, regress
+from stages.window.regression import PENALTY, ROWS_FOR_EACH, Series, _coefficients, regress, values_needed
 
 POOLED, PHASES = range(2)
 
@@ -38,6 +38,18 @@ def test_values_that_a_covariate_decides_are_forecast(season: int, cut: int) -> 
     )
     actual = values[cut : cut + 15]
     assert np.abs(with_x - actual).mean() < 0.45 * np.abs(without - actual).mean()
+
+
+@pytest.mark.parametrize(("season", "flags"), [(1, 1), (4, 1), (7, 2)])
+def test_as_many_values_as_are_needed_give_a_forecast(season: int, flags: int) -> None:
+    """And those up to the next whole season; fewer give none."""
+    random, seasons = np.random.default_rng(0), [season] if season > 1 else []
+    values, future = random.normal(size=200), random.integers(2, size=(200, flags)).astype(np.float64)
+    needed = values_needed(seasons, flags, 0)
+    before = np.array([needed - 1, -(-needed // season) * season])
+    found = regress(series_of(values, future, None, *seasons), before, 3)[:, POOLED]
+    assert np.isnan(found[0]).all()
+    assert np.isfinite(found[1]).all()
 
 
 def test_each_phase_has_coefficients_of_its_own() -> None:
