@@ -137,19 +137,19 @@ def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
 def _covariates_ahead(source: Source, series: Ints, before: Ints) -> Floats32:
     """(K, F, targets) the covariates known ahead of K cuts, less their mean over the longest season before.
 
-    0 where a value is missing, and after the rows that `source` holds.
+    0 where a value is missing, and after the rows that `source` holds. None of a network that forecasts a step at once.
     """
-    covariates = source.covariates
-    if covariates is None or not len(covariates.future):
-        columns = covariates.columns[0] if covariates else 0
-        return np.zeros((len(series), columns, source.targets), dtype=np.float32)
+    covariates, direct = source.covariates, source.settings.output == "direct"
+    columns = covariates.columns[0] if covariates and direct else 0
+    relative = np.zeros((len(series), columns, source.targets), dtype=np.float32)
+    if covariates is None or not relative.size:
+        return relative
     rows = source.lengths + covariates.ahead
     steps = before[:, None] + np.arange(source.targets)
     exists = steps < rows[series][:, None]
     place = starts(rows)[series] + before
     count = np.minimum(before, max([RECENT, *source.index_seasons]))
-    relative = np.zeros((len(series), covariates.columns[0], source.targets), dtype=np.float32)
-    for column, values in enumerate(np.nan_to_num(covariates.future).T):
+    for column, values in enumerate(np.nan_to_num(covariates.future).T[:columns]):
         sums = np.concatenate([[0.0], np.cumsum(values)])
         recent = (sums[place] - sums[place - count]) / np.maximum(count, 1)
         ahead = values[np.where(exists, place[:, None] + np.arange(source.targets), 0)]
