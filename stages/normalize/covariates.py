@@ -1,7 +1,8 @@
 """Covariates on a common footing: each of a series less its mean, over its standard deviation, up to the origin.
 
 Those of two values, such as booleans, are over their difference: an event is 1 more than none, however rare it is.
-Values ahead lie at most BEYOND outside the range so far: no value of the series shows what happens there. Static ones have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
+Values ahead lie at most BEYOND outside the range so far: no value of the series shows what happens there. Static ones
+have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
 """
 
 from dataclasses import dataclass

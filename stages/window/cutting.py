@@ -173,15 +173,20 @@ def refuse_no_windows(windows: Windows, horizon: int, origin: int) -> None:
 
 
 def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -> None:
-    """Warn where covariates that change with time are declared and no expert uses them.
+    """Warn where covariates that change with time are declared and neither an expert nor the network uses them.
+
+    The network reads those known ahead, where it forecasts the whole horizon at once.
 
     columns: of covariates: future, past and static ones
     """
-    if any(columns[:2]) and not _regresses(settings):
+    future, past, _ = columns
+    if past and not _regresses(settings):
         warn(
-            "the covariates in ingest.covariates are not used: they need regression among window.experts, "
+            "the covariates in ingest.covariates.past are not used: they need regression among window.experts, "
             "window.local_scaling: smoothing and window.output: direct"
         )
+    if future and settings.output != "direct":
+        warn("the covariates in ingest.covariates.future are not used: they need window.output: direct")
 
 
 def _regresses(settings: Window) -> bool:
@@ -192,7 +197,7 @@ def _regresses(settings: Window) -> bool:
 def warn_of_short_histories(
     known: Ints, seasons: Sequence[float], columns: tuple[int, int, int], settings: Window
 ) -> None:
-    """Warn of series with too few values for the regression, whose forecast does without covariates of time.
+    """Warn of series with too few values for a regression of their own on the covariates that change with time.
 
     known: (S,) how many values each has
     columns: as for `warn_of_unused_covariates`
@@ -201,11 +206,11 @@ def warn_of_short_histories(
         return
     needed = values_needed(indexed(seasons), *columns[:2])
     if count := int((known < needed).sum()):
-        have, their = ("has", "its") if count == 1 else ("have", "their")
+        have, are = ("has", "is") if count == 1 else ("have", "are")
         warn(
             f"{count:,} of {counted(len(known), 'series', 'series')} {have} fewer than the {needed} values that a "
-            f"regression on the covariates needs: {their} forecast does without those that change with time; use "
-            "longer histories, or fewer covariates"
+            f"regression on the covariates needs, and {are} forecast without one; use longer histories, or fewer "
+            "covariates"
         )
 
 

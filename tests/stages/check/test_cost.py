@@ -180,5 +180,15 @@ def test_covariates_that_are_not_used_are_warned_of_as_in_a_run(
 ) -> None:
     describe_cost(with_price(panel), default_params)
     assert "1 of 3 series has fewer than the " in capsys.readouterr().err
-    describe_cost(with_price(panel), change(default_params, window__experts=["ses"]))
-    assert "the covariates in ingest.covariates are not used" in capsys.readouterr().err
+    describe_cost(
+        with_price(panel),
+        change(
+            default_params,
+            window__output="recursive",
+            window__experts=[],
+            window__local_scaling="none",
+            window__padding=False,
+            normalize__seasonal="none",
+        ),
+    )
+    assert "the covariates in ingest.covariates.future are not used" in capsys.readouterr().err

@@ -29,30 +29,39 @@ def scaled(future: Floats, lengths: list[int], kept: list[int], ahead: int) -> S
 
 def test_by_hand() -> None:
     """Mean 4 and spread 2 of 2, 4, 4, 6 and so on: (4 + 0 + 0 + 4) / 4 = 2 is the variance."""
-    found = scaled(column(2, 4, 4, 6, 10), [4], [4], 1)
-    np.testing.assert_allclose(found.future, column(-2, 0, 0, 2, 6) / np.sqrt(2))
+    found = scaled(column(2, 4, 4, 6, 7), [4], [4], 1)
+    np.testing.assert_allclose(found.future, column(-2, 0, 0, 2, 3) / np.sqrt(2))
     np.testing.assert_allclose(found.past, column(-2, 0, 0, 2) / np.sqrt(2))
 
 
-def test_steps_ahead_are_scaled_by_the_history_alone() -> None:
+def test_steps_ahead_are_scaled_by_the_history_alone_and_lie_near_it() -> None:
+    """From 2 to 6 with a spread of the root of two: 1 more at most."""
     one, two = (scaled(column(2, 4, 4, 6, *after), [4], [4], 2).future for after in ((10, 4), (-1e9, NAN)))
     np.testing.assert_array_equal(one[:4], two[:4])
-    np.testing.assert_allclose(two[4], (-1e9 - 4) / np.sqrt(2))
-    assert np.isnan(two[5])
+    np.testing.assert_allclose(one[4:], column(2 / np.sqrt(2) + 1, 0))
+    np.testing.assert_allclose(two[4:], column(-2 / np.sqrt(2) - 1, NAN))
+
+
+def test_a_column_of_two_values_is_over_their_difference() -> None:
+    """An event in one of four steps, and of ten, is 1 more than none; steps ahead as the others."""
+    for count in (4, 10):
+        values = column(*[0.0] * (count - 1), 1.0, NAN, 0.0, 1.0)
+        future = scaled(values, [count + 1], [count + 1], 2).future
+        np.testing.assert_allclose(future, values - 1 / count)
 
 
 def test_missing_values_count_for_nothing_and_stay_missing() -> None:
-    found = scaled(column(2, NAN, 4, 4, 6, NAN, 10), [6], [6], 1)
-    np.testing.assert_allclose(found.future, column(-2, NAN, 0, 0, 2, NAN, 6) / np.sqrt(2))
+    found = scaled(column(2, NAN, 4, 4, 6, NAN, 7), [6], [6], 1)
+    np.testing.assert_allclose(found.future, column(-2, NAN, 0, 0, 2, NAN, 3) / np.sqrt(2))
 
 
 @pytest.mark.parametrize(
     ("history", "ahead", "expected"),
     [
-        ([7, 7, 7], [7, 9], [0, 0, 0, 0, 2]),  # without a spread, in the column's own units
+        ([7, 7, 7], [7, 7.5], [0, 0, 0, 0, 0.5]),  # without a spread, in the column's own units
         ([0.1, 0.1, 0.1], [0.1, 0.2], [0, 0, 0, 0, 0.1]),  # whose mean is rounded, and not 0.1
-        ([NAN, 7, NAN], [7, 5], [NAN, 0, NAN, 0, -2]),
-        ([NAN, NAN, NAN], [3, NAN], [NAN, NAN, NAN, 3, NAN]),  # neither mean nor spread
+        ([NAN, 7, NAN], [7, 5], [NAN, 0, NAN, 0, -1]),
+        ([NAN, NAN, NAN], [0.3, NAN], [NAN, NAN, NAN, 0.3, NAN]),  # neither mean nor spread
     ],
 )
 def test_a_constant_column_and_one_without_values(
@@ -61,6 +70,16 @@ def test_a_constant_column_and_one_without_values(
     found = scaled(column(*history, *ahead), [3], [3], 2)
     np.testing.assert_allclose(found.future, column(*expected), atol=1e-15)
     np.testing.assert_allclose(found.past, column(*expected[:3]), atol=1e-15)
+
+
+def expected(known: Floats, values: Floats) -> Floats:
+    """A column (n,), scaled by the values that are known of its history, in its order."""
+    mean, spread = (known.mean(), known.std() or 1) if len(known) else (0, 1)
+    if len(set(known)) == 2:
+        spread = np.ptp(known)
+    scaled_values: Floats = (values - mean) / spread
+    own = (known - mean) / spread
+    return np.clip(scaled_values, own.min(initial=0) - 1, own.max(initial=0) + 1)
 
 
 def test_each_series_and_each_column_has_a_scale_of_its_own() -> None:
@@ -73,16 +92,14 @@ def test_each_series_and_each_column_has_a_scale_of_its_own() -> None:
     for part, of_part in zip(parts, np.split(found.future, [7, 9]), strict=True):
         own = part[:-2]
         known = [each[~np.isnan(each)] for each in own.T]
-        mean = np.array([each.mean() if len(each) else 0 for each in known])
-        spread = np.array([each.std() if len(each) and each.std() else 1 for each in known])
-        np.testing.assert_allclose(of_part, (part - mean) / spread)
+        np.testing.assert_allclose(of_part, np.stack(list(map(expected, known, part.T)), axis=1))
     np.testing.assert_allclose(found.past, np.concatenate([found.future[:5], found.future[9:12]]))
 
 
 def test_dropped_leading_steps_leave_the_rest_aligned() -> None:
     """Also those of a whole series; what was dropped counts for no mean."""
-    found = scaled(column(1e6, 2, 4, 4, 6, 10, 11, 12, 13, 1e6, 1e6, 5, 6), [5, 2, 3], [4, 0, 1], 1)
-    np.testing.assert_allclose(found.future, [*column(-2, 0, 0, 2, 6) / np.sqrt(2), [13], [0], [1]])
+    found = scaled(column(1e6, 2, 4, 4, 6, 7, 11, 12, 0.3, 1e6, 1e6, 5, 6), [5, 2, 3], [4, 0, 1], 1)
+    np.testing.assert_allclose(found.future, [*column(-2, 0, 0, 2, 3) / np.sqrt(2), [0.3], [0], [1]])
     np.testing.assert_allclose(found.past, [*column(-2, 0, 0, 2) / np.sqrt(2), [0]])
 
 
@@ -91,8 +108,8 @@ def test_several_origins_are_concatenated() -> None:
     both = concat_covariates([one, scaled(column(1, 3, 3), [2], [2], 1)])
     assert both
     assert both.ahead == 1
-    np.testing.assert_allclose(both.future, [*one.future, [-1], [1], [1]])
-    np.testing.assert_allclose(both.past, [*one.past, [-1], [1]])
+    np.testing.assert_allclose(both.future, [*one.future, [-0.5], [0.5], [0.5]])
+    np.testing.assert_allclose(both.past, [*one.past, [-0.5], [0.5]])
     assert concat_covariates([None, None]) is None
 
 
@@ -123,14 +140,12 @@ def test_normalised_covariates_are_those_of_the_steps_of_the_values(default_para
     counts, first, begin = histories.lengths, 0, 0
     for series, count in enumerate(counts):
         numbers = np.arange(panel.lengths[series] - origin - count, panel.lengths[series] - origin + 3)
-        own = numbers[:count]
-        mean, spread = (own.mean(), own.std() or 1) if count else (0, 1)
-        expected = (numbers - mean) / spread
+        wanted = expected(numbers[:count], numbers)
         steps = covariates.future[first : first + count + 3, 0]
         exists = numbers >= 0  # nothing is known before the series begins
-        np.testing.assert_allclose(steps[exists], expected[exists])
+        np.testing.assert_allclose(steps[exists], wanted[exists])
         assert np.isnan(steps[~exists]).all()
-        np.testing.assert_allclose(covariates.past[begin : begin + count, 0], expected[:count])
+        np.testing.assert_allclose(covariates.past[begin : begin + count, 0], wanted[:count])
         first, begin = first + count + 3, begin + count
     assert (first, begin) == (len(covariates.future), len(covariates.past))
     assert not np.isnan(histories.values).any()
@@ -148,7 +163,7 @@ def test_an_origin_knows_nothing_of_what_comes_after_its_horizon(default_params:
     assert after
     np.testing.assert_array_equal(after.future, before.future)
     np.testing.assert_array_equal(after.past, before.past)
-    panel.covariates.future_values[3] = 1e9
+    panel.covariates.future_values[3] = -1e9
     within = normalize(panel.at(4), default_params[Normalize], [], ahead=2)[1].covariates
     assert within
     assert (within.future != before.future).sum() == 1

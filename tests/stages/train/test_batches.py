@@ -158,7 +158,11 @@ def test_the_mean_of_the_experts_is_numpys(experts: int) -> None:
 
 def test_map_applies_a_function_to_every_field() -> None:
     inputs = Inputs(
-        steps=torch.ones(2, 3, 1), features=torch.ones(3, 4), experts=torch.ones(3, 2, 5), record=torch.ones(3, 2)
+        steps=torch.ones(2, 3, 1),
+        features=torch.ones(3, 4),
+        experts=torch.ones(3, 2, 5),
+        record=torch.ones(3, 2),
+        covariates=torch.ones(3, 6, 5),
     )
     doubled = inputs.map(lambda tensor: 2 * tensor)
     for name, tensor in vars(inputs).items():

@@ -34,8 +34,8 @@ def model_of(**changes: object) -> Model:
     st.fixed_dictionaries({name: st.integers(1, 9) for name in ("channels", "features", "experts", "targets")}),
 )
 def test_the_weights_are_those_of_the_network(model: Model, shape: dict[str, int]) -> None:
-    network = Network(model, **shape)
-    assert NetworkSize(model, size=5, **shape).weights == sum(each.numel() for each in network.parameters())
+    network = Network(model, **shape, covariates=7, varying=[2, 6])
+    assert NetworkSize(model, size=5, **shape, varying=2).weights == sum(each.numel() for each in network.parameters())
 
 
 MEASURED = [  # hidden, layers, batch, size, and seconds of a step of an LSTM with five experts on one core

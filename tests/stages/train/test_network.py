@@ -10,29 +10,38 @@ import torch
 from torch import Tensor
 
 from stages.common.params import Params
+from stages.normalize.covariates import ScaledCovariates
 from stages.train import network as network_module
 from stages.train.batches import TRUST, Batches, Inputs
 from stages.train.network import Network, forecast, load_networks, save_networks
-from stages.train.params import Model
+from stages.train.params import Model, Train
+from stages.train.training import train_network
 from stages.window.cutting import cut_at_ends, cut_windows
 from tests.builders import change, plain_ends, window_settings
 
 
 def random_inputs(
-    size: int = 7, windows: int = 3, channels: int = 1, features: int = 0, experts: int = 0, targets: int = 5
+    size: int = 7,
+    windows: int = 3,
+    channels: int = 1,
+    features: int = 0,
+    experts: int = 0,
+    covariates: int = 0,
+    targets: int = 5,
 ) -> Inputs:
     return Inputs(
         steps=torch.randn(size, windows, channels),
         features=torch.randn(windows, features),
         experts=torch.randn(windows, experts, targets),
         record=torch.zeros(windows, experts),
+        covariates=torch.randn(windows, covariates, targets),
     )
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}])
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2, "covariates": 2}])
 def test_every_cell_reads_windows_and_gives_targets(
     default_params: Params, cell: str, bidirectional: bool, layers: int, more: dict[str, int]
 ) -> None:
@@ -111,6 +120,38 @@ def test_one_expert_is_not_weighed(default_params: Params) -> None:
     torch.testing.assert_close(network(inputs), inputs.experts[:, 0] + correction)
 
 
+def test_a_covariate_moves_each_step_by_its_response(default_params: Params) -> None:
+    """Worked by hand: the second of three covariates, whose response is the first feature and 0.5."""
+    network = Network(default_params[Model], features=2, covariates=3, targets=5, varying=[1]).eval()
+    inputs = random_inputs(features=2, covariates=3)
+    torch.testing.assert_close(network(inputs), network(replace(inputs, covariates=torch.zeros(3, 3, 5))))
+    assert network.response is not None
+    with torch.no_grad():
+        network.response[-1], network.response[-3] = 0.5, 1.0  # of the constant, and of the first of two features
+    moved = network(inputs) - network(replace(inputs, covariates=torch.zeros(3, 3, 5)))
+    expected = (inputs.features[:, :1] + 0.5) * inputs.covariates[:, 1]
+    torch.testing.assert_close(moved, expected)
+
+
+def test_what_a_short_series_cannot_teach_the_panel_does(default_params: Params) -> None:
+    """A response of 2 in units of scale, of values that are chance else: 30 series of 20 steps, and one not seen."""
+    random = np.random.default_rng(0)
+    x = random.choice([0.0, 1.0], (31, 24))
+    values = 10 + 2 * x + 0.1 * random.normal(size=x.shape)
+    trained, other = slice(0, 30), slice(30, 31)
+
+    def covariates_of(series: slice, steps: int, ahead: int) -> ScaledCovariates:
+        rows = x[series, : steps + ahead].reshape(-1, 1)
+        return ScaledCovariates(rows, rows[:, :0], np.zeros((len(x[series]), 0)), ahead)
+
+    settings = window_settings(size=8, padding=True, local_scaling="smoothing", experts=["ses"])
+    cuts = cut_windows(values[trained, :20].ravel(), np.full(30, 20), [], settings, 4, covariates_of(trained, 20, 0))
+    network, _ = train_network(cuts, 0, default_params[Model], change(default_params, train__epochs=30)[Train])
+    ends = cut_at_ends(values[other, :20].ravel(), np.array([20]), [], settings, 4, covariates_of(other, 20, 4))
+    forecasts = forecast(network, ends, 4)
+    assert np.abs(forecasts - values[other, 20:]).mean() < 0.4
+
+
 def test_training_starts_near_the_experts(default_params: Params) -> None:
     torch.manual_seed(0)
     network = Network(default_params[Model], features=2, experts=3, targets=5).eval()
@@ -173,13 +214,18 @@ def test_a_network_fits_its_batches(default_params: Params) -> None:
     settings = window_settings(size=6, padding=True, local_scaling="smoothing", experts=experts)
     data = (np.random.default_rng(0).normal(0, 1, 60), np.array([60]), [2, 4], settings, 3)
     network = Network.of(default_params[Model], Batches(cut_windows(*data)))
-    assert network.shape == {"channels": 1 + 1 + 2, "features": 7 + 2, "experts": 2 + 4, "targets": 3}
+    assert network.shape == {"channels": 1 + 1 + 2, "features": 7 + 2, "experts": 2 + 4, "covariates": 0, "targets": 3}
     assert np.isfinite(forecast(network, cut_at_ends(*data), 3)).all()
 
 
-@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}])
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}, {"covariates": 3}])
 def test_load_gives_what_save_wrote(tmp_path: Path, default_params: Params, more: dict[str, int]) -> None:
-    networks = {member: Network(default_params[Model], targets=5, **more).eval() for member in range(11)}
+    varying = [0, 2] if "covariates" in more else []
+    networks = {
+        member: Network(default_params[Model], targets=5, varying=varying, **more).eval() for member in range(11)
+    }
+    if networks[3].response is not None:
+        torch.nn.init.normal_(networks[3].response)
     save_networks({0: networks, 12: {3: networks[3]}}, tmp_path)
     loaded = load_networks(tmp_path, 0)
     assert list(loaded) == list(networks)

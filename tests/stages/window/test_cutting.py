@@ -340,19 +340,20 @@ def test_a_long_gap_is_bridged_by_the_values_before_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "changes", "warned"),
+    ("columns", "changes", "named"),
     [
-        ((1, 0, 0), {}, False),
-        ((0, 1, 0), {"experts": ["ses"]}, True),
-        ((1, 0, 0), {"output": "recursive"}, True),
-        ((0, 0, 2), {"experts": ["ses"]}, False),  # static ones are features
+        ((1, 1, 0), {}, []),
+        ((1, 1, 0), {"experts": ["ses"]}, ["past"]),  # the network reads those known ahead
+        ((1, 1, 0), {"output": "recursive"}, ["past", "future"]),
+        ((0, 0, 2), {"experts": ["ses"]}, []),  # static ones are features
     ],
 )
 def test_covariates_that_nothing_uses_are_named(
-    columns: tuple[int, int, int], changes: dict[str, Any], warned: bool, capsys: pytest.CaptureFixture[str]
+    columns: tuple[int, int, int], changes: dict[str, Any], named: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     warn_of_unused_covariates(columns, SCALED.model_copy(update=changes))
-    assert ("ingest.covariates are not used" in capsys.readouterr().err) == warned
+    said = capsys.readouterr().err
+    assert [kind for kind in ("past", "future") if f"ingest.covariates.{kind} are not used" in said] == named
 
 
 def test_series_too_short_for_the_regression_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
-from stages.common.arrays import Floats
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel import ragged
 from stages.window import features, smoothing
@@ -252,18 +251,27 @@ def test_covariates_that_change_give_experts_and_static_ones_features() -> None:
     np.testing.assert_array_equal(both.features[:, -2:], np.array([[0.5, 2], [-1, 4]])[both.series])  # clipped to 4
 
 
-def test_covariates_ahead_count_at_most_a_standard_deviation_outside_their_history() -> None:
-    """And not at all where they are constant in it: one that is 3 at most, 9 and 4 ahead, another 0 and then 5."""
-    random, length = np.random.default_rng(0), 60
-    x = np.clip(random.normal(size=length), -3, 3)
-    x[7], values = 3.0, 2 * x + 0.1 * random.normal(size=length)
-    settings = window_settings(padding=True, local_scaling="smoothing", experts=["ses", "regression"])
+def test_covariates_ahead_of_a_cut_are_less_their_mean_over_the_season_before() -> None:
+    """By hand, with a season of 12: of an even number of steps the mean of 0, 1, 0, 1, ... is a half."""
+    flag, steps = np.resize([0.0, 1.0], 44), np.arange(44.0) / 10
+    steps[37] = np.nan  # a step that counts as 0
+    values, settings = np.random.default_rng(0).normal(size=40), window_settings(padding=True)
+    covariates = ScaledCovariates(np.stack([flag, steps], axis=1), np.zeros((40, 0)), np.zeros((1, 0)), ahead=4)
+    found = cut_at_ends(values, np.array([40]), [12], settings, 4, covariates).cuts.covariates[0]
+    np.testing.assert_allclose(found[0], [-0.5, 0.5, -0.5, 0.5])
+    mean = (2.8 + 2.9 + 3 + 3.1 + 3.2 + 3.3 + 3.4 + 3.5 + 3.6 + 0 + 3.8 + 3.9) / 12
+    np.testing.assert_allclose(found[1], np.array([4.0, 4.1, 4.2, 4.3]) - mean, rtol=1e-5)
 
-    def experts(*ahead: tuple[float, float]) -> Floats:
-        future = np.concatenate([np.column_stack([x, np.zeros(length)]), np.array(ahead)])
-        covariates = ScaledCovariates(future, np.zeros((length, 0)), np.zeros((1, 0)), ahead=len(ahead))
-        found: Floats = cut_at_ends(values, np.array([length]), [], settings, 2, covariates).cuts.experts[0, 1]
-        return found
 
-    np.testing.assert_array_equal(experts((9, 5), (4, 0)), experts((4, 0), (4, 0)))
-    assert experts((1, 0), (4, 0))[0] > experts((0, 0), (4, 0))[0] + 0.5
+def test_covariates_ahead_of_cuts_for_training_end_with_the_history_and_with_their_series() -> None:
+    """The number of the step: its mean over 8 steps before is 4.5 less; two series, of 30 and 20 steps."""
+    lengths = np.array([30, 20])
+    numbers = np.concatenate([np.arange(30), np.arange(20)])[:, None] / 10
+    covariates = ScaledCovariates(numbers, np.zeros((50, 0)), np.zeros((2, 0)), ahead=0)
+    settings = window_settings(padding=True)
+    cuts = cut_windows(np.random.default_rng(0).normal(size=50), lengths, [], settings, 4, covariates).cuts
+    ahead = np.arange(4)
+    inside = ahead < (lengths[cuts.series] - cuts.before)[:, None]
+    assert not inside.all()
+    late = cuts.before >= 8
+    np.testing.assert_allclose(cuts.covariates[late, 0], np.where(inside[late], 0.45 + ahead / 10, 0), atol=1e-6)
