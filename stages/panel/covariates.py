@@ -56,6 +56,18 @@ class Covariates:
         indicators = {f"{column}={each}": column for column, of in self.categories.items() for each in of}
         return indicators.get(name, name)
 
+    @property
+    def names(self) -> list[str]:
+        """Of all columns, in the order of the kinds."""
+        return [*self.future, *self.past, *self.static]
+
+    def columns_by_covariate(self, names: list[str]) -> dict[str, list[int]]:
+        """The places of columns in `names`, by the column of the input that they stand for."""
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(names):
+            places.setdefault(self.declared(name), []).append(place)
+        return places
+
     def until(self, lengths: Ints, origin: int, horizon: int, season: int) -> Floats:
         """(sum of rows, F) for each series those of its history, and of the `horizon` steps after it; NaN for none.
 
