@@ -57,9 +57,14 @@ class Covariates:
         return indicators.get(name, name)
 
     @property
+    def known_ahead(self) -> list[str]:
+        """The names of all columns known ahead."""
+        return self.future
+
+    @property
     def names(self) -> list[str]:
         """Of all columns, in the order of the kinds."""
-        return [*self.future, *self.past, *self.static]
+        return [*self.known_ahead, *self.past, *self.static]
 
     def columns_by_covariate(self, names: list[str]) -> dict[str, list[int]]:
         """The places of columns in `names`, by the column of the input that they stand for."""

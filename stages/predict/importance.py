@@ -6,7 +6,7 @@ is left of them, as it is for every forecast, so that this measures what a covar
 than how much a wrong one confuses.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -14,8 +14,8 @@ import numpy as np
 
 from stages.common.arrays import Floats, Ints
 from stages.compute.pool import Pool
-from stages.panel.covariates import KINDS, Covariates
-from stages.panel.panel import Panel
+from stages.panel.covariates import Covariates
+from stages.panel.panel import History, Panel
 from stages.panel.ragged import starts
 from stages.predict.ensemble import Ensemble
 from stages.predict.metrics import mase, pooled
@@ -108,9 +108,59 @@ def forecast_changed(
 
     With the covariate `name` permuted; None: without any covariate.
     """
-    some = every(panel, step)
-    changed = hide(some) if name is None else permute(some, name, seed)
-    return [each.point for each in ensemble.forecast([changed.at(origin) for origin in origins])]
+    change = Change(name, seed)
+    changed = change.of_static(every(panel, step))
+    return [each.point for each in ensemble.forecast([ChangedHistory(changed, origin, change) for origin in origins])]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One covariate in another order, or where `name` is None, every covariate missing; `seed`: of the order."""
+
+    name: str | None
+    seed: int
+
+    def of(self, values: Floats, names: list[str], covariates: Covariates, lengths: Ints) -> Floats:
+        """Columns `names` (N, k), whose rows are those of series of `lengths` (S,), changed within each series.
+
+        What is missing stays missing, and all indicators of a category change places together.
+        """
+        if self.name is None:
+            return np.full_like(values, np.nan)
+        columns = covariates.columns_by_covariate(names).get(self.name)
+        if columns is None:
+            return values
+        random, order = np.random.default_rng(self.seed), np.arange(len(values))
+        known = ~np.isnan(values[:, columns]).any(axis=1)
+        for first, length in zip(starts(lengths), lengths, strict=True):
+            own = order[first : first + length][known[first : first + length]]
+            order[own] = random.permutation(own)
+        changed = values.copy()
+        changed[:, columns] = values[order][:, columns]
+        return changed
+
+    def of_static(self, panel: Panel) -> Panel:
+        """The panel with its static covariates changed: between series."""
+        of = _covariates(panel)
+        static = self.of(of.static_values, of.static, of, np.array([len(panel.ids)]))
+        return replace(panel, covariates=replace(of, static_values=static))
+
+
+@dataclass(frozen=True)
+class ChangedHistory(History):
+    """A history with changed covariates of time: over its steps, and of those known ahead over the horizon too."""
+
+    change: Change
+
+    def future_covariates(self, horizon: int) -> Floats:
+        """As of a history, but changed."""
+        of, values = _covariates(self.panel), super().future_covariates(horizon)
+        return self.change.of(values, of.known_ahead, of, self.lengths + horizon)
+
+    def past_covariates(self) -> Floats:
+        """As of a history, but changed."""
+        of, values = _covariates(self.panel), super().past_covariates()
+        return self.change.of(values, of.past, of, self.lengths)
 
 
 def every(panel: Panel, step: int) -> Panel:
@@ -135,39 +185,6 @@ def every(panel: Panel, step: int) -> Panel:
             static_values=covariates.static_values[kept],
         ),
     )
-
-
-def hide(panel: Panel) -> Panel:
-    """The panel with every covariate missing."""
-    of = _covariates(panel)
-    hidden = {f"{kind}_values": np.full_like(getattr(of, f"{kind}_values"), np.nan) for kind in KINDS}
-    return replace(panel, covariates=replace(of, **hidden))
-
-
-def permute(panel: Panel, name: str, seed: int) -> Panel:
-    """The panel with the values of one covariate in another order; what is missing stays missing.
-
-    Those of time within each series, after its end too, static ones between series; all indicators of a category alike.
-    """
-    of, random = _covariates(panel), np.random.default_rng(seed)
-    lengths = {"future": np.diff(of.indptr), "past": panel.lengths, "static": np.array([len(panel.ids)])}
-    permuted = {}
-    for kind in KINDS:
-        columns = of.columns_by_covariate(getattr(of, kind)).get(name, [])
-        values = getattr(of, f"{kind}_values").copy()
-        values[:, columns] = _in_another_order(values[:, columns], lengths[kind], random)
-        permuted[f"{kind}_values"] = values
-    return replace(panel, covariates=replace(of, **permuted))
-
-
-def _in_another_order(values: Floats, lengths: Ints, random: np.random.Generator) -> Floats:
-    """Rows (N, k), of series of `lengths`, each in another place of its series; those with NaN stay."""
-    order = np.arange(len(values))
-    known = ~np.isnan(values).any(axis=1)
-    for first, length in zip(starts(lengths), lengths, strict=True):
-        own = order[first : first + length][known[first : first + length]]
-        order[own] = random.permutation(own)
-    return values[order]
 
 
 def _covariates(panel: Panel) -> Covariates:

@@ -14,7 +14,7 @@ from stages.normalize.params import Normalize
 from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 from stages.predict.ensemble import Ensemble
-from stages.predict.importance import every, hide, measure_covariates, permute, sample
+from stages.predict.importance import Change, ChangedHistory, every, measure_covariates, sample
 from stages.predict.metrics import six_digits
 from stages.predict.tasks import forecast_origins, shards
 from stages.train.batches import Batches
@@ -157,24 +157,29 @@ def test_every_so_many_series_keep_their_rows(panel: Panel) -> None:
 
 
 def test_a_permutation_keeps_the_values_of_each_series_and_where_they_are_missing(panel: Panel) -> None:
-    """All indicators of a category move together; nothing else moves."""
-    columns = {"price": [0], "sky": [1, 2], "flat": [3]}
-    for name, own in columns.items():
-        changed, before = of(permute(panel, name, 1)), of(panel)
-        others = [each for each in range(4) if each not in own]
-        np.testing.assert_array_equal(changed.future_values[:, others], before.future_values[:, others])
-        np.testing.assert_array_equal(np.isnan(changed.future_values), np.isnan(before.future_values))
-        assert name == "flat" or not np.array_equal(changed.future_values, before.future_values, equal_nan=True)
-        for first, end in zip(before.indptr[:-1], before.indptr[1:], strict=True):
-            found, expected = (np.sort(each.future_values[first:end, own], axis=0) for each in (changed, before))
-            np.testing.assert_array_equal(found, expected)
-        assert set(np.nan_to_num(changed.future_values[:, 1:3].sum(axis=1), nan=1)) == {1}
-        np.testing.assert_array_equal(changed.past_values, before.past_values)
-    past, static = of(permute(panel, "noise", 1)), of(permute(panel, "size", 1))
-    for part in np.split(np.arange(450), np.cumsum(LENGTHS)[:2]):
-        assert sorted(past.past_values[part, 0]) == sorted(of(panel).past_values[part, 0])
-    assert not np.array_equal(past.past_values, of(panel).past_values)
-    assert sorted(static.static_values[:, 0]) == [1, 2, 3]
-    hidden = of(hide(panel))
-    for values in (hidden.future_values, hidden.past_values, hidden.static_values):
+    """Of the history and the horizon. All indicators of a category change together, and no other column does."""
+    history, lengths = panel.at(7), np.array(LENGTHS) - 7
+    before, past = history.future_covariates(7), history.past_covariates()
+    for name, own in {"price": [0], "sky": [1, 2], "flat": [3], "noise": [], "size": []}.items():
+        changed = ChangedHistory(panel, 7, Change(name, 0))
+        future, others = changed.future_covariates(7), [each for each in range(4) if each not in own]
+        np.testing.assert_array_equal(future[:, others], before[:, others])
+        np.testing.assert_array_equal(np.isnan(future), np.isnan(before))
+        assert np.array_equal(future, before, equal_nan=True) == (name not in {"price", "sky"})
+        for rows in np.split(np.arange(len(before)), np.cumsum(lengths + 7)[:2]):
+            np.testing.assert_array_equal(np.sort(future[rows], axis=0), np.sort(before[rows], axis=0))
+        assert set(np.nan_to_num(future[:, 1:3].sum(axis=1), nan=1)) == {1}
+        assert np.array_equal(changed.past_covariates(), past) == (name != "noise")
+        for rows in np.split(np.arange(len(past)), np.cumsum(lengths)[:2]):
+            assert sorted(changed.past_covariates()[rows, 0]) == sorted(past[rows, 0])
+        static = of(Change(name, 0).of_static(panel)).static_values[:, 0].tolist()
+        assert sorted(static) == [1, 2, 3]
+        assert (static == [1, 2, 3]) == (name != "size")
+
+
+def test_hidden_covariates_are_missing(panel: Panel) -> None:
+    change = Change(None, 0)
+    history = ChangedHistory(change.of_static(panel), 7, change)
+    for values in (history.future_covariates(7), history.past_covariates(), of(history.panel).static_values):
+        assert values.size
         assert np.isnan(values).all()
