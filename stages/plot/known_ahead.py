@@ -92,6 +92,8 @@ def draw_strips(ax: Axes, strips: list[Axes], scales: Scales, table: pd.DataFram
 
     The plot is finished: the names of its steps move below the strips.
     """
+    if not strips:
+        return
     first, last = scales.steps.iloc[[0, -1]]
     shown = table[(table["ds"] >= first) & (table["ds"] <= last)]
     for strip, name in zip(strips, table.columns.drop("ds"), strict=True):
