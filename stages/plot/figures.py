@@ -94,7 +94,7 @@ def draw_series(data: PlotData) -> Figure:
 def draw_backtest(data: PlotData) -> Figure:
     """Forecasts and the latest actual values, with intervals; the future at the end; below them covariates."""
     figure, axes = subplots(len(data.series))
-    below = split_below(axes, len(next(iter(data.series.values())).known_ahead.columns.drop("ds")))
+    below = split_below(figure, axes, len(next(iter(data.series.values())).known_ahead.columns))
     for ax, strips, series in zip(axes, below, data.series.values(), strict=True):
         origins = series.separate_evaluations()
         forecasts = [*(rows for _, rows in origins), series.future]

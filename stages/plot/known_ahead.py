@@ -58,13 +58,13 @@ def with_known_ahead(data: PlotData, panel: Panel, names: list[str]) -> PlotData
 
 
 def known_ahead(panel: Panel, series: int, steps: pd.Series, names: list[str]) -> pd.DataFrame:
-    """Covariates of one series at its own steps and at the `steps` to forecast (H,): `ds`, and a column for each.
+    """A column for each of the covariates of one series, by step: its own, and the `steps` to forecast (H,).
 
     Numbers, or categories, the most frequent in the panel first; NaN where one is missing.
     """
     alone, covariates = panel.take(slice(series, series + 1)), panel.covariates
     assert covariates is not None
-    table: dict[str, Any] = {"ds": pd.concat([alone.ds, steps], ignore_index=True)}
+    table: dict[str, Any] = {}
     values = alone.at(0).future_covariates(len(steps))
     places = covariates.columns_by_covariate(covariates.known_ahead)
     for name in names:
@@ -74,7 +74,7 @@ def known_ahead(panel: Panel, series: int, steps: pd.Series, names: list[str]) -
             table[name] = _categories(own, written, covariates.future_values[:, places[name]])
         else:
             table[name] = own[:, 0]
-    return pd.DataFrame(table)
+    return pd.DataFrame(table, index=pd.Index(pd.concat([alone.ds, steps])))
 
 
 def _categories(indicators: Floats, names: list[str], of_panel: Floats) -> pd.Categorical:
@@ -95,12 +95,12 @@ def draw_strips(ax: Axes, strips: list[Axes], scales: Scales, table: pd.DataFram
     if not strips:
         return
     first, last = scales.steps.iloc[[0, -1]]
-    shown = table[(table["ds"] >= first) & (table["ds"] <= last)]
-    for strip, name in zip(strips, table.columns.drop("ds"), strict=True):
+    shown = table[(table.index >= first) & (table.index <= last)]
+    for strip, name in zip(strips, table, strict=True):
         inches = NAME_INCHES[_is_category(shown[name])]
         strip.set_title(fit_text(name, inches, POINTS), fontsize=POINTS, pad=2)
         strip.set_axisbelow(True)
-        _draw(strip, scales.x(shown["ds"]), shown[name])
+        _draw(strip, scales.x(shown.index.to_series()), shown[name])
         strip.tick_params(labelsize=POINTS)
     for above, below in pairwise([ax, *strips]):
         above.tick_params(axis="x", labelbottom=False, length=0)
@@ -114,6 +114,7 @@ def _draw(ax: Axes, x: Floats, values: pd.Series) -> None:
     if not is_category and not values.dropna().isin([0, 1]).all():
         ax.stairs(values, edges, baseline=None, color=LINE)
         ax.yaxis.set_major_locator(MaxNLocator(2))
+        ax.ticklabel_format(axis="y", useOffset=False)
         return
     ax.set(ylim=(0, 1), yticks=[])
     if is_category:

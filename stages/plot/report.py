@@ -240,7 +240,7 @@ def _sections(figures: dict[str, Path], notes: dict[str, tuple[str, str]]) -> di
 
 def _strips(data: PlotData) -> str:
     """The note on the covariates below forecasts; empty without any."""
-    names = next(iter(data.series.values())).known_ahead.columns.drop("ds")
+    names = next(iter(data.series.values())).known_ahead.columns
     few = f"at most {MOST_STRIPS}, those that bring most" if len(names) == MOST_STRIPS else "also over the horizon"
     return f" Below each plot: the covariates known ahead, {few}." if len(names) else ""
 

@@ -31,7 +31,7 @@ class SeriesData:
     evaluation: of reports/evaluation.csv, the latest origin first
     future: of reports/forecast.csv
     season_lengths: steps in each season, the shortest first
-    known_ahead: covariates at the steps of `actual` and `future`, see known_ahead.py
+    known_ahead: covariates by step, of `actual` and of `future`, see known_ahead.py
 
     In both, `forecast`, `forecast-lo-80` and so on are the columns of the method whose forecast is shown.
     """
@@ -41,7 +41,7 @@ class SeriesData:
     evaluation: pd.DataFrame
     future: pd.DataFrame
     season_lengths: tuple[int, ...] = (1,)
-    known_ahead: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"ds": []}))
+    known_ahead: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def recent(self) -> pd.DataFrame:

@@ -79,11 +79,10 @@ def subplots(panels: int, width: float = 9.0, height: float = 4.2, columns: int 
     return figure, list(axes.flat[:panels])
 
 
-def split_below(axes: list[Axes], count: int) -> list[list[Axes]]:
-    """`count` thin plots below each of those of a figure, on the same axis of time; the figure grows by them."""
+def split_below(figure: Figure, axes: list[Axes], count: int) -> list[list[Axes]]:
+    """`count` thin plots below each one of a figure, on the same axis of time; the figure grows by them."""
     if not count:
         return [[] for _ in axes]
-    figure = axes[0].figure
     rows = len({ax.get_position().y0 for ax in axes})
     below = []
     for ax in axes:

@@ -3,7 +3,8 @@
 Reads the panel and models/networks/. Writes models/forecaster/, and forecast.csv, forecast.json, evaluation.csv,
 metrics.json, errors.csv, half_ensembles.csv, error_by_step.csv and backtest.csv in reports/.
 Decides which baselines are fast enough for the data, and whose forecast is published.
-Parameters: sections `ingest`, `backtest`, `normalize`, `window` and `predict` of params.yaml, and `train.members`.
+Parameters: sections `ingest`, `backtest`, `normalize`, `window` and `predict` of params.yaml, `train.members` and
+`train.seed`.
 """
 
 from stages.common.arguments import Parser

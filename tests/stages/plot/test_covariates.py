@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from stages.plot.covariates import MOST_BARS, draw_covariates, reading, rises
 
@@ -20,7 +21,8 @@ def rows(figure: Figure) -> dict[str, tuple[float, str]]:
     figure.canvas.draw()
     drawn = {}
     names = [label.get_text() for label in ax.get_yticklabels()]
-    for name, bar, text in zip(names, ax.patches, ax.texts, strict=True):
+    bars = [each for each in ax.patches if isinstance(each, Rectangle)]
+    for name, bar, text in zip(names, bars, ax.texts, strict=True):
         drawn[bar.get_window_extent().y0] = (name, bar.get_width(), text.get_text())
         assert abs(text.get_window_extent().y0 - bar.get_window_extent().y0) < 10
         assert not text.get_window_extent().overlaps(bar.get_window_extent()) or not bar.get_width()

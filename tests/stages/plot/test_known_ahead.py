@@ -48,7 +48,7 @@ def data(panel: Panel) -> PlotData:
 def test_a_table_has_the_steps_of_the_series_and_of_the_horizon(panel: Panel) -> None:
     """A missing category is none, and neither is one that training has not seen; the most frequent comes first."""
     table = known_ahead(panel, 0, pd.Series([4, 5]), NAMES)
-    assert table["ds"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert table.index.tolist() == [0, 1, 2, 3, 4, 5]
     assert table["price"].tolist() == PRICE
     np.testing.assert_array_equal(table["promo"], PROMO)
     assert table["sky"].astype(object).fillna("").tolist() == ["rain", "sun", "sun", "", "", "snow"]
@@ -88,9 +88,10 @@ def test_strips_lie_below_their_plots_on_the_same_axis_of_time(data: PlotData) -
         assert ax.get_window_extent().height > 2 * below[0].get_window_extent().height
     price, promo, sky = strips[:3]
     (line,), (blocks,) = ([each for each in ax.patches if isinstance(each, StepPatch)] for ax in (price, promo))
-    assert line.get_data().values.tolist() == PRICE
-    assert line.get_data().edges.tolist() == [-0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
-    assert blocks.get_data().values.tolist() == [0, 1, 1, 0, 0, 1]
+    values, edges, _ = line.get_data()
+    assert values.tolist() == PRICE
+    assert edges.tolist() == [-0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    assert blocks.get_data()[0].tolist() == [0, 1, 1, 0, 0, 1]
     assert boxes(sky) == [[-0.5, 0.5], [0.5, 2.5], [4.5, 5.5]]
     legends = [ax.get_legend() for ax in (sky, strips[5])]
     for legend in legends:
@@ -100,16 +101,17 @@ def test_strips_lie_below_their_plots_on_the_same_axis_of_time(data: PlotData) -
 
 
 def test_rare_categories_are_grey_and_counted(data: PlotData, panel: Panel) -> None:
+    """Of a covariate with a name that tables of forecasts use."""
     covariates = panel.covariates
     assert covariates is not None
     names = [f"k{place}" for place in range(6)]
     many = replace(
         covariates,
-        future=[f"k={name}" for name in names],
+        future=[f"ds={name}" for name in names],
         future_values=np.vstack([np.eye(6), np.eye(6)[:4]]),
-        categories={"k": names},
+        categories={"ds": names},
     )
-    figure = draw_backtest(with_known_ahead(data, replace(panel, covariates=many), ["k"]))
+    figure = draw_backtest(with_known_ahead(data, replace(panel, covariates=many), ["ds"]))
     strip = figure.axes[2]
     legend = strip.get_legend()
     assert legend is not None
@@ -119,7 +121,7 @@ def test_rare_categories_are_grey_and_counted(data: PlotData, panel: Panel) -> N
 
 
 def test_without_covariates_there_are_no_strips(data: PlotData, panel: Panel) -> None:
-    bare = {name: replace(each, known_ahead=pd.DataFrame({"ds": []})) for name, each in data.series.items()}
+    bare = {name: replace(each, known_ahead=pd.DataFrame()) for name, each in data.series.items()}
     figure = draw_backtest(with_known_ahead(replace(data, series=bare), replace(panel, covariates=None), []))
     assert len(figure.axes) == 2
     assert all(ax.get_xlabel() == "ds" for ax in figure.axes)

@@ -102,7 +102,7 @@ def test_the_caption_names_the_strips_below_forecasts(results: RunResults) -> No
     data, (name, series) = results.plot_data, next(iter(results.plot_data.series.items()))
     backtest, *_ = describe(results)["sections"]["Forecasts"]
     assert "Below each plot" not in backtest["caption"]
-    table = pd.DataFrame({"ds": series.actual["ds"], "price": 1.0})
+    table = pd.DataFrame({"price": 1.0}, index=pd.Index(series.actual["ds"]))
     with_strips = replace(data, series={**data.series, name: replace(series, known_ahead=table)})
     backtest, *_ = describe(replace(results, plot_data=with_strips))["sections"]["Forecasts"]
     assert "Below each plot: the covariates known ahead, also over the horizon." in backtest["caption"]
