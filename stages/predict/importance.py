@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.common.arrays import Bools, Floats, Ints
+from stages.common.arrays import Floats, Ints
 from stages.compute.pool import Pool
 from stages.panel.covariates import Covariates
 from stages.panel.panel import History, Panel
@@ -131,7 +131,7 @@ class Change:
         if columns is None:
             return values
         random, order = np.random.default_rng(self.seed), np.arange(len(values))
-        known: Bools = ~np.isnan(values[:, columns]).any(axis=1)
+        known = np.asarray(~np.isnan(values[:, columns]).any(axis=1))
         for first, length in zip(starts(lengths), lengths, strict=True):
             own = order[first : first + length][known[first : first + length]]
             order[own] = random.permutation(own)
