@@ -40,6 +40,11 @@ class Covariates:
     categories: dict[str, list[str]] = field(default_factory=dict)
     filling: Filling | None = None
 
+    @property
+    def known_ahead(self) -> list[str]:
+        """The names of all columns known ahead."""
+        return self.future
+
     def take(self, series: slice, rows: slice) -> "Covariates":
         """The covariates of the series in a slice, which has a start and a stop; `rows` are theirs in the panel."""
         future = slice(*self.indptr[[series.start, series.stop]])
@@ -55,11 +60,6 @@ class Covariates:
         """The column of the input that the column `name` stands for."""
         indicators = {f"{column}={each}": column for column, of in self.categories.items() for each in of}
         return indicators.get(name, name)
-
-    @property
-    def known_ahead(self) -> list[str]:
-        """The names of all columns known ahead."""
-        return self.future
 
     @property
     def names(self) -> list[str]:
