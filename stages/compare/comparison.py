@@ -14,7 +14,7 @@ from stages.plot.significance import PAIR, PairedTest, compare_with_others, pair
 from stages.predict.metrics import METRICS, metric_of
 
 ENOUGH_VALUES = 100  # that coverage rests on, before the gate calls it too low
-OTHERS = ("baseline.", "combination.")  # begin the metrics of methods beside the model
+OTHERS = ("baseline.", "combination.", "covariates.")  # begin the metrics of other forecasts than the model's own
 SUFFIXES = ("_before", "_after")  # of columns that both versions have
 
 

@@ -40,6 +40,11 @@ class Covariates:
     categories: dict[str, list[str]] = field(default_factory=dict)
     filling: Filling | None = None
 
+    @property
+    def known_ahead(self) -> list[str]:
+        """The names of all columns known ahead."""
+        return self.future
+
     def take(self, series: slice, rows: slice) -> "Covariates":
         """The covariates of the series in a slice, which has a start and a stop; `rows` are theirs in the panel."""
         future = slice(*self.indptr[[series.start, series.stop]])
@@ -55,6 +60,18 @@ class Covariates:
         """The column of the input that the column `name` stands for."""
         indicators = {f"{column}={each}": column for column, of in self.categories.items() for each in of}
         return indicators.get(name, name)
+
+    @property
+    def names(self) -> list[str]:
+        """Of all columns, in the order of the kinds."""
+        return [*self.known_ahead, *self.past, *self.static]
+
+    def columns_by_covariate(self, names: list[str]) -> dict[str, list[int]]:
+        """The places of columns in `names`, by the column of the input that they stand for."""
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(names):
+            places.setdefault(self.declared(name), []).append(place)
+        return places
 
     def until(self, lengths: Ints, origin: int, horizon: int, season: int) -> Floats:
         """(sum of rows, F) for each series those of its history, and of the `horizon` steps after it; NaN for none.

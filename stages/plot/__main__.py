@@ -18,6 +18,7 @@ from stages.panel.panel import Panel
 from stages.plot.copies import copy_results_in_git
 from stages.plot.figures import draw_results
 from stages.plot.interpretation import look_inside
+from stages.plot.known_ahead import drawn, with_known_ahead
 from stages.plot.pages import render
 from stages.plot.params import Plot
 from stages.plot.report import describe
@@ -43,8 +44,11 @@ def main() -> None:
     extreme = select_series(panel, evaluation, future, method, [*worst.index, *best.index])
     charted = select_series(panel, evaluation, future, method, [*panel.ids[:MAX_CHARTED], *extreme.series])
 
+    metrics = read_json(paths.METRICS)
+    brought = metrics.get("covariates")
+    first = with_known_ahead(first, panel, drawn(panel.covariates, brought))
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
-    figures = draw_results(first, extreme, (worst, best), by_step, loss)
+    figures = draw_results(first, extreme, (worst, best), by_step, loss, brought)
     inside, gates = look_inside(panel, windows, ensemble, params[Model], params[Train])
     files = save_figures(figures | inside, paths.FIGURES, settings.dpi)
     copy_results_in_git()
@@ -52,7 +56,7 @@ def main() -> None:
     shown = params.dump("ingest", "backtest", "normalize", "window", "model", "train", "predict")
     content = describe(
         RunResults(
-            metrics=read_json(paths.METRICS),
+            metrics=metrics,
             forecast=forecast,
             record=read_json(paths.RECORD),
             errors=read_errors(paths.ERRORS),

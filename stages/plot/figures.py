@@ -1,6 +1,7 @@
 """The figures of the results and of the inside of a network: one function each, from data to a figure."""
 
 from collections.abc import Sized
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +12,9 @@ from matplotlib.ticker import MaxNLocator
 
 from stages.common.arrays import Floats
 from stages.common.errors import counted
+from stages.plot.covariates import draw_covariates
 from stages.plot.digits import significant
+from stages.plot.known_ahead import draw_strips
 from stages.plot.lines import (
     bin_size,
     draw_actual,
@@ -31,6 +34,7 @@ from stages.plot.style import (
     draw_legend,
     fit_name,
     method_style,
+    split_below,
     subplots,
     text_width,
     wrap_text,
@@ -51,6 +55,7 @@ def draw_results(
     extremes: tuple[pd.Series, pd.Series],
     by_step: pd.DataFrame,
     loss: pd.DataFrame,
+    brought: dict[str, Any] | None = None,
 ) -> dict[str, Figure]:
     """The figures of a run's results, by name.
 
@@ -58,6 +63,7 @@ def draw_results(
     extreme: the series that were forecast worst and best, and none of a panel of one
     extremes: the scaled errors by id, of the worst and of the best
     by_step, loss: reports/error_by_step.csv and reports/loss.csv
+    brought: the part `covariates` of reports/metrics.json, if it has one
     """
     figures = {"series": draw_series(first), "backtest": draw_backtest(first), "loss": draw_loss(loss)}
     if any(len(series.evaluation) for series in first.series.values()):
@@ -66,6 +72,8 @@ def draw_results(
         figures["error_by_step"] = draw_error_by_step(by_step, first.method)
     if extreme.series:
         figures["extremes"] = draw_extremes(extreme, *extremes)
+    if brought:
+        figures["covariates"] = draw_covariates(brought)
     return figures
 
 
@@ -84,9 +92,10 @@ def draw_series(data: PlotData) -> Figure:
 
 
 def draw_backtest(data: PlotData) -> Figure:
-    """Forecasts and the latest actual values, with intervals; the future at the end."""
+    """Forecasts and the latest actual values, with intervals; the future at the end; below them covariates."""
     figure, axes = subplots(len(data.series))
-    for ax, series in zip(axes, data.series.values(), strict=True):
+    below = split_below(figure, axes, len(next(iter(data.series.values())).known_ahead.columns))
+    for ax, strips, series in zip(axes, below, data.series.values(), strict=True):
         origins = series.separate_evaluations()
         forecasts = [*(rows for _, rows in origins), series.future]
         scales = forecast_scales(series.closing, forecasts, data.levels)
@@ -94,9 +103,11 @@ def draw_backtest(data: PlotData) -> Figure:
         for position, rows in enumerate(forecasts):
             draw_forecast(ax, scales, rows, data.levels, data.method, None if position else _label(data))
         end = scales.x(series.actual["ds"].tail(1))[0]
-        ax.axvline(end, color=ACTUAL, linewidth=0.8, linestyle=":", label="end of the data")
+        for each in (ax, *strips):
+            each.axvline(end, color=ACTUAL, linewidth=0.8, linestyle=":", label="end of the data")
         limit_view(ax, scales, [series.closing["y"], *(rows["forecast"] for rows in forecasts)])
         scales.label(ax, data.time, data.value)
+        draw_strips(ax, strips, scales, series.known_ahead)
         _number_origins(ax, {origin: scales.x(series.actual["ds"].iloc[[-origin]])[0] for origin, _ in origins})
     _name_series(axes, data)
     draw_legend(figure)

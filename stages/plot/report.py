@@ -9,7 +9,9 @@ import pandas as pd
 
 from stages.common.errors import counted
 from stages.plot.chart import chart
+from stages.plot.covariates import reading
 from stages.plot.forecast_table import forecast_table, lead
+from stages.plot.known_ahead import MOST_STRIPS
 from stages.plot.pages import MAX_NAME, Name, Table, shortened
 from stages.plot.published import published
 from stages.plot.results import PlotData, RunResults
@@ -39,6 +41,14 @@ CAPTIONS = {  # of figures, by section
         "extremes": (
             "The series that the model forecast worst and best, by the mean of their scaled errors over all origins, "
             "each at the origin with the largest error."
+        ),
+    },
+    "What the covariates bring": {
+        "covariates": (
+            "How much MASE at the evaluation origins rises where one covariate is permuted: its values change places "
+            "in time within each series, or between series if they are static. The networks stay as they are, and the "
+            "regression on covariates is computed anew: this is what a covariate brings beside the others, rather than "
+            "how much a wrong one confuses. Without any: all covariates hidden from the same networks."
         ),
     },
     "Inside the network": {
@@ -84,7 +94,13 @@ def describe(results: RunResults) -> dict[str, Any]:
         "params": _params(results),
         "chart": chart(results),
         "gates": results.gates,
-        "sections": _sections(results.figures, _named_by_place(results.plot_data)),
+        "sections": _sections(
+            results.figures,
+            {
+                "backtest": ("", _strips(results.plot_data) + _named_by_place(results.plot_data)),
+                "covariates": _what_covariates_bring(results.metrics),
+            },
+        ),
     }
 
 
@@ -207,17 +223,36 @@ def _params(results: RunResults) -> Table:
     return Table("Parameters", ["parameter", "value"], rows, words=2)
 
 
-def _sections(figures: dict[str, Path], named_by_place: str) -> dict[str, list[dict[str, str]]]:
-    """The figures that there are, by section: name, caption, and the file as a data URL."""
-    notes = {"backtest": named_by_place}
+def _sections(figures: dict[str, Path], notes: dict[str, tuple[str, str]]) -> dict[str, list[dict[str, str]]]:
+    """The figures that there are, by section: name, caption, and the file as a data URL.
+
+    notes: what comes before and after the caption of a figure
+    """
     return {
         section: [
-            {"name": name, "caption": caption + notes.get(name, ""), "source": _data_url(figures[name])}
+            {"name": name, "caption": caption.join(notes.get(name, ("", ""))), "source": _data_url(figures[name])}
             for name, caption in captions.items()
             if name in figures
         ]
         for section, captions in CAPTIONS.items()
     }
+
+
+def _strips(data: PlotData) -> str:
+    """The note on the covariates below forecasts; empty without any."""
+    names = next(iter(data.series.values())).known_ahead.columns
+    few = f"at most {MOST_STRIPS}, those that bring most" if len(names) == MOST_STRIPS else "also over the horizon"
+    return f" Below each plot: the covariates known ahead, {few}." if len(names) else ""
+
+
+def _what_covariates_bring(metrics: dict[str, Any]) -> tuple[str, str]:
+    """What the bars say, and what they are measured on; empty where there are none."""
+    brought = metrics.get("covariates")
+    if not brought:
+        return "", ""
+    every, some = metrics["evaluated"]["forecasts"], brought["forecasts"]
+    of_all = f"{some:,} of {every:,} forecasts, evenly chosen" if some < every else counted(every, "forecast")
+    return f"{reading(brought)} ", f" Measured on {of_all}."
 
 
 def _named_by_place(data: PlotData) -> str:

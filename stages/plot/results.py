@@ -1,7 +1,7 @@
 """The results of a run that the figures and the report show, and how they are read."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ class SeriesData:
     evaluation: of reports/evaluation.csv, the latest origin first
     future: of reports/forecast.csv
     season_lengths: steps in each season, the shortest first
+    known_ahead: covariates by step, of `actual` and of `future`, see known_ahead.py
 
     In both, `forecast`, `forecast-lo-80` and so on are the columns of the method whose forecast is shown.
     """
@@ -40,6 +41,7 @@ class SeriesData:
     evaluation: pd.DataFrame
     future: pd.DataFrame
     season_lengths: tuple[int, ...] = (1,)
+    known_ahead: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def recent(self) -> pd.DataFrame:

@@ -41,6 +41,7 @@ FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine draws the s
 CUT = "…"  # for what is left out of a text: too much for its place, or letters that the font lacks
 ROOM = "worst: "  # what may stand before a name
 POINTS = 72  # in an inch
+PLOT_INCHES, STRIP_INCHES = 2.0, 0.5  # the heights of a plot and of a thin one below it
 NAME_INCHES = 3.9  # the width of a series' name above one of two columns
 TITLE_POINTS, LEGEND_POINTS, TICK_POINTS = 10, 9, 9
 LEGEND_KEY = 0.75  # inches that a legend needs beside each of its texts
@@ -76,6 +77,22 @@ def subplots(panels: int, width: float = 9.0, height: float = 4.2, columns: int 
     for spare in axes.flat[panels:]:
         spare.set_axis_off()
     return figure, list(axes.flat[:panels])
+
+
+def split_below(figure: Figure, axes: list[Axes], count: int) -> list[list[Axes]]:
+    """`count` thin plots below each one of a figure, on the same axis of time; the figure grows by them."""
+    if not count:
+        return [[] for _ in axes]
+    rows = len({ax.get_position().y0 for ax in axes})
+    below = []
+    for ax in axes:
+        spec = ax.get_subplotspec()
+        assert spec is not None
+        parts = spec.subgridspec(1 + count, 1, height_ratios=[PLOT_INCHES, *[STRIP_INCHES] * count])
+        ax.set_subplotspec(parts[0])
+        below.append([figure.add_subplot(parts[1 + place], sharex=ax) for place in range(count)])
+    figure.set_figheight(figure.get_figheight() + rows * count * STRIP_INCHES)
+    return below
 
 
 def axes_inches(ax: Axes) -> float:

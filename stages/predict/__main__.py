@@ -3,7 +3,8 @@
 Reads the panel and models/networks/. Writes models/forecaster/, and forecast.csv, forecast.json, evaluation.csv,
 metrics.json, errors.csv, half_ensembles.csv, error_by_step.csv and backtest.csv in reports/.
 Decides which baselines are fast enough for the data, and whose forecast is published.
-Parameters: sections `ingest`, `backtest`, `normalize`, `window` and `predict` of params.yaml, and `train.members`.
+Parameters: sections `ingest`, `backtest`, `normalize`, `window` and `predict` of params.yaml, `train.members` and
+`train.seed`.
 """
 
 from stages.common.arguments import Parser
@@ -38,6 +39,7 @@ from stages.predict.checks import warn_of_fallback, warn_of_origins_out_of_reach
 from stages.predict.ensemble import Ensemble, load_ensembles
 from stages.predict.evaluation import evaluate, measure
 from stages.predict.forecaster import Forecaster, last_step
+from stages.predict.importance import measure_covariates
 from stages.predict.intervals import calibrate
 from stages.predict.methods import by_method, with_intervals
 from stages.predict.params import FEW_SERIES, Predict
@@ -75,13 +77,16 @@ def main() -> None:
         histories = [panel.at(each.origin) for each in model]
         names = choose_baselines(settings.baselines, histories, settings.needed_baseline)
         baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
+        known = [each.origin for each in model if each.forecast.has_history.any()]
+        evaluated = [origin for origin in known if origin in planned.evaluation]
+        brought = measure_covariates(panel, model, evaluated, parts, ensembles, params[Train].seed, pool)
     method = settings.published(len(panel.ids), names, has_covariates=any(panel.covariate_columns[:2]))
     methods = by_method(model, baselines, histories)
     calibrations = {name: calibrate(methods[name], histories) for name in with_intervals(method, methods)}
     evaluations = [
         evaluate(methods, place, histories[place], calibrations, levels)
         for place, each in enumerate(model)
-        if each.origin in planned.evaluation and each.forecast.has_history.any()
+        if each.origin in evaluated
     ]
     points = {name: scored[0].forecast.point for name, scored in methods.items()}
     final = {name: each[0] for name, each in calibrations.items()}
@@ -90,6 +95,8 @@ def main() -> None:
     metrics = measure(evaluations, levels)
     if settings.baselines == "auto" and left_out(names):
         metrics["evaluated"]["baselines_left_out"] = ", ".join(left_out(names))
+    if brought:
+        metrics["covariates"] = brought
     write_json(METRICS, metrics)
     evaluation = evaluation_table(evaluations, panel, levels)
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)

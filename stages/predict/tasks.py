@@ -42,7 +42,7 @@ def forecast_origins(
     series = sum(part.stop - part.start for part, _ in parts)
     arguments = [
         (panel, halved[part], origins, ensembles[origins[0]])
-        for origins in _few_origins(ensembles, max(1, FEW_HISTORIES // series))
+        for origins in few_origins(ensembles, series)
         for part, panel in parts
     ]
     by_origin: dict[int, list[ScoredForecast]] = {}
@@ -52,11 +52,11 @@ def forecast_origins(
     return [ScoredForecast.concat(by_origin[origin]) for origin in ensembles]
 
 
-def _few_origins(ensembles: dict[int, Ensemble], most: int) -> Iterator[list[int]]:
-    """Runs of at most `most` origins with the same ensemble."""
+def few_origins(ensembles: dict[int, Ensemble], series: int) -> Iterator[list[int]]:
+    """Runs of origins with the same ensemble, which are few histories of so many series; the final origin is alone."""
     for _, group in groupby(ensembles, key=lambda origin: (origin > 0, id(ensembles[origin]))):
         run = list(group)
-        for few in chunks(len(run), most):
+        for few in chunks(len(run), max(1, FEW_HISTORIES // series)):
             yield run[few]
 
 

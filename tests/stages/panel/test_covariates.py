@@ -196,3 +196,11 @@ def test_without_covariates_a_file_has_a_row_for_each_value_and_nothing_about_th
     assert list(table.columns) == ["unique_id", "ds", "y", "missing"]
     assert list(table.attrs) == ["time_axis", "names"]
     assert Panel.read(tmp_path / "panel.parquet").covariates is None
+
+
+def test_indicators_stand_for_the_column_of_their_category() -> None:
+    """Also where another column has a name like theirs."""
+    columns, categories = ["sky=no", "sky=warm", "price", "sky=cold"], {"sky": ["warm", "cold"]}
+    covariates = replace(covariates_of(with_covariates([3], [0])), future=columns, categories=categories)
+    assert covariates.columns_by_covariate(covariates.future) == {"sky=no": [0], "sky": [1, 3], "price": [2]}
+    assert covariates.names == [*covariates.future, *covariates.past, *covariates.static]

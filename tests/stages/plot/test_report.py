@@ -80,3 +80,29 @@ def test_the_caption_names_the_series_that_figures_number(results: RunResults) -
     content = describe(replace(results, plot_data=replace(data, series=renamed)))
     backtest, *_ = content["sections"]["Forecasts"]
     assert backtest["caption"].endswith("Series by their places in the input: 1 is 北京店.")
+
+
+def test_the_report_shows_what_covariates_bring_where_that_is_measured(results: RunResults) -> None:
+    """The sentence first, and what it is measured on at the end; nothing without covariates."""
+    assert describe(results)["sections"]["What the covariates bring"] == []
+    brought = {"forecasts": 6, "model": 0.5, "none": 0.9, "permuted": {"<b>price": 0.71, "noise": 0.5}}
+    figures = {**results.figures, "covariates": results.figures["loss"]}
+    shown = replace(results, metrics={**results.metrics, "covariates": brought}, figures=figures)
+    (figure,) = describe(shown)["sections"]["What the covariates bring"]
+    assert figure["caption"].startswith("Permuting '<b>price' raises MASE by 42 %; with all of them hidden")
+    assert figure["caption"].endswith("Measured on 6 forecasts.")
+    page = render("report.html", **describe(shown))
+    assert "&lt;b&gt;price" in page
+    assert "<b>price" not in page
+    few = replace(results, metrics={**shown.metrics, "covariates": {**brought, "forecasts": 4}}, figures=figures)
+    assert "Measured on 4 of 6 forecasts, evenly chosen." in render("report.html", **describe(few))
+
+
+def test_the_caption_names_the_strips_below_forecasts(results: RunResults) -> None:
+    data, (name, series) = results.plot_data, next(iter(results.plot_data.series.items()))
+    backtest, *_ = describe(results)["sections"]["Forecasts"]
+    assert "Below each plot" not in backtest["caption"]
+    table = pd.DataFrame({"price": 1.0}, index=pd.Index(series.actual["ds"]))
+    with_strips = replace(data, series={**data.series, name: replace(series, known_ahead=table)})
+    backtest, *_ = describe(replace(results, plot_data=with_strips))["sections"]["Forecasts"]
+    assert "Below each plot: the covariates known ahead, also over the horizon." in backtest["caption"]

@@ -1,0 +1,74 @@
+"""What covariates bring, as bars and in a sentence: how MASE rises where one is permuted, or all are hidden."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from stages.common.errors import counted, quoted
+from stages.plot.digits import significant
+from stages.plot.pages import MAX_NAME, shortened
+from stages.plot.style import ACTUAL, QUIET, TICK_POINTS, fit_text, method_style, subplots
+from stages.predict.params import MODEL
+
+MOST_BARS = 12
+NAME_INCHES = 2.6
+BAR_INCHES, FRAME_INCHES = 0.3, 1.0  # the height of a bar's row, and of what is around all
+ROOM = 0.14  # of the width of all bars, for the numbers at their ends
+WITHOUT = "without any"  # the bar of all covariates hidden
+SMALLEST = 0.05  # per cent, that a number shows
+NOTICEABLE = 1.0  # per cent, by which a covariate must raise the error to be worth keeping
+
+
+def rises(brought: dict[str, Any]) -> dict[str, float]:
+    """By how many per cent of the model's MASE it rises where each covariate is permuted, the largest first.
+
+    brought: the part `covariates` of reports/metrics.json
+    """
+    found = {name: _rise(brought, mase) for name, mase in brought["permuted"].items()}
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
+def _rise(brought: dict[str, Any], mase: float) -> float:
+    return 100 * (mase / brought["model"] - 1) if brought["model"] else 0.0
+
+
+def draw_covariates(brought: dict[str, Any]) -> Figure:
+    """A bar for each covariate, the largest on top, the rest as a count; below them that of all covariates hidden."""
+    of_each = list(rises(brought).items())
+    shown, rest = of_each[:MOST_BARS], [rise for _, rise in of_each[MOST_BARS:]]
+    rows = [(fit_text(name, NAME_INCHES, TICK_POINTS), rise, _per_cent(rise)) for name, rise in shown]
+    if rest:
+        rows.append((counted(len(rest), "other"), 0.0, f"at most {_per_cent(rest[0])}"))
+    hidden = _rise(brought, brought["none"])
+    labels, values, texts = zip(*rows, (WITHOUT, hidden, _per_cent(hidden)), strict=True)
+    places = [*range(len(rows)), len(rows) + 0.5]  # the last one apart
+    figure, (ax,) = subplots(1, height=FRAME_INCHES + BAR_INCHES * (len(rows) + 1))
+    bars = ax.barh(places, values, height=0.7, color=[*[method_style(MODEL)["color"]] * len(rows), QUIET])
+    ax.bar_label(bars, texts, padding=3, fontsize=TICK_POINTS)
+    ax.set_yticks(places, labels)
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
+    ax.axvline(0, color=ACTUAL, linewidth=0.8)
+    low, high = min(*values, 0.0), max(*values, NOTICEABLE)
+    room = ROOM * (high - low)
+    ax.set_xlim(low - room * (low < 0), high + room)
+    ax.set_xlabel("rise of MASE where the covariate is permuted, per cent")
+    return figure
+
+
+def reading(brought: dict[str, Any]) -> str:
+    """What the bars say: which covariate brings most, and whether any is worth keeping."""
+    (name, rise), *_ = rises(brought).items()
+    hidden = _rise(brought, brought["none"])
+    together = f"with all of them hidden it {'rises' if hidden >= 0 else 'falls'} by {significant(abs(hidden), 2)} %"
+    if rise >= NOTICEABLE:
+        return f"Permuting {quoted(shortened(name, MAX_NAME))} raises MASE by {significant(rise, 2)} %; {together}."
+    if hidden >= NOTICEABLE:
+        return f"No covariate alone raises MASE by 1 %, since the others stand in for it; {together}."
+    return "No covariate lowers the error by 1 %: consider leaving them out."
+
+
+def _per_cent(rise: float) -> str:
+    return f"{rise:+,.1f} %" if abs(rise) >= SMALLEST else "0.0 %"
