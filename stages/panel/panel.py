@@ -17,7 +17,6 @@ from stages.common.errors import UserError
 from stages.panel.covariates import AHEAD, Covariates
 from stages.panel.grid import Grid
 from stages.panel.holidays import holidays_in
-from stages.panel.months import local_dates
 from stages.panel.ragged import blocks, seasonal_sources, starts
 from stages.panel.time_axis import DAYS_IN_YEAR, INTEGER_STEPS, TimeAxis
 
@@ -154,8 +153,8 @@ class Panel:
         begins = grid.numbers(pd.Index(self.ds.iloc[self.indptr[:-1]]))
         numbers = np.arange(counts.sum()) + np.repeat(begins - starts(counts), counts)
         codes, distinct = pd.factorize(numbers)  # most steps are those of many series
-        dates = local_dates(pd.DatetimeIndex(grid.steps(distinct)))
-        return holidays_in(self.covariates.holidays, dates, self.time_axis.frequency)[codes]
+        stamps = pd.DatetimeIndex(grid.steps(distinct))
+        return holidays_in(self.covariates.holidays, stamps, self.time_axis.frequency)[codes]
 
     def _after_ends(self) -> pd.DataFrame:
         """The rows of the steps after the ends of series that have future covariates."""
