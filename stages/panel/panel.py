@@ -154,7 +154,8 @@ class Panel:
         numbers = np.arange(counts.sum()) + np.repeat(begins - starts(counts), counts)
         codes, distinct = pd.factorize(numbers)  # most steps are those of many series
         stamps = pd.DatetimeIndex(grid.steps(distinct))
-        return holidays_in(self.covariates.holidays, stamps, self.time_axis.frequency)[codes]
+        found: Floats = holidays_in(self.covariates.holidays, stamps, self.time_axis.frequency)[codes]
+        return found
 
     def _after_ends(self) -> pd.DataFrame:
         """The rows of the steps after the ends of series that have future covariates."""

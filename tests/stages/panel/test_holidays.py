@@ -15,7 +15,7 @@ DAYS = {  # of Germany, 2024
 
 
 def counts(frequency: str, *stamps: str) -> list[float]:
-    return holidays_in("DE", pd.DatetimeIndex(stamps), frequency).tolist()
+    return list(holidays_in("DE", pd.DatetimeIndex(stamps), frequency))
 
 
 @pytest.mark.parametrize(
