@@ -179,8 +179,8 @@ def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -
     """
     if any(columns[:2]) and not _regresses(settings):
         warn(
-            "the covariates in ingest.covariates are not used: they need regression among window.experts, "
-            "window.local_scaling: smoothing and window.output: direct"
+            "the covariates of ingest.covariates and ingest.holidays are not used: they need regression among "
+            "window.experts, window.local_scaling: smoothing and window.output: direct"
         )
 
 

@@ -352,7 +352,7 @@ def test_covariates_that_nothing_uses_are_named(
     columns: tuple[int, int, int], changes: dict[str, Any], warned: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     warn_of_unused_covariates(columns, SCALED.model_copy(update=changes))
-    assert ("ingest.covariates are not used" in capsys.readouterr().err) == warned
+    assert ("ingest.covariates and ingest.holidays are not used" in capsys.readouterr().err) == warned
 
 
 def test_series_too_short_for_the_regression_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
