@@ -31,7 +31,7 @@ def settings(path: str = "input.csv", **changes: Any) -> Ingest:
     values: dict[str, Any] = {
         "path": path, "series": None, "time": "time", "value": "value", "decimal": ".", "thousands": None,
         "none": [], "time_format": None, "time_zone": None, "frequency": None, "season_length": None,
-        "missing": "error", "ended_after": None, "max_gigabytes": 1,
+        "missing": "error", "ended_after": None, "max_gigabytes": 1, "holidays": None,
     }  # fmt: skip
     changes["covariates"] = {"future": [], "past": [], "static": [], **changes.get("covariates", {})}
     return Ingest(**{**values, **changes})

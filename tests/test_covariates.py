@@ -282,6 +282,40 @@ def test_the_forecaster_takes_the_futures_from_its_file(pipeline: Pipeline) -> N
     assert pipeline.forecast(pd.concat([table, beyond])) == (0, expected)
 
 
+EASTER = ["2022-04-15", "2022-04-18", "2023-04-07", "2023-04-10", "2024-03-29", "2024-04-01"]  # Fridays and Mondays
+OTHER_HOLIDAYS = ["2022-05-26", "2022-06-06", "2023-05-18", "2023-05-29"]  # that move with it
+
+
+def closed_on_holidays() -> pd.DataFrame:
+    """A shop that sells little on holidays, up to 26 March 2024; Easter, which moves, is ahead."""
+    days = pd.date_range(end="2024-03-26", periods=750)
+    closed = days.strftime("%m-%d").isin(["01-01", "05-01", "10-03", "12-25", "12-26"])
+    closed |= days.strftime("%Y-%m-%d").isin([*EASTER, *OTHER_HOLIDAYS])
+    sales = 50 + 5 * np.sin(2 * np.pi * np.arange(750) / 7) - 40 * closed
+    sales += np.random.default_rng(0).normal(0, 2, 750)
+    return pd.DataFrame({"shop": "east", "day": days.strftime("%Y-%m-%d"), "sales": sales})
+
+
+def test_sales_fall_on_the_holidays_ahead_which_no_row_holds(pipeline: Pipeline) -> None:
+    """And not without the calendar. The trained forecaster has it too, by the command and in Python."""
+    table, run = closed_on_holidays(), pipeline.folder / "reports/forecast.csv"
+    pipeline(table)
+    without = pd.read_csv(run)
+    pipeline(table, ingest__holidays="DE")
+    found = pd.read_csv(run)
+    assert found["ds"].tolist() == pd.date_range("2024-03-27", periods=7).strftime("%Y-%m-%d").tolist()
+    fall, holiday = found["model"] - without["model"], found["ds"].isin(EASTER)
+    assert fall[holiday].max() < -15
+    assert fall[~holiday].abs().max() < 6
+
+    forecaster = load(pipeline.folder / "models/forecaster")
+    pd.testing.assert_frame_equal(forecaster.predict(table), found, rtol=1e-9)
+    assert pipeline.forecast(table) == (0, run.read_text())
+    sales = forecaster.predict(table[table["day"] <= "2023-12-20"]).set_index("ds")["model"]
+    christmas = ["2023-12-25", "2023-12-26"]
+    assert sales[christmas].max() < sales.drop(christmas).min() - 10
+
+
 def test_a_file_without_what_was_declared_ends_in_a_line(
     pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
 ) -> None:

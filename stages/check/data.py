@@ -83,7 +83,9 @@ def _covariates(covariates: Covariates, panel: Panel) -> str:
     ahead = np.diff(covariates.indptr) - panel.lengths
     steps = counted(int(ahead.max()), "step")
     known = steps if ahead.min() == ahead.max() else f"{ahead.min():,} to {steps}"
-    return "; ".join(texts) + (f"; known for {known} after the last value" if covariates.future else "")
+    texts += [f"known for {known} after the last value"] if covariates.future else []
+    texts += [f"holidays of {covariates.holidays}"] if covariates.holidays else []
+    return "; ".join(texts)
 
 
 def _ends(panel: Panel) -> str:

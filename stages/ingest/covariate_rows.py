@@ -46,6 +46,7 @@ def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints) -> 
         static_values=_static_values(raw, static)[lengths > 0],
         categories={each.name: each.categories for each in raw.covariates if each.categories is not None},
         filling=None if settings.missing == "error" or settings.missing == "keep" else settings.missing,
+        holidays=settings.holidays,
     )
 
 

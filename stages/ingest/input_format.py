@@ -15,7 +15,8 @@ from stages.panel.time_formats import check_format
 
 NO_PATH = "-"
 WITHOUT_COVARIATES: dict[str, Any] = {
-    "covariates": {"future": [], "past": [], "static": []}
+    "covariates": {"future": [], "past": [], "static": []},
+    "holidays": None,
 }  # which earlier versions do not know
 
 
@@ -46,7 +47,7 @@ class InputFormat:
         declared = self.settings.covariates
         kinds = (declared.future, declared.past, declared.static)
         future, past, static = (sum(len(self.categories.get(name, [name])) for name in names) for names in kinds)
-        return future, past, static
+        return future + (self.settings.holidays is not None), past, static
 
     @classmethod
     def of(cls, settings: Ingest, panel: Panel) -> "InputFormat":
@@ -67,13 +68,14 @@ class InputFormat:
 
     def dump(self) -> dict[str, Any]:
         """The values for JSON, without any path; nothing of covariates where there are none, as in earlier versions."""
-        none = {} if self.settings.covariates.columns else {"covariates"}
+        declared, holidays = self.settings.covariates.columns, self.settings.holidays
+        none = {name for name, some in (("covariates", declared), ("holidays", holidays)) if not some}
         values = {
             **asdict(self),
             "settings": self.settings.model_dump(mode="json", exclude={"path", *none}),
             "season_lengths": list(self.season_lengths),
         }
-        return {name: value for name, value in values.items() if name != "categories" or not none}
+        return {name: value for name, value in values.items() if name != "categories" or declared}
 
     @classmethod
     def load(cls, values: dict[str, Any]) -> "InputFormat":

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from stages.common.errors import quoted
 from stages.common.params import Name, OneOrMore, PositiveInt, Section
+from stages.panel.calendars import HOLIDAY, check_calendar
 from stages.panel.filling import Filling
 
 Missing = Literal["error", "keep", Filling]
@@ -39,6 +40,7 @@ class Ingest(Section):
     time: Column | Columns
     value: Column | Columns | None
     covariates: Covariates
+    holidays: Annotated[str, AfterValidator(check_calendar)] | None
     decimal: Literal[".", ","]
     thousands: Literal[",", ".", " ", "\u00a0", "\u202f", "'", "_"] | None
     none: list[str | int | float]
@@ -85,6 +87,15 @@ class Ingest(Section):
             raise ValueError(
                 f"covariates.static names {quoted(self.covariates.static[0])}, but a wide file has no column with one "
                 "value for each series; remove it, or bring the file into the long form"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_column_is_called_as_holidays_are(self) -> "Ingest":
+        if self.holidays and HOLIDAY in self.covariates.columns:
+            raise ValueError(
+                f"holidays makes a covariate {quoted(HOLIDAY)}, which covariates names too; remove it there, or set "
+                "holidays to null"
             )
         return self
 

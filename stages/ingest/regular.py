@@ -23,7 +23,13 @@ from stages.ingest.checks import (
     warn_of_unusual_frequency,
 )
 from stages.ingest.covariate_rows import lay_out_covariates
-from stages.ingest.doubts import refuse_missing_covariates, warn_of_constants, warn_of_leaks
+from stages.ingest.doubts import (
+    refuse_missing_covariates,
+    refuse_steps_without_dates,
+    warn_of_constants,
+    warn_of_leaks,
+    warn_of_years_without_holidays,
+)
 from stages.ingest.ended import warn_of_ended_series, without_ended_series
 from stages.ingest.fit import refuse_misfits, spans
 from stages.ingest.input_format import InputFormat
@@ -67,7 +73,9 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     _check_frequency(given, settings, trained, time_axis, timestamps, places)
     given = without_ended_series(given, places, settings.ended_after)
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
-    if raw.covariates:
+    if settings.holidays:
+        refuse_steps_without_dates(time_axis.frequency, settings.holidays)
+    if raw.covariates or settings.holidays:
         panel = replace(panel, covariates=lay_out_covariates(raw, given, settings, places))
         _check_covariates(panel, settings, trained, raw.source)
     if settings.season_length and not trained:
@@ -151,6 +159,7 @@ def _check_covariates(panel: Panel, settings: Ingest, trained: InputFormat | Non
     if not trained:
         warn_of_constants(panel, source)
         warn_of_leaks(panel, source)
+        warn_of_years_without_holidays(panel, source)
 
 
 def _check_frequency(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.arrays import Bools, Floats, Ints
+from stages.panel.calendars import HOLIDAY
 from stages.panel.filling import Filling, fill
 from stages.panel.ragged import starts
 
@@ -28,6 +29,7 @@ class Covariates:
     static_values: (S, Q) one for each series
     categories: the categories of each column of texts, by its name in the input
     filling: how a history fills gaps between the values that it holds; None: they stay NaN
+    holidays: the code of their calendar; None: they are no covariate
     """
 
     future: list[str]
@@ -39,11 +41,12 @@ class Covariates:
     static_values: Floats
     categories: dict[str, list[str]] = field(default_factory=dict)
     filling: Filling | None = None
+    holidays: str | None = None
 
     @property
     def known_ahead(self) -> list[str]:
-        """The names of all columns known ahead."""
-        return self.future
+        """The names of all columns known ahead: those of `future`, and the holidays."""
+        return [*self.future, HOLIDAY] if self.holidays else self.future
 
     def take(self, series: slice, rows: slice) -> "Covariates":
         """The covariates of the series in a slice, which has a start and a stop; `rows` are theirs in the panel."""

@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
 from stages.panel.covariates import AHEAD, Covariates
-from stages.panel.ragged import blocks, seasonal_sources
+from stages.panel.grid import Grid
+from stages.panel.holidays import holidays_in
+from stages.panel.ragged import blocks, seasonal_sources, starts
 from stages.panel.time_axis import DAYS_IN_YEAR, INTEGER_STEPS, TimeAxis
 
 DAYS_IN_WEEK = 7
@@ -78,7 +80,7 @@ class Panel:
     def covariate_columns(self) -> tuple[int, int, int]:
         """How many columns of covariates it has: known ahead, of the past, and static ones."""
         of = self.covariates
-        return (len(of.future), len(of.past), len(of.static)) if of else (0, 0, 0)
+        return (len(of.known_ahead), len(of.past), len(of.static)) if of else (0, 0, 0)
 
     def at(self, origin: int) -> "History":
         """The history of every series up to an origin, `origin` steps before its end; 0 is the final origin."""
@@ -127,6 +129,8 @@ class Panel:
         if self.covariates is not None:
             frame = self.covariates.add_to(frame, self._after_ends(), self.lengths)
             attributes["covariates"] = {"categories": self.covariates.categories, "filling": self.covariates.filling}
+            if self.covariates.holidays:
+                attributes["covariates"]["holidays"] = self.covariates.holidays
         frame.attrs = attributes  # to_parquet writes them into the metadata
         frame.to_parquet(path, index=False)
 
@@ -136,13 +140,29 @@ class Panel:
             np.repeat(np.arange(len(self.ids)), counts), categories=pd.Index(self.ids, dtype=object)
         )
 
+    def _grid(self, ahead: int) -> Grid:
+        """The grid of all steps, and of at least `ahead` after the last one."""
+        return self.time_axis.grid(self.ds.min(), self.time_axis.next_steps(self.ds.max(), max(ahead, 1)).iloc[-1])
+
+    def holidays(self, counts: Ints) -> Floats:
+        """(sum,) how many holidays lie in each of the first `counts` (S,) steps of the series, and those after them."""
+        assert self.covariates is not None
+        assert self.covariates.holidays is not None
+        assert self.time_axis.frequency is not None
+        grid = self._grid(int((counts - self.lengths).max()))
+        begins = grid.numbers(pd.Index(self.ds.iloc[self.indptr[:-1]]))
+        numbers = np.arange(counts.sum()) + np.repeat(begins - starts(counts), counts)
+        codes, distinct = pd.factorize(numbers)  # most steps are those of many series
+        stamps = pd.DatetimeIndex(grid.steps(distinct))
+        found: Floats = holidays_in(self.covariates.holidays, stamps, self.time_axis.frequency)[codes]
+        return found
+
     def _after_ends(self) -> pd.DataFrame:
         """The rows of the steps after the ends of series that have future covariates."""
         assert self.covariates is not None
         counts = np.diff(self.covariates.indptr) - self.lengths
         numbers = np.arange(1, counts.sum() + 1) - np.repeat(np.cumsum(counts) - counts, counts)
-        last = self.time_axis.next_steps(self.ds.max(), max(int(counts.max()), 1)).iloc[-1]
-        grid = self.time_axis.grid(self.ds.min(), last)
+        grid = self._grid(int(counts.max()))
         ends = grid.numbers(pd.Index(self.ds.iloc[self.indptr[1:] - 1]))
         ds = grid.steps(np.repeat(ends, counts) + numbers).to_series().astype(self.ds.dtype)
         return pd.DataFrame(
@@ -266,11 +286,14 @@ class History:
         """(rows, F) of each series its history and the `horizon` steps after the origin, one series after another.
 
         NaN where the input has no value; gaps between two values are filled, where that is declared. `horizon` rows for
-        a series without a history. Nothing after them is read.
+        a series without a history. Nothing after them is read. The columns are those of `Covariates.known_ahead`.
         """
         panel = self.panel
         assert panel.covariates is not None
-        return panel.covariates.until(panel.lengths, self.origin, horizon, panel.season_length)
+        values = panel.covariates.until(panel.lengths, self.origin, horizon, panel.season_length)
+        if not panel.covariates.holidays:
+            return values
+        return np.column_stack([values, panel.holidays(self.lengths + horizon)])
 
     def past_covariates(self) -> Floats:
         """(sum of lengths, P) of the histories, one series after another; NaN and gaps as in `future_covariates`."""

@@ -182,11 +182,11 @@ def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -
     future, past, _ = columns
     if past and not _regresses(settings):
         warn(
-            "the covariates in ingest.covariates.past are not used: they need regression among window.experts, "
+            "ingest.covariates.past is not used: it needs regression among window.experts, "
             "window.local_scaling: smoothing and window.output: direct"
         )
     if future and settings.output != "direct":
-        warn("the covariates in ingest.covariates.future are not used: they need window.output: direct")
+        warn("ingest.covariates.future and ingest.holidays are not used: they need window.output: direct")
 
 
 def _regresses(settings: Window) -> bool:

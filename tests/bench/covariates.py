@@ -1,7 +1,8 @@
 """What covariates bring: the default recipe with them and without, at the same origins.
 
     python -m tests.bench.covariates FILE --time ds --value y --future "load forecast" "wind forecast" --horizon 24
-        [--series shop] [--past ...] [--static ...] [--random 2] [--permuted] [--origins 20] [--set train.members=2 ...]
+        [--series shop] [--past ...] [--static ...] [--holidays DE] [--random 2] [--permuted] [--origins 20]
+        [--set train.members=2 ...]
 
 FILE is CSV, with commas, or Parquet. Two copies of the project run `dvc repro` on it, one with the covariates and one
 without, trained once before the first of so many origins, a horizon apart (`backtest.refit: once`). Prints for each the
@@ -57,6 +58,7 @@ def main() -> None:
     arguments.add_argument("--horizon", type=int, required=True)
     arguments.add_argument("--origins", type=int, default=20)
     arguments.add_argument("--set", nargs="*", default=[], help="parameters to change, section.key=value")
+    arguments.add_argument("--holidays", help="the code of a calendar")
     for kind in KINDS:
         arguments.add_argument(f"--{kind}", nargs="*", default=[])
     arguments.add_argument("--random", type=int, default=0, metavar="N", help="columns of random numbers to add")
@@ -68,7 +70,10 @@ def main() -> None:
     if given.permuted:
         permute(table, given.series, [*given.future, *given.past])
     declared["future"] = [*given.future, *with_random(table, given.series, given.random)]
-    for name, covariates in (("with", declared), ("without", {kind: [] for kind in KINDS})):
+    for name, covariates, holidays in (
+        ("with", declared, given.holidays),
+        ("without", {kind: [] for kind in KINDS}, None),
+    ):
         with tempfile.TemporaryDirectory() as temporary:
             folder = make_project(Path(temporary) / "project", ROOT / "params.yaml")
             file = f"data/raw/{given.file.name}"
@@ -79,6 +84,7 @@ def main() -> None:
             value = given.value if len(given.value) > 1 else given.value[0]
             columns = {"ingest__time": given.time, "ingest__value": value, "ingest__series": given.series}
             change_file(folder, ingest__path=file, ingest__frequency="auto", ingest__covariates=covariates, **columns)
+            change_file(folder, ingest__holidays=holidays)
             change_file(folder, backtest__horizon=given.horizon, backtest__origins=given.origins)
             change_file(folder, backtest__refit="once", predict__baselines=["seasonal_naive"], predict__method="model")
             apply_settings(folder, given.set)

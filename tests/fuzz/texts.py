@@ -69,6 +69,7 @@ SETTINGS: dict[str, list[Any]] = {
         {}, {}, {}, {"future": ["more"]}, {"past": ["more"]}, {"static": ["more"]}, {"future": ["b"]}, {"past": ["id"]},
         {"future": ["more"], "past": ["c d"]},
     )],
+    "holidays": [None, None, None, "DE", "US-CA", "NO", "JP"],
 }  # fmt: skip
 
 

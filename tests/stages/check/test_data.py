@@ -119,3 +119,10 @@ def test_covariates_are_listed_by_kind_with_how_far_ahead_they_are_known() -> No
     found = lines_of(text, series="id", covariates={"past": ["rain"]})
     assert found["covariates"] == "past 'rain'"
     assert "covariates" not in lines_of(text, series="id")
+
+
+def test_the_calendar_of_holidays_is_named() -> None:
+    text = "time,value,rain\n2024-01-01,1,2\n2024-01-02,2,3\n2024-01-03,2,4\n"
+    changes: dict[str, Any] = {"frequency": "D", "holidays": "US-CA"}
+    assert lines_of(text, **changes)["covariates"] == "holidays of US-CA"
+    assert lines_of(text, **changes, covariates={"past": ["rain"]})["covariates"] == "past 'rain'; holidays of US-CA"

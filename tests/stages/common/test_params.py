@@ -105,6 +105,9 @@ def original() -> str:
         ("past: []", "past: [price, price]", ["ingest: covariates names the column 'price' twice"]),
         ("future: []", "future: [month]", ["ingest: covariates names 'month', which series, time or value names too"]),
         ("    static: []              # one value for each series\n", "", ["ingest.covariates.static is missing"]),
+        ("holidays: null", "holidays: Germany", ["ingest.holidays: 'Germany' is not a country", "such as DE"]),
+        ("holidays: null", "holidays: US-XX", ["ingest.holidays: 'XX' is not a part of US", "with one of AK, AL"]),
+        ("holidays: null", "holidays: 49", ["ingest.holidays is 49"]),
         ("missing: keep", "missing: linear", ["ingest.missing is 'linear'", "'interpolate'"]),
         (
             "hidden_size: 32",

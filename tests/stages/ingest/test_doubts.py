@@ -115,3 +115,38 @@ def test_what_is_missing_is_refused_where_nothing_may_be(rows: str, words: list[
     for word in [*words, "set ingest.missing to keep"]:
         assert word in str(caught.value)
     panel_of("id,time,value,price,visits,size\n" + rows, **LONG, missing="keep", covariates=kinds)
+
+
+def years(first: int, last: int) -> str:
+    return "time,value\n" + "".join(f"{year}-12-31,{year}\n" for year in range(first, last + 1))
+
+
+@cases(
+    ("holidays", "first", "last", "words"),
+    [
+        ("before the calendar", "ME", 2000, 2010, "has none of ME from 2000 to 2006"),
+        ("a year", "ME", 2006, 2010, "has none of ME in 2006"),
+        ("covered", "DE", 2000, 2010, ""),
+    ],
+)
+def test_years_without_holidays(
+    holidays: str, first: int, last: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel_of(years(first, last), frequency="YE", holidays=holidays)
+    found = capsys.readouterr().err
+    assert words in found
+    assert found.count("\n") == bool(words)
+
+
+@pytest.mark.parametrize("frequency", [None, "auto"])
+def test_integer_steps_have_no_holidays(frequency: str | None) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: ingest.holidays is 'DE', but the steps are integers"):
+        panel_of("time,value\n1,1\n2,2\n3,3\n", frequency=frequency, holidays="DE")
+
+
+@pytest.mark.parametrize("kind", ["future", "past"])
+def test_a_column_that_is_called_as_holidays_are(kind: str) -> None:
+    text = "time,value,holiday\n2024-01-01,1,0\n2024-01-02,2,1\n"
+    with pytest.raises(ValueError, match="holidays makes a covariate 'holiday', which covariates names too; remove"):
+        panel_of(text, frequency="D", covariates={kind: ["holiday"]}, holidays="DE")
+    panel_of(text, frequency="D", covariates={kind: ["holiday"]})

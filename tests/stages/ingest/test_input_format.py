@@ -59,9 +59,20 @@ def test_covariates_and_their_categories_survive_and_leave_no_trace_without_any(
     assert InputFormat.load(json.loads(json.dumps(found.dump()))) == found
     with pytest.raises(ValueError, match="categories of a column that is no covariate"):
         InputFormat.load({**found.dump(), "categories": {"snow": ["much"]}})
+    assert "holidays" not in found.dump()["settings"]
     without = format_of(text, **AUTO)
     assert "categories" not in without.dump()
     assert "covariates" not in without.dump()["settings"]
+
+
+def test_holidays_survive_and_are_a_column_known_ahead() -> None:
+    found = format_of(MONTHS, **{**AUTO, "missing": "keep"}, holidays="US-CA")
+    assert InputFormat.load(json.loads(json.dumps(found.dump()))) == found
+    assert found.settings.holidays == "US-CA"
+    assert found.covariate_columns == (1, 0, 0)
+    assert not {"covariates", "categories"} & {*found.dump(), *found.dump()["settings"]}
+    with pytest.raises(ValueError, match="'XX' is not a country"):
+        InputFormat.load({**found.dump(), "settings": {**found.dump()["settings"], "holidays": "XX"}})
 
 
 @cases(

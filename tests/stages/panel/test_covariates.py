@@ -135,12 +135,51 @@ def test_a_history_fills_gaps_between_the_values_that_it_holds(filling: Filling 
     np.testing.assert_array_equal(panel.at(1).future_covariates(2)[:, 0], expected)
 
 
+def on_days(panel: Panel, first: str = "2023-12-20") -> Panel:
+    """The same series on days, with the holidays of Germany; series begin a day after one another."""
+    places = panel.ds.to_numpy()
+    ds = (pd.Timestamp(first) + pd.to_timedelta(places, "D")).to_series(index=range(len(places)))
+    covariates = replace(covariates_of(panel), holidays="DE")
+    return replace(panel, ds=ds, time_axis=TimeAxis("D", "%Y-%m-%d"), covariates=covariates)
+
+
+def test_holidays_are_known_for_any_horizon_whatever_rows_the_input_has() -> None:
+    """Series from 20 and 21 December on, of 5 days and 1: the 25th, the 26th and New Year's Day."""
+    panel = on_days(with_covariates([5, 1], [1, 0]))
+    seen = panel.at(0).future_covariates(9)
+    assert seen.shape == (6 + 2 * 9, 4)
+    assert seen[:, 3].tolist() == [0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
+    without = replace(panel, covariates=replace(covariates_of(panel), holidays=None))
+    np.testing.assert_array_equal(seen[:, :3], without.at(0).future_covariates(9))
+    assert panel.at(3).future_covariates(4)[:, 3].tolist()[:6] == [0, 0, 0, 0, 0, 1]
+    assert not np.isnan(panel.at(3).future_covariates(4)[:, 3]).any()
+    assert panel.covariate_columns == (4, 2, 1)
+    assert covariates_of(panel).known_ahead == ["price", "kind=a", "kind=b", "holiday"]
+
+
+@given(panels(), st.integers(0, 14), st.integers(0, 40))
+def test_holidays_stand_at_their_days(panel: Panel, origin: int, horizon: int) -> None:
+    """Looked up one by one, of series that have a history."""
+    history = on_days(panel).at(origin)
+    holidays = {pd.Timestamp(day) for day in ("2023-12-25", "2023-12-26", "2024-01-01")}
+    found = history.future_covariates(horizon)[:, -1]
+    ends = np.cumsum(history.lengths + horizon)
+    for series, (length, end) in enumerate(zip(history.lengths, ends, strict=True)):
+        first = pd.Timestamp("2023-12-20") + pd.Timedelta(days=series)
+        days = pd.date_range(first, periods=length + horizon)
+        if length:
+            assert found[end - length - horizon : end].tolist() == [float(day in holidays) for day in days]
+
+
 def test_a_part_of_a_panel_has_the_covariates_of_its_series() -> None:
     panel = with_covariates([3, 1, 2], [2, 0, 4])
     part = panel.take(slice(1, 3))
     whole, own = panel.at(0).future_covariates(2), part.at(0).future_covariates(2)
     np.testing.assert_array_equal(own, whole[5:])
     np.testing.assert_array_equal(part.at(1).past_covariates(), panel.at(1).past_covariates()[2:])
+    dated = on_days(panel)
+    own = dated.take(slice(1, 3)).at(0).future_covariates(9)
+    np.testing.assert_array_equal(own, dated.at(0).future_covariates(9)[12:])
     assert covariates_of(part).static_values.tolist() == [[1.5], [2.5]]
 
 
@@ -165,6 +204,19 @@ def test_one_kind_alone_survives_the_file(kind: str, tmp_path: Path) -> None:
             panel = replace(panel, covariates=replace(covariates_of(panel), **empty))
     panel.write(tmp_path / "panel.parquet")
     assert_equal(Panel.read(tmp_path / "panel.parquet"), panel)
+
+
+@pytest.mark.parametrize("columns", [3, 0])
+def test_holidays_survive_the_file(columns: int, tmp_path: Path) -> None:
+    """Also where they are all that is known ahead."""
+    panel = on_days(with_covariates([3, 1], [2, 0] if columns else [0, 0]))
+    covariates = covariates_of(panel)
+    future, values = covariates.future[:columns], covariates.future_values[:, :columns]
+    panel = replace(panel, covariates=replace(covariates, future=future, future_values=values))
+    panel.write(tmp_path / "panel.parquet")
+    read = Panel.read(tmp_path / "panel.parquet")
+    assert_equal(read, panel)
+    np.testing.assert_array_equal(read.at(1).future_covariates(9), panel.at(1).future_covariates(9))
 
 
 @pytest.mark.parametrize(
@@ -195,6 +247,8 @@ def test_without_covariates_a_file_has_a_row_for_each_value_and_nothing_about_th
     table = pd.read_parquet(tmp_path / "panel.parquet")
     assert list(table.columns) == ["unique_id", "ds", "y", "missing"]
     assert list(table.attrs) == ["time_axis", "names"]
+    with_covariates([3, 1], [2, 0]).write(tmp_path / "known.parquet")
+    assert "holidays" not in pd.read_parquet(tmp_path / "known.parquet").attrs["covariates"]
     assert Panel.read(tmp_path / "panel.parquet").covariates is None
 
 
