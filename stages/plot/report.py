@@ -46,9 +46,9 @@ CAPTIONS = {  # of figures, by section
     "What the covariates bring": {
         "covariates": (
             "How much MASE at the evaluation origins rises where one covariate is permuted: its values change places "
-            "in time within each series, or between series if they are static. The networks stay as they are, and the "
-            "regression on covariates is computed anew: this is what a covariate brings beside the others, rather than "
-            "how much a wrong one confuses. Without any: all covariates hidden from the same networks."
+            "in time within each series, or between series if they are static. The regression on covariates is "
+            "computed anew; the networks stay as they are, so that what they learned of it misleads them. Without any: "
+            "all covariates hidden from the same networks."
         ),
     },
     "Inside the network": {

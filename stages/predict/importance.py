@@ -1,9 +1,9 @@
 """What each covariate brings: how MASE rises where it is permuted, and where no covariate is known.
 
 Permutation importance (Breiman, Random forests, 2001, section 10; Fisher, Rudin and Dominici, All models are wrong, but
-many are useful, 2019): the networks stay as they were trained. The regression on covariates is computed anew from what
-is left of them, as it is for every forecast, so that this measures what a covariate brings beside the others rather
-than how much a wrong one confuses.
+many are useful, 2019). The regression on covariates is computed anew from what is left of them, as it is for every
+forecast, and says what a covariate brings beside the others. The networks stay as they were trained: what they learned
+of a covariate misleads them where it is permuted, and counts for nothing where it is missing.
 """
 
 from dataclasses import dataclass, replace
