@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -175,10 +176,50 @@ def test_an_origin_knows_nothing_of_categories_that_appear_later(pipeline: Pipel
         np.testing.assert_array_equal(later, networks[name], strict=True)
 
 
+def test_an_origin_knows_nothing_of_series_that_begin_later(pipeline: Pipeline) -> None:
+    """Three of five days, with a category of their own: neither weights nor forecasts of the others change."""
+    table = pd.concat([shop("east", 200, 0), shop("west", 170, 1)], ignore_index=True)
+    one = forecasts_at(pipeline(table, **DECLARED), 14)
+    networks = weights(pipeline, 21)
+    born = [shop(f"new {number}", 5, number).assign(size="kiosk") for number in range(2)]
+    two = forecasts_at(pipeline(pd.concat([table, *born], ignore_index=True), **DECLARED), 14)
+    pd.testing.assert_frame_equal(two, one, check_exact=True)
+    for name, later in weights(pipeline, 21).items():
+        np.testing.assert_array_equal(later, networks[name], strict=True)
+
+
+def test_a_horizon_of_one_step_has_covariates_too(pipeline: Pipeline) -> None:
+    """Whose steps are 1, where the head reads every step."""
+    table = shops()
+    one = pipeline(table, backtest__horizon=1, **DECLARED)
+    late = steps_left(table) == 0  # the last step with a value
+    table.loc[late, "price"] -= 2
+    two = pipeline(table, backtest__horizon=1, **DECLARED)
+    rose = two["model"] - one["model"]
+    assert (rose[one["ds"] == "2023-12-31"] > 1).all()
+    assert (rose[one["ds"] != "2023-12-31"] == 0).all()
+
+
+def test_a_missing_price_stands_at_its_mean_of_late(pipeline: Pipeline) -> None:
+    """A price that has doubled stays so for the forecast where its rows end: not the mean of all its history."""
+    random, count = np.random.default_rng(0), 200 + HORIZON
+    price = np.where(np.arange(count) < 120, 6.0, 12.0) + random.choice([-0.5, 0.0, 0.5], count)
+    sales = 100 - 5 * price + random.normal(0, 1, count)
+    gone = np.arange(count) >= 200
+    days = pd.date_range("2024-01-01", periods=count).strftime("%Y-%m-%d")
+    table = pd.DataFrame({"shop": "a", "day": days, "sales": np.where(gone, np.nan, sales), "price": price})
+    table = pd.concat([table, table.assign(shop="b")], ignore_index=True)
+    pipeline(table, covariates__future=["price"], train__epochs=10)
+    status, text = pipeline.forecast(table[~table["sales"].isna()])
+    assert status == 0
+    forecast = pd.read_csv(StringIO(text))["model"]
+    assert (forecast - 40).abs().max() < 8  # with the mean of all prices, 8.4, it would be 58
+
+
 def weights(pipeline: Pipeline, origin: int) -> dict[str, Floats]:
     """Of the networks of an origin; without the places of the covariates among all columns of the file."""
     arrays = load_file(pipeline.folder / f"models/networks/origin_{origin}.safetensors")
-    return {name: array for name, array in arrays.items() if not name.endswith("varying")}
+    return {name: array for name, array in arrays.items() if "varying_" not in name}
 
 
 @pytest.mark.parametrize(("name", "value"), [("price", 8.0), ("sky", "sun")])
@@ -358,7 +399,7 @@ def test_a_series_that_begins_after_an_origin_has_no_forecast_there(
     """And one shorter than a season has one all the same, though without covariates, of which a line warns."""
     table = pd.concat([shops(), shop("new", 10, 2), shop("newest", 3, 3)], ignore_index=True)
     found = pipeline(table, **DECLARED)
-    warned = "2 of 4 series have fewer than the "
+    warned = "2 of 4 series have too few values for a regression"
     assert warned in capsys.readouterr().err
     assert pipeline.forecast(table)[0] == 0
     assert warned in capsys.readouterr().err

@@ -6,8 +6,6 @@ The rates are measured on one core of a processor of 2023. Training on a GPU is 
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from stages.check.words import duration
 from stages.common.errors import counted
 from stages.common.params import Params
@@ -15,7 +13,7 @@ from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.ingest.params import Ingest
 from stages.normalize.filled_in import warn_of_filled_future
-from stages.normalize.histories import normalize, seasons_in_use
+from stages.normalize.histories import normalize, scaled_covariates, seasons_in_use
 from stages.normalize.known_ahead import refuse_missing_future
 from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
@@ -81,12 +79,13 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     warn_of_filled_future(panel, settings[Backtest].horizon, settings[Ingest].path)
     seasons, columns = seasons_in_use(panel, settings[Normalize]), panel.covariate_columns
     warn_of_unused_covariates(columns, settings[Window])
-    known = known_before(panel.y, panel.indptr[1:], panel.lengths)
-    warn_of_short_histories(known, seasons, columns, settings[Window])
     if settings[Normalize].log is True:
         normalize(panel.at(0), settings[Normalize], seasons=[])
     origins = plan_origins(settings[Backtest], panel).within(int(panel.lengths.max()))
     work, members = plan_work(panel, origins, settings), settings[Train].members
+    latest = panel.at(work.latest)
+    covariates = scaled_covariates(latest, latest.lengths, 0)
+    warn_of_short_histories(latest.flat, latest.lengths, seasons, covariates, settings[Window])
     cores = processes(settings[Compute]) or 1
     evaluated = f"{len(origins.evaluation)} to evaluate, {len(origins.calibration)} to calibrate intervals, 1 final"
     on = f"on {counted(cores, 'core')}"
@@ -134,9 +133,8 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
     shape, seasons = windows_like_those(panel, settings), seasons_in_use(panel, settings[Normalize])
 
     def windows_at(origin: int) -> int:
-        before = np.arange(len(panel.y)) < np.repeat(panel.indptr[1:] - origin, panel.lengths)
-        lengths = panel.at(origin).lengths
-        series, _ = training_cuts(panel.y[before], lengths, seasons, window, settings[Backtest].horizon)
+        history = panel.at(origin)
+        series, _ = training_cuts(history.flat, history.lengths, seasons, window, settings[Backtest].horizon)
         return len(series)
 
     training = set(origins.trained_at(settings[Backtest].refit).values())

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from stages.common.arrays import Floats, chunks
 from stages.common.errors import UserError, counted, reworded, warn
+from stages.normalize.histories import scaled_covariates
 from stages.panel.panel import History, Panel
 from stages.predict.baselines import BASELINES, NAIVE, combinable
 from stages.predict.checks import warn_of_history_left_out, warn_of_others
@@ -21,7 +22,6 @@ from stages.predict.scoring import mase_scales
 from stages.predict.tables import forecast_table
 from stages.predict.tasks import SHARD
 from stages.window.cutting import warn_of_short_histories
-from stages.window.windows import known_before
 
 FEW_SECONDS = 5.0  # of one core, for baselines that nothing needs
 MANY_MINUTES = 2  # of one core, for those that the published forecast needs
@@ -75,14 +75,13 @@ def forecast_panel(
     Raises UserError where no series has values before those, and where a logarithm is demanded of a value that is not
     positive.
     """
-    lengths = panel.at(origin).lengths
-    if not lengths.any():
+    history = panel.at(origin)
+    if not history.lengths.any():
         raise UserError(f"no series has more than the {counted(origin, 'step')} that are forecast; use a longer file")
     warn_of_others(forecaster.trained_on, panel.ids)
     warn_of_history_left_out(panel.ds, forecaster.trained_until)
-    ensemble = forecaster.ensemble
-    known = known_before(panel.y, panel.indptr[:-1] + lengths, lengths)
-    warn_of_short_histories(known, ensemble.seasons, ensemble.columns, ensemble.window)
+    ensemble, covariates = forecaster.ensemble, scaled_covariates(history, history.lengths, 0)
+    warn_of_short_histories(history.flat, history.lengths, ensemble.seasons, covariates, ensemble.window)
     parts = list(chunks(len(panel.ids), SHARD))
     with tqdm(total=len(panel.ids), unit="series", desc="forecasts", leave=False, disable=None) as bar:
         for part in parts:

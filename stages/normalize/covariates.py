@@ -1,6 +1,7 @@
 """Covariates on a common footing: each of a series less its mean, over its standard deviation, up to the origin.
 
-Those of two values, such as booleans, are over their difference: an event is 1 more than none, however rare it is.
+Those of two values, such as booleans, are over their difference: an event is 1 more than none, however rare it is. No
+spread is less than LEAST_SPREAD of the mean: where a price hardly moved, a small change is small, as in other series.
 Values ahead lie at most BEYOND outside the range so far: no value of the series shows what happens there. Static ones
 have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
 """
@@ -15,7 +16,7 @@ from stages.panel.ragged import starts
 ARRAYS = ("future", "past", "static")
 STATIC_SIZE = 3.0  # about the inverse hyperbolic sine of 10
 BEYOND = 1.0  # standard deviations
-ROUNDING = 1e-12  # of a mean: a spread that is no larger is that of a constant
+LEAST_SPREAD = 0.05  # of the size of a mean
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,18 @@ def _scaled(values: Floats, lengths: Ints, ahead: int) -> Floats:
     for first, length in zip(starts(lengths + ahead), lengths, strict=True):
         own, known = slice(first, first + length + ahead), values[first : first + length]
         some = ~np.isnan(known)
-        count = np.maximum(some.sum(axis=0), 1)
-        mean = np.where(some, known, 0).sum(axis=0) / count
+        least = np.where(some, known, np.inf).min(axis=0, initial=np.inf)
+        most = np.where(some, known, -np.inf).max(axis=0, initial=-np.inf)
+        mean = np.where(some, known, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
+        mean = np.where(least == most, least, mean)  # that of a constant is rounded
         deviation = np.where(some, known - mean, 0)
-        spread = np.sqrt((deviation**2).sum(axis=0) / count)
-        least, most = deviation.min(axis=0, initial=0), deviation.max(axis=0, initial=0)
-        two = (~some | (deviation == least) | (deviation == most)).all(axis=0)
-        spread = np.where(spread > ROUNDING * np.abs(mean), np.where(two, most - least, spread), 1.0)
-        after = slice(first + length, first + length + ahead)
+        spread = np.sqrt((deviation**2).sum(axis=0) / np.maximum(some.sum(axis=0), 1))
+        two = (~some | (known == least) | (known == most)).all(axis=0)
+        spread = np.where(two & (least < most), most - least, spread)
+        spread = np.maximum(spread, LEAST_SPREAD * np.abs(mean))
+        spread = np.where(spread > 0, spread, 1.0)
         scaled[own] = (values[own] - mean) / spread
-        scaled[after] = np.clip(scaled[after], least / spread - BEYOND, most / spread + BEYOND)
+        after = slice(first + length, first + length + ahead)
+        nearest, furthest = (each(deviation, axis=0, initial=0) / spread for each in (np.min, np.max))
+        scaled[after] = np.clip(scaled[after], nearest - BEYOND, furthest + BEYOND)
     return scaled

@@ -62,11 +62,11 @@ def normalize(
         values=np.concatenate(values),
         lengths=kept,
         seasons=np.array(seasons, dtype=np.float64),
-        covariates=_covariates(history, kept, ahead),
+        covariates=scaled_covariates(history, kept, ahead),
     )
 
 
-def _covariates(history: History, kept: Ints, ahead: int) -> ScaledCovariates | None:
+def scaled_covariates(history: History, kept: Ints, ahead: int) -> ScaledCovariates | None:
     """Those of the last `kept` (S,) steps of each history, and of the steps `ahead`; None without any."""
     covariates = history.panel.covariates
     if covariates is None:

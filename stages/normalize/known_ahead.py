@@ -37,4 +37,7 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
     remedy = "add rows for these steps, with the covariates and without a value"
     if missing == "error":
         raise UserError(f"{problem}; {remedy}, or set ingest.missing to keep")
-    warn(f"{problem}, which the forecast does without; {remedy}")
+    warn(
+        f"{problem}; its mean of late stands in for it; {remedy}, or list it in ingest.covariates.past if nobody knows "
+        "it ahead"
+    )

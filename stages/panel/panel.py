@@ -232,6 +232,12 @@ class History:
         """(S,) the number of steps in each history; 0 for a series that begins after the origin."""
         return np.maximum(self.panel.lengths - self.origin, 0)
 
+    @property
+    def flat(self) -> Floats:
+        """(sum of lengths,) all histories, one series after another, NaN where the panel has it."""
+        panel = self.panel
+        return panel.y[np.arange(len(panel.y)) < np.repeat(panel.indptr[1:] - self.origin, panel.lengths)]
+
     def values(self, series: int) -> Floats:
         """(n,) the history of one series, NaN where the panel has it."""
         panel = self.panel

@@ -34,6 +34,7 @@ class Inputs(Tensors):
     experts: (B, E, targets)
     record: (B, E) see record.py
     covariates: (B, K, targets) those known ahead
+    static: (B, Q) the static ones
     """
 
     steps: Tensor
@@ -41,6 +42,7 @@ class Inputs(Tensors):
     experts: Tensor
     record: Tensor
     covariates: Tensor
+    static: Tensor
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class Batches:
         self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
         self.season, self.level, self.scale = tensor(cuts.season), tensor(cuts.level), tensor(cuts.scale)
         self.features, self.experts = tensor(cuts.features), tensor(cuts.experts)
-        self.record, self.covariates = tensor(cuts.record), tensor(cuts.covariates)
+        self.record = tensor(cuts.record)
+        self.covariates, self.static = tensor(cuts.covariates), tensor(cuts.static)
         self.expert_mean = weighted_mean(-TRUST * self.record, self.experts)
         self.offsets = torch.arange(-self.size, self.targets, device=device)
         self.past, self.future = self.offsets[: self.size], self.offsets[self.size :]
@@ -138,6 +141,7 @@ class Batches:
             experts=rows(self.experts),
             record=rows(self.record),
             covariates=rows(self.covariates),
+            static=rows(self.static),
         )
         targets = Targets(future.where(known, 0), known.to(past.dtype), expert_mean=rows(self.expert_mean))
         return inputs, targets

@@ -37,7 +37,7 @@ class NetworkSize:
 
     size: steps of a window
     channels, features, experts, targets: C, F, E and targets of `Inputs`
-    varying: how many covariates the network reads
+    varying: how many covariates known ahead the network reads
     """
 
     model: Model
@@ -55,10 +55,10 @@ class NetworkSize:
             model,
             size=windows.size,
             channels=1 + windows.padding + len(windows.lags),
-            features=windows.cuts.features.shape[1],
+            features=windows.cuts.features.shape[1] + len(windows.varying["static"]),
             experts=windows.cuts.experts.shape[1],
             targets=windows.targets,
-            varying=len(windows.varying),
+            varying=len(windows.varying["covariates"]),
         )
 
     @property

@@ -1,7 +1,7 @@
 """The recurrent network: it weighs the experts of a window and adds a learned correction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from stages.common.paths import origin_file
 from stages.train.batches import TRUST, Batches, Inputs, weighted_mean
 from stages.train.cells import CELLS
 from stages.train.params import Model
-from stages.window.windows import Windows
+from stages.window.windows import COVARIATES, Windows
 
 SMALL_START = 0.1  # factor on the head's initial weights, so that training starts near the experts
 CHUNK = 4096  # windows forecast at once
-VARYING = "varying"  # the name of the columns among the weights
+VARYING = "varying_"  # before the names of the columns among the weights
+NONE: Mapping[str, Sequence[int]] = {}
 
 
 class Network(nn.Module):
@@ -31,10 +32,11 @@ class Network(nn.Module):
     weighted mean plus the rest of the head's output, the correction.
 
     With covariates known ahead, the correction gains the product of each with its response, which the head makes of the
-    same state: the same for all steps ahead. What a series is too short to teach, the others of the panel do.
+    same state: the same for all steps ahead. What a series is too short to teach, the others of the panel do. Static
+    covariates are further features.
 
-    channels, features, experts, covariates: C, F, E and K of `Inputs`
-    varying: those of the K covariates that the network reads, see `Windows.varying`
+    channels, features, experts, covariates, static: C, F, E, K and Q of `Inputs`
+    varying: those of the K and Q covariates that the network reads, see `Windows.varying`
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Network(nn.Module):
         features: int = 0,
         experts: int = 0,
         covariates: int = 0,
+        static: int = 0,
         targets: int = 1,
-        varying: Sequence[int] = (),
+        varying: Mapping[str, Sequence[int]] = NONE,
     ) -> None:
         super().__init__()
         self.shape = {
-            "channels": channels, "features": features, "experts": experts, "covariates": covariates, "targets": targets
+            "channels": channels, "features": features, "experts": experts, "covariates": covariates, "static": static,
+            "targets": targets,
         }  # fmt: skip
         self.model, self.hidden_size, self.targets = model, model.hidden_size, targets
         self.recurrent = CELLS[model.cell].module()(
@@ -62,12 +66,13 @@ class Network(nn.Module):
         )
         directions = 2 if model.bidirectional else 1
         self.dropout = nn.Dropout(model.head_dropout)
-        inputs = directions * model.hidden_size + features
+        for name, columns in varying.items():
+            self.register_buffer(f"{VARYING}{name}", torch.tensor(columns) if columns else None)
+        responses, static_features = (len(varying.get(name, ())) for name in COVARIATES)
+        inputs = directions * model.hidden_size + features + static_features
         self.head = nn.Linear(inputs, targets + (experts if experts > 1 else 0))
         self.trust = nn.Parameter(torch.tensor(TRUST)) if experts > 1 else None
-        self.response = nn.Parameter(torch.zeros(inputs + 1, len(varying))) if varying else None
-        if varying:
-            self.register_buffer(VARYING, torch.tensor(varying))
+        self.response = nn.Parameter(torch.zeros(inputs + 1, responses)) if responses else None
         if experts:
             with torch.no_grad():
                 self.head.weight.mul_(SMALL_START)
@@ -81,19 +86,29 @@ class Network(nn.Module):
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""
         states = self._hidden_states(inputs.steps)  # (size, B, directions x hidden)
+        features = inputs.features
+        if (static := self._varying("static")) is not None:
+            features = torch.cat([features, inputs.static[:, static]], dim=-1)
         if self.targets == 1:  # the head reads every step, so that its sums round as the tutorial's
-            features = inputs.features.expand(len(states), -1, -1)
-            output: Tensor = self.head(torch.cat([self.dropout(states), features], dim=-1))[-1]
+            read = torch.cat([self.dropout(states), features.expand(len(states), -1, -1)], dim=-1)
+            output: Tensor = self.head(read)[-1]
+            read = read[-1]
         else:
-            last = torch.cat([self.dropout(states[-1]), inputs.features], dim=-1)
-            output = self.head(last)
+            read = torch.cat([self.dropout(states[-1]), features], dim=-1)
+            output = self.head(read)
         correction, gate = output[:, : self.targets], output[:, self.targets :]
         if self.response is not None:
-            response = nn.functional.pad(last, (0, 1), value=1.0) @ self.response
-            correction = correction + (response[..., None] * inputs.covariates[:, self.varying]).sum(dim=1)
+            response = nn.functional.pad(read, (0, 1), value=1.0) @ self.response
+            covariates = inputs.covariates[:, self._varying("covariates")]
+            correction = correction + (response[..., None] * covariates).sum(dim=1)
         if self.trust is not None:
             return correction + weighted_mean(gate - self.trust * inputs.record, inputs.experts)
         return correction + inputs.experts.sum(dim=1)
+
+    def _varying(self, name: str) -> Tensor | None:
+        """The columns of covariates that the network reads; None for none."""
+        columns: Tensor | None = getattr(self, f"{VARYING}{name}", None)
+        return columns
 
     def _hidden_states(self, steps: Tensor) -> Tensor:
         states: Tensor = self.recurrent(steps)[0]
@@ -105,7 +120,7 @@ class Network(nn.Module):
 
 def shape_of(batches: Batches) -> dict[str, int]:
     """The sizes of a network for the windows of `batches`: its inputs and outputs."""
-    sizes = {name: getattr(batches, name).shape[1] for name in ("features", "experts", "covariates")}
+    sizes = {name: getattr(batches, name).shape[1] for name in ("features", "experts", *COVARIATES)}
     return {"channels": len(batches.channels), **sizes, "targets": batches.targets}
 
 
@@ -170,6 +185,11 @@ def config_of(networks: dict[int, Network]) -> dict[str, Any]:
     return {"model": network.model.model_dump(), **network.shape}
 
 
+def _varying_in(weights: dict[str, Tensor]) -> dict[str, list[int]]:
+    columns = {name: weights.get(f"{VARYING}{name}") for name in COVARIATES}
+    return {name: each.tolist() for name, each in columns.items() if each is not None}
+
+
 def load_ensemble(file: Path, config: dict[str, Any]) -> dict[int, Network]:
     """The networks, by member, from the file of `save_ensemble` and their `config_of`."""
     shape = dict(config)
@@ -180,8 +200,7 @@ def load_ensemble(file: Path, config: dict[str, Any]) -> dict[int, Network]:
         weights.setdefault(int(prefix), {})[name] = value
     with torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced
         networks = {
-            member: Network(model, **shape, varying=own[VARYING].tolist() if VARYING in own else ())
-            for member, own in sorted(weights.items())
+            member: Network(model, **shape, varying=_varying_in(own)) for member, own in sorted(weights.items())
         }
     for member, network in networks.items():
         network.load_state_dict(weights[member])

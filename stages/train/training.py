@@ -156,7 +156,8 @@ def make_criterion(windows: Windows, settings: Train) -> Criterion:
     median length of the histories: the shorter these, the stronger, down to SHORT steps.
     """
     elementwise = LOSSES[settings.loss]
-    pull = settings.expert_pull / max(float(np.median(windows.lengths)), SHORT)
+    begun = windows.lengths[windows.lengths > 0]  # other series begin after the origin
+    pull = settings.expert_pull / max(float(np.median(begun)) if len(begun) else 0.0, SHORT)
 
     def criterion(predicted: Tensor, targets: Targets) -> Tensor:
         loss = (elementwise(predicted, targets.values) * targets.known).sum() / targets.known.sum()

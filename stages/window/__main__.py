@@ -5,7 +5,6 @@ Decides the size of the windows, and which of them are used for training.
 Parameters: section `window` of params.yaml, and `backtest.horizon`.
 """
 
-import numpy as np
 from safetensors.numpy import load_file
 
 from stages.common.arguments import Parser
@@ -28,7 +27,6 @@ from stages.window.cutting import (
     window_origin,
 )
 from stages.window.params import Window
-from stages.window.windows import known_before
 
 
 def main() -> None:
@@ -40,8 +38,7 @@ def main() -> None:
     covariates = ScaledCovariates.in_file(latest)
     columns = covariates.columns if covariates else (0, 0, 0)
     warn_of_unused_covariates(columns, params[Window])
-    known = known_before(latest["values"], np.cumsum(latest["lengths"]), latest["lengths"])
-    warn_of_short_histories(known, seasons, columns, params[Window])
+    warn_of_short_histories(latest["values"], latest["lengths"], seasons, covariates, params[Window])
     needed = bytes_of_cuts(latest["lengths"], seasons, params[Window], horizon, columns)
     if problem := lack_of_memory(needed, len(origins), params[Compute], "cutting windows", "window.max_windows"):
         raise UserError(f"params.yaml: {problem}")

@@ -9,10 +9,10 @@ from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError, counted, warn
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import starts
+from stages.window.covariates import too_short
 from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
 from stages.window.record import ABSENT
-from stages.window.regression import values_needed
 from stages.window.seasonality import indexed
 from stages.window.windows import Windows, known_before, min_length
 
@@ -195,22 +195,19 @@ def _regresses(settings: Window) -> bool:
 
 
 def warn_of_short_histories(
-    known: Ints, seasons: Sequence[float], columns: tuple[int, int, int], settings: Window
+    values: Floats, lengths: Ints, seasons: Sequence[float], covariates: ScaledCovariates | None, settings: Window
 ) -> None:
     """Warn of series with too few values for a regression of their own on the covariates that change with time.
 
-    known: (S,) how many values each has
-    columns: as for `warn_of_unused_covariates`
+    values: (V,) of S series of `lengths` (S,), NaN where one is missing
     """
-    if not any(columns[:2]) or not _regresses(settings):
+    if covariates is None or not covariates.of_time or not _regresses(settings):
         return
-    needed = values_needed(indexed(seasons), *columns[:2])
-    if count := int((known < needed).sum()):
+    if count := int(too_short(values, lengths, covariates, indexed(seasons)).sum()):
         have, are = ("has", "is") if count == 1 else ("have", "are")
         warn(
-            f"{count:,} of {counted(len(known), 'series', 'series')} {have} fewer than the {needed} values that a "
-            f"regression on the covariates needs, and {are} forecast without one; use longer histories, or fewer "
-            "covariates"
+            f"{count:,} of {counted(len(lengths), 'series', 'series')} {have} too few values for a regression on the "
+            f"covariates, and {are} forecast without one; use longer histories, or fewer covariates"
         )
 
 

@@ -8,18 +8,18 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import blocks, starts
+from stages.window.covariates import ahead_of, completed, series_with, span_of
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, reach, record_origins
-from stages.window.regression import FORECASTS, Series, regress
+from stages.window.regression import FORECASTS, regress
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
 from stages.window.windows import Cuts, season_at, shortest_context
 from stages.window.yearly import HARMONICS, course_at
 
 CHUNK = 4096  # cuts computed at once
-LARGEST = 4.0  # features and covariates are clipped to it
-RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
+LARGEST = 4.0  # features are clipped to it
 HELD = 4 * CHUNK  # cuts, the origins of records among them, whose experts are in memory at once
 SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
 LEAST_SHARE = 0.01  # of the mean change of a longer history that a scale is at least
@@ -70,6 +70,9 @@ class OfSeries(Rows):
 
 def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
     """The cuts after `before` (K,) values of `series` (K,), with their features and the records of the experts."""
+    if source.covariates:
+        span = span_of(source.index_seasons)
+        source = replace(source, covariates=completed(source.covariates, source.lengths, span))
     if not len(series):
         return _bare(source, series, before, np.zeros((0, sum(source.index_seasons)), dtype=np.float32))
     if not len(source.values):  # a value that belongs to no series, to be read where there is none
@@ -131,30 +134,23 @@ def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
         record=np.zeros((count, 0), dtype=np.float32),
         features=np.zeros((count, 0), dtype=np.float32),
         covariates=_covariates_ahead(source, series, before),
+        static=_static(source, series),
     )
 
 
 def _covariates_ahead(source: Source, series: Ints, before: Ints) -> Floats32:
-    """(K, F, targets) the covariates known ahead of K cuts, less their mean over the longest season before.
+    """(K, F, targets) see `ahead_of`; none without covariates, and for a network that forecasts one step at once."""
+    covariates = source.covariates
+    if covariates is None or source.settings.output != "direct":
+        return np.zeros((len(series), 0, source.targets), dtype=np.float32)
+    return ahead_of(covariates, source.lengths, series, before, source.targets, span_of(source.index_seasons))
 
-    0 where a value is missing, and after the rows that `source` holds. None of a network that forecasts a step at once.
-    """
-    covariates, direct = source.covariates, source.settings.output == "direct"
-    columns = covariates.columns[0] if covariates and direct else 0
-    relative = np.zeros((len(series), columns, source.targets), dtype=np.float32)
-    if covariates is None or not relative.size:
-        return relative
-    rows = source.lengths + covariates.ahead
-    steps = before[:, None] + np.arange(source.targets)
-    exists = steps < rows[series][:, None]
-    place = starts(rows)[series] + before
-    count = np.minimum(before, max([RECENT, *source.index_seasons]))
-    for column, values in enumerate(np.nan_to_num(covariates.future).T[:columns]):
-        sums = np.concatenate([[0.0], np.cumsum(values)])
-        recent = (sums[place] - sums[place - count]) / np.maximum(count, 1)
-        ahead = values[np.where(exists, place[:, None] + np.arange(source.targets), 0)]
-        relative[:, column] = np.where(exists, ahead - recent[:, None], 0)
-    return np.clip(relative, -LARGEST, LARGEST)
+
+def _static(source: Source, series: Ints) -> Floats32:
+    """(K, Q) the static covariates of the series of K cuts; none without any."""
+    of = source.covariates
+    static = of.static[series] if of else np.zeros((len(series), 0))
+    return np.clip(static, -LARGEST, LARGEST).astype(np.float32)
 
 
 def _compute(source: Source, series: Ints, before: Ints, of_series: OfSeries) -> Cuts:
@@ -248,28 +244,11 @@ def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
     found = np.full((len(series), FORECASTS if regressed else 0, source.targets), np.nan, dtype=np.float32)
     if covariates is None or not regressed or "regression" not in source.settings.experts:
         return found
-    first, with_ahead = starts(source.lengths), starts(source.lengths + covariates.ahead)
     for number in np.unique(series[source.lengths[series] > 0]):
         rows = slice(*np.searchsorted(series, [number, number + 1]))
-        own = slice(first[number], first[number] + source.lengths[number])
-        future = slice(with_ahead[number], with_ahead[number] + source.lengths[number] + covariates.ahead)
-        whole = Series(
-            values=source.values[own].astype(np.float64),
-            future=_learnable(covariates.future[future], source.lengths[number]),
-            past=_learnable(covariates.past[own], source.lengths[number]),
-            seasons=source.index_seasons,
-        )
+        whole = series_with(number, source.values, source.lengths, covariates, source.index_seasons)
         found[rows] = regress(whole, before[rows], source.targets)
     return found
-
-
-def _learnable(covariates: Floats, length: int) -> Floats:
-    """The columns (rows, k) that are not constant in the first `length` steps, 0 where a value is missing.
-
-    So that a category that appears only later changes nothing.
-    """
-    known = np.nan_to_num(covariates)
-    return known[:, known[:length].any(axis=0)]
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
@@ -303,7 +282,6 @@ def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
         *_features(_latest(scaled), smoothed, cuts.scale, known.sum(axis=1)),
         *of_series.strength.T,
         *_features_of_year(context),
-        *(source.covariates.static[cuts.series].T if source.covariates else []),
     ]
     return replace(
         cuts,

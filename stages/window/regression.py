@@ -77,6 +77,26 @@ class Series:
             return 1
         return self.seasons[1] // self.season
 
+    @property
+    def width(self) -> int:
+        """How many regressors: the columns of `rows`."""
+        future, past = (int(each.shape[1]) for each in (self.future, self.past))
+        has_season = self.season > 1
+        of_values = 4 + has_season + len(self.lags) + self.groups - 1
+        squares = int(self.curved.sum())
+        return of_values + future * (len(self.backs) + has_season) + squares + past
+
+    @property
+    def enough(self) -> bool:
+        """Whether there is a forecast after all values: ROWS_FOR_EACH regressor, of values a season after another.
+
+        Two seasons scale the first of them.
+        """
+        steps = len(self.values) // self.season * self.season
+        known = ~np.isnan(self.values[:steps])
+        pairs = known[2 * self.season :] & known[self.season : max(steps - self.season, self.season)]
+        return int(pairs.sum()) >= ROWS_FOR_EACH * self.width
+
     @cached_property
     def curved(self) -> Bools:
         """(F,) which of the covariates known ahead have squares: those of more than two different values."""
@@ -134,16 +154,6 @@ class Series:
         columns += [(group == number) * 1.0 for number in range(1, self.groups)]
         rows: Floats = np.nan_to_num(np.stack(columns, axis=-1))
         return rows
-
-
-def values_needed(seasons: list[int], future: int, past: int) -> int:
-    """The fewest values from which a series is regressed on so many covariates, and a few more in a season not whole.
-
-    Two seasons, whose change scales the first target, and ROWS_FOR_EACH regressor.
-    """
-    series = Series(np.zeros(1), np.zeros((1, future)), np.zeros((1, past)), seasons)
-    rows = series.rows(np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64), np.zeros((1, len(series.lags))))
-    return 2 * series.season + ROWS_FOR_EACH * int(rows.shape[-1])
 
 
 def regress(series: Series, before: Ints, targets: int) -> Floats32:

@@ -12,6 +12,7 @@ from stages.common.arrays import Bools, Floats32, Ints, Rows
 
 LISTS = ("seasons", "lags")
 NUMBERS = ("targets", "size", "padding")
+COVARIATES = ("covariates", "static")
 CUTS = "cuts."  # before the names of the arrays of the cuts
 
 
@@ -30,6 +31,7 @@ class Cuts(Rows):
     record: (K, E) how large the errors of each expert were so far, see record.py
     features: (K, F) numbers around 0
     covariates: (K, C, targets) those known ahead, less their mean over the last season; none without any
+    static: (K, Q) the static covariates of the series; none without any
     """
 
     position: Ints
@@ -43,6 +45,7 @@ class Cuts(Rows):
     record: Floats32
     features: Floats32
     covariates: Floats32
+    static: Floats32
 
     def __len__(self) -> int:
         return len(self.position)
@@ -82,10 +85,14 @@ class Windows:
         return known_before(self.values, self.cuts.position, self.cuts.before) >= self.min_length
 
     @property
-    def varying(self) -> list[int]:
-        """The columns of covariates that are not 0 at all cuts, so that networks can learn what they do."""
-        used: list[int] = np.flatnonzero((self.cuts.covariates != 0).any(axis=(0, 2))).tolist()
-        return used
+    def varying(self) -> dict[str, list[int]]:
+        """The columns of `covariates` and `static` that are not 0 at all cuts, so that networks can learn from them.
+
+        So a category that no series has so far changes no network.
+        """
+        some = {name: (getattr(self.cuts, name) != 0).any(axis=0) for name in COVARIATES}
+        some["covariates"] = some["covariates"].any(axis=1)
+        return {name: np.flatnonzero(each).tolist() for name, each in some.items()}
 
     def at_ends_of(self, series: slice) -> "Windows":
         """Of windows at the ends of all series those of the series in a slice, with their values alone."""

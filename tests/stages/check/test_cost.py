@@ -179,7 +179,7 @@ def test_covariates_that_are_not_used_are_warned_of_as_in_a_run(
     panel: Panel, default_params: Params, capsys: pytest.CaptureFixture[str]
 ) -> None:
     describe_cost(with_price(panel), default_params)
-    assert "1 of 3 series has fewer than the " in capsys.readouterr().err
+    assert "1 of 3 series has too few values for a regression" in capsys.readouterr().err
     describe_cost(
         with_price(panel),
         change(

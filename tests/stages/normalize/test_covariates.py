@@ -58,8 +58,9 @@ def test_missing_values_count_for_nothing_and_stay_missing() -> None:
 @pytest.mark.parametrize(
     ("history", "ahead", "expected"),
     [
-        ([7, 7, 7], [7, 7.5], [0, 0, 0, 0, 0.5]),  # without a spread, in the column's own units
-        ([0.1, 0.1, 0.1], [0.1, 0.2], [0, 0, 0, 0, 0.1]),  # whose mean is rounded, and not 0.1
+        ([7, 7, 7], [7, 7.07], [0, 0, 0, 0, 0.2]),  # a hundredth more, over a twentieth of the mean
+        ([0.1, 0.1, 0.1], [0.1, 0.101], [0, 0, 0, 0, 0.2]),  # whose mean is rounded, and not 0.1
+        ([0, 0, 0], [0.5, 1], [0, 0, 0, 0.5, 1]),  # in the column's own units
         ([NAN, 7, NAN], [7, 5], [NAN, 0, NAN, 0, -1]),
         ([NAN, NAN, NAN], [0.3, NAN], [NAN, NAN, NAN, 0.3, NAN]),  # neither mean nor spread
     ],
@@ -74,9 +75,12 @@ def test_a_constant_column_and_one_without_values(
 
 def expected(known: Floats, values: Floats) -> Floats:
     """A column (n,), scaled by the values that are known of its history, in its order."""
-    mean, spread = (known.mean(), known.std() or 1) if len(known) else (0, 1)
+    mean, spread = (known.mean(), known.std()) if len(known) else (0, 0)
     if len(set(known)) == 2:
         spread = np.ptp(known)
+    if len(set(known)) == 1:
+        mean, spread = known[0], 0
+    spread = max(spread, 0.05 * abs(mean)) or 1
     scaled_values: Floats = (values - mean) / spread
     own = (known - mean) / spread
     return np.clip(scaled_values, own.min(initial=0) - 1, own.max(initial=0) + 1)
@@ -179,3 +183,11 @@ def test_static_covariates_are_small_numbers_whatever_their_size() -> None:
     static = np.array([[0.0, 1.0], [np.nan, 0.0], [1e6, -1.0]])
     found = scale_covariates(np.zeros((6, 0)), np.zeros((6, 0)), static, lengths, lengths, 0).static
     np.testing.assert_allclose(found.ravel(), [0.0, 0.29379, 0.0, 0.0, 4.83622, -0.29379], rtol=1e-4)
+
+
+def test_a_small_change_of_a_steady_price_is_small_in_any_unit() -> None:
+    """Pounds or pence, and a price that moved by a penny once: a fall by 1 % is a fifth of the least spread."""
+    for history in ([10.0] * 8, [10.0] * 7 + [10.01]):
+        for unit in (1, 100):
+            future = scaled(column(*history, 9.9) * unit, [8], [8], 1).future
+            assert future[-1, 0] == pytest.approx(-0.2, abs=0.01)

@@ -57,8 +57,9 @@ def test_a_warning_takes_its_place_where_missing_values_are_kept(capsys: pytest.
     refuse_missing_future(panel_with([1, 1, 1, 1], [1, 1, 1]), 2, "keep", "sales.csv")
     assert capsys.readouterr().err == (
         "warning: sales.csv: series '1' has no value of the future covariate 'price' at 02.01.2024, within the 2 steps "
-        "to forecast (so it is in 2 columns and 1 series), which the forecast does without; add rows for these steps, "
-        "with the covariates and without a value\n"
+        "to forecast (so it is in 2 columns and 1 series); its mean of late stands in for it; add rows for these "
+        "steps, with the covariates and without a value, or list it in ingest.covariates.past if nobody knows it "
+        "ahead\n"
     )
 
 

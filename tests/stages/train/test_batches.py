@@ -163,6 +163,7 @@ def test_map_applies_a_function_to_every_field() -> None:
         experts=torch.ones(3, 2, 5),
         record=torch.ones(3, 2),
         covariates=torch.ones(3, 6, 5),
+        static=torch.ones(3, 7),
     )
     doubled = inputs.map(lambda tensor: 2 * tensor)
     for name, tensor in vars(inputs).items():

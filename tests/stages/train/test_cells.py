@@ -116,7 +116,14 @@ def test_the_page_counts_the_weights_of_the_default_network(default_params: Para
     for cell, gates in GATE_COUNTS.items():
         model = change(default_params, model__cell=cell)[Model]
         network = Network.of(model, Batches(cuts))
-        assert network.shape == {"channels": 3, "features": 8, "experts": 10, "covariates": 0, "targets": 12}
+        assert network.shape == {
+            "channels": 3,
+            "features": 8,
+            "experts": 10,
+            "covariates": 0,
+            "static": 0,
+            "targets": 12,
+        }
         recurrent, head = (sum(w.numel() for w in part.parameters()) for part in (network.recurrent, network.head))
         assert recurrent == gates * 32 * (3 + 32 + 2)
         rest = sum(weight.numel() for weight in network.parameters()) - recurrent

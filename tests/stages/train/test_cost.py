@@ -34,7 +34,7 @@ def model_of(**changes: object) -> Model:
     st.fixed_dictionaries({name: st.integers(1, 9) for name in ("channels", "features", "experts", "targets")}),
 )
 def test_the_weights_are_those_of_the_network(model: Model, shape: dict[str, int]) -> None:
-    network = Network(model, **shape, covariates=7, varying=[2, 6])
+    network = Network(model, **shape, covariates=7, varying={"covariates": [2, 6]})
     assert NetworkSize(model, size=5, **shape, varying=2).weights == sum(each.numel() for each in network.parameters())
 
 

@@ -27,6 +27,7 @@ def random_inputs(
     features: int = 0,
     experts: int = 0,
     covariates: int = 0,
+    static: int = 0,
     targets: int = 5,
 ) -> Inputs:
     return Inputs(
@@ -35,15 +36,16 @@ def random_inputs(
         experts=torch.randn(windows, experts, targets),
         record=torch.zeros(windows, experts),
         covariates=torch.randn(windows, covariates, targets),
+        static=torch.randn(windows, static),
     )
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2, "covariates": 2}])
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2, "covariates": 2, "static": 1}])
 def test_every_cell_reads_windows_and_gives_targets(
-    default_params: Params, cell: str, bidirectional: bool, layers: int, more: dict[str, int]
+    default_params: Params, cell: str, bidirectional: bool, layers: int, more: dict[str, Any]
 ) -> None:
     model = change(default_params, model__cell=cell, model__bidirectional=bidirectional, model__num_layers=layers)[
         Model
@@ -120,15 +122,19 @@ def test_one_expert_is_not_weighed(default_params: Params) -> None:
     torch.testing.assert_close(network(inputs), inputs.experts[:, 0] + correction)
 
 
-def test_a_covariate_moves_each_step_by_its_response(default_params: Params) -> None:
+@pytest.mark.parametrize("targets", [1, 5])
+def test_a_covariate_moves_each_step_by_its_response(default_params: Params, targets: int) -> None:
     """Worked by hand: the second of three covariates, whose response is the first feature and 0.5."""
-    network = Network(default_params[Model], features=2, covariates=3, targets=5, varying=[1]).eval()
-    inputs = random_inputs(features=2, covariates=3)
-    torch.testing.assert_close(network(inputs), network(replace(inputs, covariates=torch.zeros(3, 3, 5))))
+    network = Network(
+        default_params[Model], features=2, covariates=3, targets=targets, varying={"covariates": [1]}
+    ).eval()
+    inputs = random_inputs(features=2, covariates=3, targets=targets)
+    nothing = replace(inputs, covariates=torch.zeros(3, 3, targets))
+    torch.testing.assert_close(network(inputs), network(nothing))
     assert network.response is not None
     with torch.no_grad():
         network.response[-1], network.response[-3] = 0.5, 1.0  # of the constant, and of the first of two features
-    moved = network(inputs) - network(replace(inputs, covariates=torch.zeros(3, 3, 5)))
+    moved = network(inputs) - network(nothing)
     expected = (inputs.features[:, :1] + 0.5) * inputs.covariates[:, 1]
     torch.testing.assert_close(moved, expected)
 
@@ -214,13 +220,20 @@ def test_a_network_fits_its_batches(default_params: Params) -> None:
     settings = window_settings(size=6, padding=True, local_scaling="smoothing", experts=experts)
     data = (np.random.default_rng(0).normal(0, 1, 60), np.array([60]), [2, 4], settings, 3)
     network = Network.of(default_params[Model], Batches(cut_windows(*data)))
-    assert network.shape == {"channels": 1 + 1 + 2, "features": 7 + 2, "experts": 2 + 4, "covariates": 0, "targets": 3}
+    assert network.shape == {
+        "channels": 1 + 1 + 2,
+        "features": 7 + 2,
+        "experts": 2 + 4,
+        "covariates": 0,
+        "static": 0,
+        "targets": 3,
+    }
     assert np.isfinite(forecast(network, cut_at_ends(*data), 3)).all()
 
 
-@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}, {"covariates": 3}])
+@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}, {"covariates": 3, "static": 2}])
 def test_load_gives_what_save_wrote(tmp_path: Path, default_params: Params, more: dict[str, int]) -> None:
-    varying = [0, 2] if "covariates" in more else []
+    varying = {"covariates": [0, 2], "static": [1]} if "covariates" in more else {}
     networks = {
         member: Network(default_params[Model], targets=5, varying=varying, **more).eval() for member in range(11)
     }

@@ -211,7 +211,8 @@ def test_the_pull_keeps_forecasts_near_the_mean_of_the_experts(seasonal: Windows
 
 
 @pytest.mark.parametrize(
-    ("lengths", "weight"), [([200, 100, 400], 0.1), ([80, 80], 0.25), ([10, 30, 9], 0.25), ([0], 0.25)]
+    ("lengths", "weight"),
+    [([200, 100, 400], 0.1), ([200, 0, 0, 0, 0], 0.1), ([80, 80], 0.25), ([10, 30, 9], 0.25), ([0], 0.25)],
 )
 def test_the_pull_is_stronger_for_shorter_histories_down_to_80_steps(
     sine: Windows, default_params: Params, lengths: list[int], weight: float

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stages.common.arrays import Ints
 from stages.common.errors import UserError
+from stages.normalize.covariates import ScaledCovariates
 from stages.train.batches import Batches
 from stages.window.cutting import (
     bytes_of_cuts,
@@ -27,7 +28,6 @@ from stages.window.cutting import (
 )
 from stages.window.experts import EXPERTS
 from stages.window.record import ABSENT
-from stages.window.regression import values_needed
 from tests.builders import plain_ends, plain_windows, window_settings
 
 LEARNED = ("season", "level", "scale", "experts", "record", "features")  # of a cut, from the values before it
@@ -361,21 +361,14 @@ def test_covariates_that_nothing_uses_are_named(
 
 
 def test_series_too_short_for_the_regression_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    needed = values_needed([4], 1, 2)
-    known, columns = np.array([needed, needed - 1, 0]), (1, 2, 0)
-    for changes in (
-        {"columns": (0, 0, 5)},
-        {"known": known[:1]},
-        {"settings": SCALED.model_copy(update={"experts": []})},
-    ):
-        given: dict[str, Any] = {
-            "known": known,
-            "seasons": [4.0, 365.25],
-            "columns": columns,
-            "settings": SCALED,
-            **changes,
-        }
-        warn_of_short_histories(**given)
+    """Of 14 regressors with a season of 4: 8 values scale, and 28 follow; constant covariates count for nothing."""
+    random, lengths = np.random.default_rng(0), np.array([36, 31, 0, 36])
+    values, changing = random.normal(size=103), np.where(np.arange(103) < 67, random.normal(size=103), 0)
+    past, none = np.stack([changing, np.zeros(103)], axis=1), np.zeros((103, 0))
+    covariates = ScaledCovariates(changing[:, None], past, np.zeros((4, 0)), ahead=0)
+    static = ScaledCovariates(none, none, np.ones((4, 3)), ahead=0)
+    for of, settings in ((static, SCALED), (None, SCALED), (covariates, SCALED.model_copy(update={"experts": []}))):
+        warn_of_short_histories(values, lengths, [4.0, 365.25], of, settings)
     assert capsys.readouterr().err == ""
-    warn_of_short_histories(known, [4.0, 365.25], columns, SCALED)
-    assert f"2 of 3 series have fewer than the {needed} values that a regression" in capsys.readouterr().err
+    warn_of_short_histories(values, lengths, [4.0, 365.25], covariates, SCALED)
+    assert "2 of 4 series have too few values for a regression on the covariates" in capsys.readouterr().err

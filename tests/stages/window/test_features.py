@@ -234,7 +234,7 @@ def test_the_level_in_a_long_gap_is_the_last_value_before_it() -> None:
     assert cuts.scale.tolist() == [1]
 
 
-def test_covariates_that_change_give_experts_and_static_ones_features() -> None:
+def test_covariates_that_change_give_experts_and_those_of_a_series_are_its_cuts() -> None:
     random, lengths = np.random.default_rng(0), np.array([40, 30])
     values = random.normal(size=70)
     settings = window_settings(padding=True, local_scaling="smoothing", experts=["ses", "regression"])
@@ -247,19 +247,19 @@ def test_covariates_that_change_give_experts_and_static_ones_features() -> None:
     assert plain.experts.shape[1] == 1
     assert cuts(0, [[0.5], [-1.0]]).experts.shape[1] == 1
     assert both.experts.shape[1] == 3
-    np.testing.assert_array_equal(both.features[:, :-2], plain.features)
-    np.testing.assert_array_equal(both.features[:, -2:], np.array([[0.5, 2], [-1, 4]])[both.series])  # clipped to 4
+    np.testing.assert_array_equal(both.features, plain.features)
+    np.testing.assert_array_equal(both.static, np.array([[0.5, 2], [-1, 4]])[both.series])  # clipped to 4
 
 
 def test_covariates_ahead_of_a_cut_are_less_their_mean_over_the_season_before() -> None:
     """By hand, with a season of 12: of an even number of steps the mean of 0, 1, 0, 1, ... is a half."""
     flag, steps = np.resize([0.0, 1.0], 44), np.arange(44.0) / 10
-    steps[37] = np.nan  # a step that counts as 0
+    steps[37] = np.nan  # for which the mean of the 12 steps before stands, (2.5 + 3.6) / 2
     values, settings = np.random.default_rng(0).normal(size=40), window_settings(padding=True)
     covariates = ScaledCovariates(np.stack([flag, steps], axis=1), np.zeros((40, 0)), np.zeros((1, 0)), ahead=4)
     found = cut_at_ends(values, np.array([40]), [12], settings, 4, covariates).cuts.covariates[0]
     np.testing.assert_allclose(found[0], [-0.5, 0.5, -0.5, 0.5])
-    mean = (2.8 + 2.9 + 3 + 3.1 + 3.2 + 3.3 + 3.4 + 3.5 + 3.6 + 0 + 3.8 + 3.9) / 12
+    mean = (2.8 + 2.9 + 3 + 3.1 + 3.2 + 3.3 + 3.4 + 3.5 + 3.6 + 3.05 + 3.8 + 3.9) / 12
     np.testing.assert_allclose(found[1], np.array([4.0, 4.1, 4.2, 4.3]) - mean, rtol=1e-5)
 
 

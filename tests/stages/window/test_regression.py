@@ -1,6 +1,7 @@
 """The regression on covariates: exact where they decide, honest, and its coefficients against least squares."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from stages.common.arrays import Bools, Floats
-from stages.window.regression import PENALTY, ROWS_FOR_EACH, Series, _coefficients, regress, values_needed
+from stages.window.regression import PENALTY, ROWS_FOR_EACH, Series, _coefficients, regress
 
 POOLED, PHASES = range(2)
 
@@ -40,16 +41,19 @@ def test_values_that_a_covariate_decides_are_forecast(season: int, cut: int) -> 
     assert np.abs(with_x - actual).mean() < 0.45 * np.abs(without - actual).mean()
 
 
-@pytest.mark.parametrize(("season", "flags"), [(1, 1), (4, 1), (7, 2)])
-def test_as_many_values_as_are_needed_give_a_forecast(season: int, flags: int) -> None:
-    """And those up to the next whole season; fewer give none."""
-    random, seasons = np.random.default_rng(0), [season] if season > 1 else []
-    values, future = random.normal(size=200), random.integers(2, size=(200, flags)).astype(np.float64)
-    needed = values_needed(seasons, flags, 0)
-    before = np.array([needed - 1, -(-needed // season) * season])
-    found = regress(series_of(values, future, None, *seasons), before, 3)[:, POOLED]
-    assert np.isnan(found[0]).all()
-    assert np.isfinite(found[1]).all()
+@pytest.mark.parametrize(("seasons", "flags", "numbers"), [([], 1, 2), ([4], 1, 0), ([7], 2, 1), ([3, 12], 0, 15)])
+def test_there_is_a_forecast_from_as_many_values_as_are_enough(seasons: list[int], flags: int, numbers: int) -> None:
+    """And from all longer histories; fewer values give none. The width is that of the rows."""
+    random = np.random.default_rng(0)
+    values = random.normal(size=400)
+    flagged = random.integers(2, size=(400, flags)).astype(np.float64)
+    whole = series_of(values, np.concatenate([flagged, random.normal(size=(400, numbers))], axis=1), None, *seasons)
+    step = np.zeros(1, dtype=np.int64)
+    assert whole.rows(step, step, np.zeros((1, len(whole.lags)))).shape[-1] == whole.width
+    is_enough = [replace(whole, values=values[:count], past=whole.past[:count]).enough for count in range(1, 401)]
+    found = regress(whole, np.arange(1, 401), 1)[:, POOLED, 0]
+    np.testing.assert_array_equal(np.isfinite(found), is_enough)
+    assert 0 < sum(is_enough) < 380
 
 
 def test_each_phase_has_coefficients_of_its_own() -> None:
