@@ -101,6 +101,25 @@ def test_constant_covariates_are_named(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @cases(
+    ("cells", "words"),
+    [
+        ("a text", ["yes", "", "yes"], "only 'yes' and empty cells"),
+        ("a number", ["1", "", ""], "only 1 and empty cells"),
+        ("a boolean", ["", "true", ""], "only 1 and empty cells"),
+    ],
+)
+def test_empty_cells_beside_one_value_may_mean_none(
+    cells: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{step},{step},{cell}\n" for step, cell in enumerate(cells))
+    panel_of("time,value,promo\n" + rows, missing="keep", covariates={"future": ["promo"]})
+    assert capsys.readouterr().err == (
+        f"warning: input.csv: the covariate 'promo' has {words} up to the last values; if empty means none, write 0 or "
+        "no there\n"
+    )
+
+
+@cases(
     ("rows", "words"),
     [
         ("future", "a,1,1,,8,s\na,2,1,3,9,s\n", ["series 'a'", "'price' at 1 (1 missing in this column)"]),
