@@ -6,7 +6,6 @@ import numpy as np
 
 from stages.common.arrays import Floats
 from stages.common.errors import UserError, counted, quoted, warn
-from stages.panel.calendars import calendar
 from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 
@@ -44,22 +43,6 @@ def refuse_steps_without_dates(frequency: str | None, holidays: str) -> None:
         raise UserError(
             f"params.yaml: ingest.holidays is {quoted(holidays)}, but the steps are integers, which have no dates; set "
             "it to null"
-        )
-
-
-def warn_of_years_without_holidays(panel: Panel, source: str) -> None:
-    """Warn of years in which the calendar has no holiday, since it begins later or ends before."""
-    assert panel.covariates is not None
-    if panel.covariates.holidays is None:
-        return
-    first, last = panel.ds.min().year, panel.ds.max().year
-    known = np.unique(calendar(panel.covariates.holidays, first, last).astype("datetime64[Y]").astype(np.int64)) + 1970
-    without = np.setdiff1d(np.arange(first, last + 1), known)
-    if len(without):
-        years = f"from {without[0]} to {without[-1]}" if len(without) > 1 else f"in {without[0]}"
-        warn(
-            f"{source}: the package holidays has none of {panel.covariates.holidays} {years}, which then count as days "
-            "like others; another calendar in ingest.holidays may reach further"
         )
 
 

@@ -306,6 +306,14 @@ def test_future_covariates_that_new_data_lack_over_the_horizon(capsys: pytest.Ca
         refuse_unknown_future(panel, 1, strict, "new.csv")
 
 
+def test_years_ahead_without_holidays_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    """The package has no calendar of any country after 2100."""
+    text = "time,value\n2098-12-31,1\n2099-12-31,2\n"
+    trained = trained_on(text, frequency="YE", holidays="DE")
+    refuse_unknown_future(read(text, trained), 3, trained, "new.csv")
+    assert "new.csv: the package holidays has none of DE from 2101 to 2102" in capsys.readouterr().err
+
+
 def test_future_covariates_that_were_filled_in_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [f"{step},{step},{(step * 37 % 41)}" for step in range(60)] + [f"{60 + step},,7" for step in range(4)]
     text = "\n".join(["time,value,heat", "59,59,7", *rows[:59], *rows[60:]])

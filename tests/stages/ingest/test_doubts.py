@@ -136,27 +136,6 @@ def test_what_is_missing_is_refused_where_nothing_may_be(rows: str, words: list[
     panel_of("id,time,value,price,visits,size\n" + rows, **LONG, missing="keep", covariates=kinds)
 
 
-def years(first: int, last: int) -> str:
-    return "time,value\n" + "".join(f"{year}-12-31,{year}\n" for year in range(first, last + 1))
-
-
-@cases(
-    ("holidays", "first", "last", "words"),
-    [
-        ("before the calendar", "ME", 2000, 2010, "has none of ME from 2000 to 2006"),
-        ("a year", "ME", 2006, 2010, "has none of ME in 2006"),
-        ("covered", "DE", 2000, 2010, ""),
-    ],
-)
-def test_years_without_holidays(
-    holidays: str, first: int, last: int, words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    panel_of(years(first, last), frequency="YE", holidays=holidays)
-    found = capsys.readouterr().err
-    assert words in found
-    assert found.count("\n") == bool(words)
-
-
 @pytest.mark.parametrize("frequency", [None, "auto"])
 def test_integer_steps_have_no_holidays(frequency: str | None) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: ingest.holidays is 'DE', but the steps are integers"):
