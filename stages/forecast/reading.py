@@ -13,7 +13,7 @@ import pandas as pd
 from stages.common.errors import UserError, reworded
 from stages.forecast.frame import FrameReader
 from stages.forecast.layout import layout_of, named_columns
-from stages.ingest.checks import LEARNED, TELL_APART
+from stages.ingest.checks import CORRECT_VALUE, LEARNED, TELL_APART
 from stages.ingest.covariates import CORRECT_COVARIATES
 from stages.ingest.headers import CORRECT_COLUMNS
 from stages.ingest.input_format import InputFormat
@@ -37,6 +37,7 @@ INSTEAD = {  # what else than to change a parameter and train again leads to a f
 REWORDED = {  # hints at parameters that new data need not follow, and at training
     CORRECT_COVARIATES: "rename it, or add the column: the forecaster was trained with it",
     CORRECT_COLUMNS: f"rename it, or {NAME_THEM}",
+    CORRECT_VALUE: "a forecast needs the history too, with the planned rows below it",
     TELL_APART: ", or tell series apart by columns unique_id, ds and y",
     OTHER_VALUES: "convert it",
     OTHER_IDS: "convert it",
