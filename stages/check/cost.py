@@ -12,6 +12,7 @@ from stages.common.params import Params
 from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.ingest.params import Ingest
+from stages.normalize.calendar_years import warn_of_years_without_holidays
 from stages.normalize.filled_in import warn_of_filled_future
 from stages.normalize.histories import normalize, scaled_covariates, seasons_in_use
 from stages.normalize.known_ahead import refuse_missing_future
@@ -76,6 +77,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     """
     refuse_long_horizon(settings[Backtest], panel)
     refuse_missing_future(panel, settings[Backtest].horizon, settings[Ingest].missing, settings[Ingest].path)
+    warn_of_years_without_holidays(panel, settings[Backtest].horizon, settings[Ingest].path)
     warn_of_filled_future(panel, settings[Backtest].horizon, settings[Ingest].path)
     seasons, columns = seasons_in_use(panel, settings[Normalize]), panel.covariate_columns
     warn_of_unused_covariates(columns, settings[Window])

@@ -12,6 +12,7 @@ from stages.ingest.seasons import season_candidates
 from stages.normalize.histories import LONG_SEASON, YEARS, seasons_in_use
 from stages.normalize.params import Normalize
 from stages.panel.covariates import Covariates
+from stages.panel.holidays import dates_of_holidays
 from stages.panel.panel import Panel
 from stages.panel.time_axis import DAYS_IN_YEAR
 from stages.plot.digits import significant
@@ -23,8 +24,8 @@ FEW = 3  # series named in a line
 Lines = list[tuple[str, str]]
 
 
-def describe_data(panel: Panel, raw: Raw, normalize: Normalize) -> Lines:
-    """A name and a text for each property of a panel that was built from `raw`."""
+def describe_data(panel: Panel, raw: Raw, normalize: Normalize, horizon: int) -> Lines:
+    """A name and a text for each property of a panel that was built from `raw`, and of the `horizon` steps after it."""
     frequency = panel.time_axis.frequency
     return [
         ("series", _series(panel)),
@@ -33,7 +34,7 @@ def describe_data(panel: Panel, raw: Raw, normalize: Normalize) -> Lines:
         ("smallest", _value(panel, int(np.nanargmin(panel.y)))),
         ("largest", _value(panel, int(np.nanargmax(panel.y)))),
         ("gaps", _gaps(panel)),
-        *([("covariates", _covariates(panel.covariates, panel))] if panel.covariates else []),
+        *([("covariates", _covariates(panel.covariates, panel, horizon))] if panel.covariates else []),
         ("ends", _ends(panel)),
         ("left out", _left_out(panel, raw)),
         ("frequency", f"{frequency}: {frequency_in_words(frequency)}" if frequency else frequency_in_words(frequency)),
@@ -69,8 +70,8 @@ def _gaps(panel: Panel) -> str:
     return f"{count} ({share} % of the steps) {how} (ingest.missing), at most {longest_gap(panel)[1]:,} in a row{where}"
 
 
-def _covariates(covariates: Covariates, panel: Panel) -> str:
-    """The columns of each kind, how many categories those of text have, and how far ahead the future is known."""
+def _covariates(covariates: Covariates, panel: Panel, horizon: int) -> str:
+    """The columns of each kind with the number of categories, how far ahead the future is known, and holidays."""
     kinds = {"future": covariates.future, "past": covariates.past, "static": covariates.static}
     texts = []
     for kind, names in kinds.items():
@@ -84,8 +85,19 @@ def _covariates(covariates: Covariates, panel: Panel) -> str:
     steps = counted(int(ahead.max()), "step")
     known = steps if ahead.min() == ahead.max() else f"{ahead.min():,} to {steps}"
     texts += [f"known for {known} after the last value"] if covariates.future else []
-    texts += [f"holidays of {covariates.holidays}"] if covariates.holidays else []
+    texts += [_holidays(covariates.holidays, panel, horizon)] if covariates.holidays else []
     return "; ".join(texts)
+
+
+def _holidays(code: str, panel: Panel, horizon: int) -> str:
+    """How many days are holidays in the data and in the `horizon` steps after them, and the first of these."""
+    assert panel.time_axis.frequency is not None
+    steps = panel.ds.drop_duplicates(), panel.time_axis.next_steps(panel.ds.max(), horizon)
+    inside, ahead = (dates_of_holidays(code, pd.DatetimeIndex(each), panel.time_axis.frequency) for each in steps)
+    first = f" ({'the first ' if len(ahead) > 1 else ''}{ahead[0]})" if len(ahead) else ""
+    return (
+        f"holidays of {code}: {counted(len(inside), 'day')} in the data, {len(ahead)} in the steps to forecast{first}"
+    )
 
 
 def _ends(panel: Panel) -> str:

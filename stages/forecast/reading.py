@@ -13,7 +13,7 @@ import pandas as pd
 from stages.common.errors import UserError, reworded
 from stages.forecast.frame import FrameReader
 from stages.forecast.layout import layout_of, named_columns
-from stages.ingest.checks import LEARNED, TELL_APART
+from stages.ingest.checks import CORRECT_VALUE, LEARNED, TELL_APART
 from stages.ingest.covariates import CORRECT_COVARIATES
 from stages.ingest.headers import CORRECT_COLUMNS
 from stages.ingest.input_format import InputFormat
@@ -22,6 +22,7 @@ from stages.ingest.numbers import OTHER_VALUES
 from stages.ingest.params import Ingest
 from stages.ingest.raw import OTHER_IDS, Raw, Reader, observations, open_raw, refuse_missing_file
 from stages.ingest.regular import build_panel
+from stages.normalize.calendar_years import warn_of_years_without_holidays
 from stages.normalize.filled_in import warn_of_filled_future
 from stages.normalize.known_ahead import refuse_missing_future
 from stages.panel.grid import OFF_GRID, make_grid
@@ -36,6 +37,7 @@ INSTEAD = {  # what else than to change a parameter and train again leads to a f
 REWORDED = {  # hints at parameters that new data need not follow, and at training
     CORRECT_COVARIATES: "rename it, or add the column: the forecaster was trained with it",
     CORRECT_COLUMNS: f"rename it, or {NAME_THEM}",
+    CORRECT_VALUE: "a forecast needs the history too, with the planned rows below it",
     TELL_APART: ", or tell series apart by columns unique_id, ds and y",
     OTHER_VALUES: "convert it",
     OTHER_IDS: "convert it",
@@ -69,10 +71,11 @@ def read_frame(frame: pd.DataFrame, input_format: InputFormat) -> Panel:
 def refuse_unknown_future(panel: Panel, steps: int, trained: InputFormat, source: str) -> None:
     """Refuse future covariates that are missing over the `steps` to forecast, or warn of them, as in training.
 
-    Warn of those that were filled in.
+    Warn of those that were filled in, and of years without holidays.
     """
     with reworded(_for_forecasts):
         refuse_missing_future(panel, steps, trained.settings.missing, source)
+        warn_of_years_without_holidays(panel, steps, source)
         warn_of_filled_future(panel, steps, source)
 
 

@@ -22,6 +22,7 @@ TELL_APART = (  # what to do about timestamps that several series share
     ", or set ingest.series to the column that identifies the series, or to a list of them, or ingest.time to "
     "[date, time of day] where these are two columns"
 )
+CORRECT_VALUE = "correct ingest.value or the file"
 LEARNED = "networks learn from them as if they were given"
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
@@ -42,7 +43,7 @@ def refuse_too_many_series(raw: Raw, at_least: int) -> None:
     values = np.bincount(raw.series_codes[~np.isnan(raw.values)], minlength=len(raw.ids))
     series = int((values > 0).sum())
     if not series:
-        raise UserError(f"{raw.source}: no value in any row; correct ingest.value or the file")
+        raise UserError(f"{raw.source}: no value in any row; {CORRECT_VALUE}")
     if series > 1 and values.sum() < at_least * series:
         raise UserError(
             f"{raw.source}: {series} series in {values.sum()} values, less than {at_least} for each; "

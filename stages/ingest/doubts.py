@@ -6,7 +6,6 @@ import numpy as np
 
 from stages.common.arrays import Floats
 from stages.common.errors import UserError, counted, quoted, warn
-from stages.panel.calendars import calendar
 from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 
@@ -47,39 +46,30 @@ def refuse_steps_without_dates(frequency: str | None, holidays: str) -> None:
         )
 
 
-def warn_of_years_without_holidays(panel: Panel, source: str) -> None:
-    """Warn of years in which the calendar has no holiday, since it begins later or ends before."""
-    assert panel.covariates is not None
-    if panel.covariates.holidays is None:
-        return
-    first, last = panel.ds.min().year, panel.ds.max().year
-    known = np.unique(calendar(panel.covariates.holidays, first, last).astype("datetime64[Y]").astype(np.int64)) + 1970
-    without = np.setdiff1d(np.arange(first, last + 1), known)
-    if len(without):
-        years = f"from {without[0]} to {without[-1]}" if len(without) > 1 else f"in {without[0]}"
-        warn(
-            f"{source}: the package holidays has none of {panel.covariates.holidays} {years}, which then count as days "
-            "like others; another calendar in ingest.holidays may reach further"
-        )
-
-
 def warn_of_constants(panel: Panel, source: str) -> None:
-    """Warn of covariates that have one value alone, or none."""
+    """Warn of covariates that have one value alone, or none, or one value beside empty cells."""
     assert panel.covariates is not None
-    varied, constant = set(), dict[str, str]()
+    covariates, varied, constant = panel.covariates, set(), dict[str, str]()
     for names, values in _by_kind(panel):
         for name, column in zip(names, values.T, strict=True):
             known = column[~np.isnan(column)]
-            declared = panel.covariates.declared(name)
+            declared = covariates.declared(name)
             if len(known) and known.min() < known.max():
                 varied.add(declared)
-            constant[declared] = "the same value" if len(known) else "no value"
+            if 0 < len(known) < len(column) and known[0] != 0:
+                value = quoted(covariates.categories[declared][0]) if declared != name else f"{known[0]:g}"
+                constant[declared] = (
+                    f"has only {value} and empty cells up to the last values; if empty means none, write 0 or no there"
+                )
+            else:
+                what = "the same value" if len(known) else "no value"
+                constant[declared] = (
+                    f"has {what} in all rows up to the last values, which tells nothing; remove it from "
+                    "ingest.covariates"
+                )
     for name, what in constant.items():
         if name not in varied:
-            warn(
-                f"{source}: the covariate {quoted(name)} has {what} in all rows up to the last values, which tells "
-                "nothing; remove it from ingest.covariates"
-            )
+            warn(f"{source}: the covariate {quoted(name)} {what}")
 
 
 def warn_of_leaks(panel: Panel, source: str) -> None:

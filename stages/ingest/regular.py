@@ -28,7 +28,6 @@ from stages.ingest.doubts import (
     refuse_steps_without_dates,
     warn_of_constants,
     warn_of_leaks,
-    warn_of_years_without_holidays,
 )
 from stages.ingest.ended import warn_of_ended_series, without_ended_series
 from stages.ingest.fit import refuse_misfits, spans
@@ -159,7 +158,6 @@ def _check_covariates(panel: Panel, settings: Ingest, trained: InputFormat | Non
     if not trained:
         warn_of_constants(panel, source)
         warn_of_leaks(panel, source)
-        warn_of_years_without_holidays(panel, source)
 
 
 def _check_frequency(

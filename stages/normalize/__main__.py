@@ -13,6 +13,7 @@ from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import HISTORIES, NORMALIZE_SUMMARY, PANEL, fresh_folder, origin_file, write_summary
 from stages.ingest.params import Ingest
+from stages.normalize.calendar_years import warn_of_years_without_holidays
 from stages.normalize.filled_in import warn_of_filled_future
 from stages.normalize.histories import normalize, seasons_in_use
 from stages.normalize.known_ahead import refuse_missing_future
@@ -26,6 +27,7 @@ def main() -> None:
     panel = Panel.read(PANEL)
     refuse_long_horizon(params[Backtest], panel)
     refuse_missing_future(panel, params[Backtest].horizon, params[Ingest].missing, params[Ingest].path)
+    warn_of_years_without_holidays(panel, params[Backtest].horizon, params[Ingest].path)
     warn_of_filled_future(panel, params[Backtest].horizon, params[Ingest].path)
     origins = plan_origins(params[Backtest], panel).within(int(panel.lengths.max()))
     training = sorted(set(origins.trained_at(params[Backtest].refit).values()), reverse=True)

@@ -12,7 +12,7 @@ DIFFERENT = 1 / 3  # of the steps of such a window
 EXCEPTIONS = 0.01  # of the windows of a history, which may be more alike
 LEAST_WINDOWS = 20  # in a history, at least: fewer do not tell
 FLAG = 2  # values of a flag: a plan may well repeat its state, or its week
-USUAL = 0.25  # of the values, such as that of days without a discount: a plan may well hold nothing else
+USUAL = 0.05  # of the values, such as that of days without advertising: a plan may well hold nothing else
 TAIL = 2000  # the last steps of a history, which are compared
 
 
@@ -22,7 +22,8 @@ def warn_of_filled_future(panel: Panel, horizon: int, source: str) -> None:
     These are the last value before them, or those a season, the horizon, or the seasons that cover it before. A series
     counts where all values ahead are such copies, and copies would have been wrong throughout its history: at DIFFERENT
     of the steps in all windows of the same length but EXCEPTIONS, and at LEAST of them, where a value that holds for
-    steps counts once. So calendars, flags, prices that seldom change and a value that is usual count for nothing.
+    steps counts once. So calendars, flags, prices that seldom change and a value that is usual, as each of few
+    categories is, count for nothing.
 
     source: the file, for messages
     """

@@ -1,6 +1,5 @@
 """The calendars of public holidays: those of the package `holidays`, imported only where one is asked for."""
 
-import difflib
 from functools import lru_cache
 
 import numpy as np
@@ -19,10 +18,14 @@ def check_calendar(code: str) -> str:
     known = list_supported_countries()
     country, dash, subdivision = code.partition("-")
     if country not in known:
-        close = difflib.get_close_matches(country.upper(), known, n=1)
+        upper = country.upper()
         raise ValueError(
             f"{quoted(country)} is not a country of the package holidays; "
-            + (f"did you mean {close[0]}?" if close else "write its ISO code, such as DE, or DE-BY for a part of it")
+            + (
+                f"did you mean {upper}?"
+                if upper in known
+                else "write its ISO code, such as DE, or GB-ENG for a part of it"
+            )
         )
     parts = known[country]
     if dash and subdivision not in parts:

@@ -25,11 +25,23 @@ def holidays_in(code: str, stamps: pd.DatetimeIndex, frequency: str) -> Floats:
     """
     if stamps.empty:
         return np.empty(0)
-    first, end = days_of(stamps.tz_localize(None).as_unit("s"), frequency)
-    years = np.array([first.min(), end.max()], dtype="datetime64[Y]").astype(np.int64) + 1970
-    days = calendar(code, *np.clip(years, *YEARS).tolist())
+    first, end, days = _steps_and_holidays(code, stamps, frequency)
     counts: Floats = (np.searchsorted(days, end) - np.searchsorted(days, first)).astype(np.float64)
     return counts
+
+
+def dates_of_holidays(code: str, stamps: pd.DatetimeIndex, frequency: str) -> Dates:
+    """The holidays of a calendar that lie in at least one of the steps, each once, in the order of time."""
+    first, end, days = _steps_and_holidays(code, stamps, frequency)
+    begun, ended = (np.searchsorted(np.sort(each), days, side="right") for each in (first, end))
+    return days[begun > ended]
+
+
+def _steps_and_holidays(code: str, stamps: pd.DatetimeIndex, frequency: str) -> tuple[Dates, Dates, Dates]:
+    """The first day of each step and the day after its last, and the holidays of the years that they cover."""
+    first, end = days_of(stamps.tz_localize(None).as_unit("s"), frequency)
+    years = np.array([first.min(), end.max()], dtype="datetime64[Y]").astype(np.int64) + 1970
+    return first, end, calendar(code, *np.clip(years, *YEARS).tolist())
 
 
 def days_of(stamps: pd.DatetimeIndex, frequency: str) -> tuple[Dates, Dates]:

@@ -1,5 +1,6 @@
 """What covariates bring, as bars and in a sentence: how MASE rises where one is permuted, or all are hidden."""
 
+from collections.abc import Callable
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -11,6 +12,7 @@ from stages.plot.style import ACTUAL, QUIET, TICK_POINTS, fit_text, method_style
 from stages.predict.params import MODEL
 
 MOST_BARS = 12
+MOST_NAMED = 5  # covariates, in a part of the sentence
 NAME_INCHES = 2.6
 BAR_INCHES, FRAME_INCHES = 0.3, 1.0  # the height of a bar's row, and of what is around all
 ROOM = 0.14  # of the width of all bars, for the numbers at their ends
@@ -58,16 +60,32 @@ def draw_covariates(brought: dict[str, Any]) -> Figure:
     return figure
 
 
-def reading(brought: dict[str, Any]) -> str:
-    """What the bars say: which covariate brings most, and whether any is worth keeping."""
-    (name, rise), *_ = rises(brought).items()
-    hidden = _rise(brought, brought["none"])
-    together = f"with all of them hidden it {'rises' if hidden >= 0 else 'falls'} by {significant(abs(hidden), 2)} %"
-    if rise >= NOTICEABLE:
-        return f"Permuting {quoted(shortened(name, MAX_NAME))} raises MASE by {significant(rise, 2)} %; {together}."
-    if hidden >= NOTICEABLE:
-        return f"No covariate alone raises MASE by 1 %, since the others stand in for it; {together}."
-    return "No covariate lowers the error by 1 %: consider leaving them out."
+def reading(brought: dict[str, Any], written: Callable[[str], str] = quoted) -> str:
+    """What the bars say: what each covariate brings, the largest rise first, and which are not worth keeping.
+
+    written: how the name of a covariate is written
+    """
+    found, hidden = rises(brought), _rise(brought, brought["none"])
+    bring = {name: rise for name, rise in found.items() if rise >= NOTICEABLE}
+    together = f"ith all of them hidden it {'rises' if hidden >= 0 else 'falls'} by {significant(abs(hidden), 2)} %"
+    if not bring and hidden < NOTICEABLE:
+        return "No covariate lowers the error by 1 %: consider leaving them out."
+    if not bring:
+        return f"No covariate alone raises MASE by 1 %, since the others stand in for it; w{together}."
+    named = {name: written(shortened(name, MAX_NAME)) for name in found}
+    (name, rise), *rest = bring.items()
+    listed = [f"{named[name]} raises MASE by {significant(rise, 2)} %"]
+    listed += [f"{named[name]} by {significant(rise, 2)} %" for name, rise in rest]
+    little = [named[name] for name in found if name not in bring]
+    others = f"; {_listed(little)} {'brings' if len(little) == 1 else 'bring'} less than 1 %" if little else ""
+    return f"Permuting {_listed(listed)}{others}. W{together}."
+
+
+def _listed(texts: list[str]) -> str:
+    """The first of several texts, and how many others there are."""
+    shown, others = texts[:MOST_NAMED], len(texts) - MOST_NAMED
+    *most, last = [*shown, counted(others, "other")] if others > 0 else shown
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _per_cent(rise: float) -> str:

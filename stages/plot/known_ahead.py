@@ -23,7 +23,7 @@ MOST_STRIPS = 3  # covariates drawn below a forecast
 POINTS = 8  # of the letters in a strip
 NAME_INCHES = (3.4, 0.8)  # of the name of a covariate above a strip in one of two columns, and beside categories
 LINE = "#555555"
-COLOURS, REST = ["#4C6A92", "#E0A458", "#9CC5A1"], "#CCCCCC"  # of the most frequent categories, and of others
+COLOURS, REST = ["#4C6A92", "#E0A458", "#9CC5A1"], "#CCCCCC"  # of frequent categories; of others and missing flags
 CATEGORY_INCHES = 0.6  # of the name of a category
 LEGEND: dict[str, Any] = {  # of categories: above the right end of a strip
     "loc": "lower right",
@@ -109,7 +109,7 @@ def draw_strips(ax: Axes, strips: list[Axes], scales: Scales, table: pd.DataFram
 
 
 def _draw(ax: Axes, x: Floats, values: pd.Series) -> None:
-    """Numbers as steps, zeros and ones as blocks, categories as blocks with their names."""
+    """Numbers as steps, zeros and ones as blocks and missing ones in light grey, categories as named blocks."""
     edges, is_category = _edges(x), _is_category(values)
     if not is_category and not values.dropna().isin([0, 1]).all():
         ax.stairs(values, edges, baseline=None, color=LINE)
@@ -120,6 +120,7 @@ def _draw(ax: Axes, x: Floats, values: pd.Series) -> None:
     if is_category:
         _draw_categories(ax, edges, values)
     else:
+        ax.stairs(values.isna(), edges, fill=True, color=REST)
         ax.stairs(values.fillna(0), edges, fill=True, color=LINE)
 
 

@@ -12,7 +12,7 @@ from stages.plot.chart import chart
 from stages.plot.covariates import reading
 from stages.plot.forecast_table import forecast_table, lead
 from stages.plot.known_ahead import MOST_STRIPS
-from stages.plot.pages import MAX_NAME, Name, Table, shortened
+from stages.plot.pages import MAX_NAME, Name, Table, code_span, shortened
 from stages.plot.published import published
 from stages.plot.results import PlotData, RunResults
 from stages.plot.significance import PairedTest, compare_with_others
@@ -92,6 +92,7 @@ def describe(results: RunResults) -> dict[str, Any]:
         "choices": choices(results),
         "input_data": _input_data(results),
         "params": _params(results),
+        "covariates": reading(brought, code_span) if (brought := results.metrics.get("covariates")) else "",
         "chart": chart(results),
         "gates": results.gates,
         "sections": _sections(

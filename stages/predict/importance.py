@@ -123,7 +123,8 @@ class Change:
     def of(self, values: Floats, names: list[str], covariates: Covariates, lengths: Ints) -> Floats:
         """Columns `names` (N, k), whose rows are those of series of `lengths` (S,), changed within each series.
 
-        What is missing stays missing, and all indicators of a category change places together.
+        Each value moves to another row, even of two rows. What is missing stays missing, and all indicators of a
+        category change places together.
         """
         if self.name is None:
             return np.full_like(values, np.nan)
@@ -134,7 +135,8 @@ class Change:
         known = np.asarray(~np.isnan(values[:, columns]).any(axis=1))
         for first, length in zip(starts(lengths), lengths, strict=True):
             own = order[first : first + length][known[first : first + length]]
-            order[own] = random.permutation(own)
+            shuffled = random.permutation(own)
+            order[shuffled] = np.roll(shuffled, -1)  # one cycle: no place keeps its value
         changed = values.copy()
         changed[:, columns] = values[order][:, columns]
         return changed

@@ -14,6 +14,8 @@ from tests.raw_files import settings
 
 NORMALIZE = Normalize(log="auto", seasonal="shrunk", scale="mean")
 
+HORIZON = 3
+
 pytestmark = pytest.mark.usefixtures("folder")
 
 
@@ -21,7 +23,7 @@ def lines_of(text: str, normalize: Normalize = NORMALIZE, **changes: Any) -> dic
     Path("input.csv").write_text(text)
     declared = settings(**changes)
     raw = read_raw(declared)
-    return dict(describe_data(build_panel(raw, declared), raw, normalize))
+    return dict(describe_data(build_panel(raw, declared), raw, normalize, HORIZON))
 
 
 def test_a_single_series_without_gaps() -> None:
@@ -121,8 +123,21 @@ def test_covariates_are_listed_by_kind_with_how_far_ahead_they_are_known() -> No
     assert "covariates" not in lines_of(text, series="id")
 
 
-def test_the_calendar_of_holidays_is_named() -> None:
+def test_the_calendar_of_holidays_is_named_with_its_days() -> None:
+    """Of 2024, in the USA 1 and 15 January; in Germany 1 January, 29 March, 1 April, 1, 9 and 20 May."""
     text = "time,value,rain\n2024-01-01,1,2\n2024-01-02,2,3\n2024-01-03,2,4\n"
     changes: dict[str, Any] = {"frequency": "D", "holidays": "US-CA"}
-    assert lines_of(text, **changes)["covariates"] == "holidays of US-CA"
-    assert lines_of(text, **changes, covariates={"past": ["rain"]})["covariates"] == "past 'rain'; holidays of US-CA"
+    assert lines_of(text, **changes)["covariates"] == (
+        "holidays of US-CA: 1 day in the data, 0 in the steps to forecast"
+    )
+    assert lines_of(text, **changes, covariates={"past": ["rain"]})["covariates"] == (
+        "past 'rain'; holidays of US-CA: 1 day in the data, 0 in the steps to forecast"
+    )
+    days = "time,value\n" + "".join(f"{day:%Y-%m-%d},1\n" for day in pd.date_range("2024-01-01", "2024-01-14"))
+    assert lines_of(days, **changes)["covariates"] == (
+        "holidays of US-CA: 1 day in the data, 1 in the steps to forecast (2024-01-15)"
+    )
+    months = "time,value\n2024-01,1\n2024-02,1\n"
+    assert lines_of(months, frequency="MS", holidays="DE")["covariates"] == (
+        "holidays of DE: 1 day in the data, 5 in the steps to forecast (the first 2024-03-29)"
+    )

@@ -247,7 +247,8 @@ BAD: list[tuple[str, Changes, str | bytes, list[str]]] = [
      "keep one row for each timestamp, or tell series apart by columns unique_id, ds and y"]),
     ("text as a value", {}, "month,sales\n2024-01,1\n2024-02,?\n", ["row 3, column 'sales'", "'?'", "train again)"]),
     ("a decimal comma", {}, "month;sales\n2024-01;1\n2024-02;2,5\n", ["'2,5'", "set ingest.decimal to ','"]),
-    ("no values", {}, "month,sales\n2024-01,\n", ["no value in any row"]),
+    ("no values", {}, "month,sales\n2024-01,\n",
+     ["no value in any row; a forecast needs the history too, with the planned rows below it"]),
     ("two meanings of a date", {"frequency": "D"}, sales("01/02/2024", "02/02/2024"), ["1 February 2024",
      "train again, or write dates as 2024-01-31)"]),
     ("too large", {"max_gigabytes": 1e-7}, sales(*pd.date_range("2024-01-01", periods=20, freq="MS")),
@@ -304,6 +305,14 @@ def test_future_covariates_that_new_data_lack_over_the_horizon(capsys: pytest.Ca
     strict = replace(trained, settings=trained.settings.model_copy(update={"missing": "error"}))
     with pytest.raises(UserError, match=r"set ingest.missing to keep \(in params.yaml, and train again\)"):
         refuse_unknown_future(panel, 1, strict, "new.csv")
+
+
+def test_years_ahead_without_holidays_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    """The package has no calendar of any country after 2100."""
+    text = "time,value\n2098-12-31,1\n2099-12-31,2\n"
+    trained = trained_on(text, frequency="YE", holidays="DE")
+    refuse_unknown_future(read(text, trained), 3, trained, "new.csv")
+    assert "new.csv: the package holidays has none of DE from 2101 to 2102" in capsys.readouterr().err
 
 
 def test_future_covariates_that_were_filled_in_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:

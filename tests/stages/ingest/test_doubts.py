@@ -101,6 +101,25 @@ def test_constant_covariates_are_named(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @cases(
+    ("cells", "words"),
+    [
+        ("a text", ["yes", "", "yes"], "only 'yes' and empty cells"),
+        ("a number", ["1", "", ""], "only 1 and empty cells"),
+        ("a boolean", ["", "true", ""], "only 1 and empty cells"),
+    ],
+)
+def test_empty_cells_beside_one_value_may_mean_none(
+    cells: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{step},{step},{cell}\n" for step, cell in enumerate(cells))
+    panel_of("time,value,promo\n" + rows, missing="keep", covariates={"future": ["promo"]})
+    assert capsys.readouterr().err == (
+        f"warning: input.csv: the covariate 'promo' has {words} up to the last values; if empty means none, write 0 or "
+        "no there\n"
+    )
+
+
+@cases(
     ("rows", "words"),
     [
         ("future", "a,1,1,,8,s\na,2,1,3,9,s\n", ["series 'a'", "'price' at 1 (1 missing in this column)"]),
@@ -115,27 +134,6 @@ def test_what_is_missing_is_refused_where_nothing_may_be(rows: str, words: list[
     for word in [*words, "set ingest.missing to keep"]:
         assert word in str(caught.value)
     panel_of("id,time,value,price,visits,size\n" + rows, **LONG, missing="keep", covariates=kinds)
-
-
-def years(first: int, last: int) -> str:
-    return "time,value\n" + "".join(f"{year}-12-31,{year}\n" for year in range(first, last + 1))
-
-
-@cases(
-    ("holidays", "first", "last", "words"),
-    [
-        ("before the calendar", "ME", 2000, 2010, "has none of ME from 2000 to 2006"),
-        ("a year", "ME", 2006, 2010, "has none of ME in 2006"),
-        ("covered", "DE", 2000, 2010, ""),
-    ],
-)
-def test_years_without_holidays(
-    holidays: str, first: int, last: int, words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    panel_of(years(first, last), frequency="YE", holidays=holidays)
-    found = capsys.readouterr().err
-    assert words in found
-    assert found.count("\n") == bool(words)
 
 
 @pytest.mark.parametrize("frequency", [None, "auto"])

@@ -39,6 +39,9 @@ def test_known_codes(code: str) -> None:
     ("code", "words"),
     [
         ("de", "'de' is not a country of the package holidays; did you mean DE?"),
+        ("deu", "did you mean DEU?"),
+        ("England", "'England' is not a country of the package holidays; write its ISO code, such as DE, or GB-ENG"),
+        ("EN", "'EN' is not a country of the package holidays; write its ISO code, such as DE, or GB-ENG"),
         ("Germany", "'Germany' is not a country of the package holidays; write its ISO code, such as DE"),
         ("", "'' is not a country"),
         ("XNYS", "'XNYS' is not a country"),  # a stock exchange

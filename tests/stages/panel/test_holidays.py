@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.panel.holidays import holidays_in
+from stages.panel.holidays import dates_of_holidays, holidays_in
 
 DAYS = {  # of Germany, 2024
     pd.Timestamp(f"2024-{day}")
@@ -53,6 +53,19 @@ def counts(frequency: str, *stamps: str) -> list[float]:
 )
 def test_how_many_holidays_lie_in_a_step(frequency: str, stamps: list[str], expected: list[int]) -> None:
     assert counts(frequency, *stamps) == expected
+
+
+@pytest.mark.parametrize(
+    ("frequency", "stamps", "expected"),
+    [
+        ("D", ["2024-12-26", "2024-12-24", "2024-12-25", "2024-10-04"], ["2024-12-25", "2024-12-26"]),
+        ("h", ["2024-12-25 01:00", "2024-12-25 02:00", "2024-12-27 00:00"], ["2024-12-25"]),
+        ("W-SUN", ["2024-12-29", "2024-12-29", "2025-01-05"], ["2024-12-25", "2024-12-26", "2025-01-01"]),
+        ("MS", ["2024-06-01", "2024-04-01"], ["2024-04-01"]),
+    ],
+)
+def test_the_dates_of_holidays_are_listed_once(frequency: str, stamps: list[str], expected: list[str]) -> None:
+    assert dates_of_holidays("DE", pd.DatetimeIndex(stamps), frequency).astype(str).tolist() == expected
 
 
 @pytest.mark.parametrize("frequency", ["D", "3D", "60h", "W-MON", "W-SUN", "W-THU", "2W-FRI", "MS", "ME", "BMS", "BME"])

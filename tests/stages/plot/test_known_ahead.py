@@ -87,11 +87,13 @@ def test_strips_lie_below_their_plots_on_the_same_axis_of_time(data: PlotData) -
         assert shown == ["", "", "", "ds"]
         assert ax.get_window_extent().height > 2 * below[0].get_window_extent().height
     price, promo, sky = strips[:3]
-    (line,), (blocks,) = ([each for each in ax.patches if isinstance(each, StepPatch)] for ax in (price, promo))
+    (line,), (missing, blocks) = ([each for each in ax.patches if isinstance(each, StepPatch)] for ax in (price, promo))
     values, edges, _ = line.get_data()
     assert values.tolist() == PRICE
     assert edges.tolist() == [-0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
     assert blocks.get_data()[0].tolist() == [0, 1, 1, 0, 0, 1]
+    assert missing.get_data()[0].tolist() == [0, 0, 0, 0, 1, 0]
+    assert missing.get_facecolor() != blocks.get_facecolor()
     assert boxes(sky) == [[-0.5, 0.5], [0.5, 2.5], [4.5, 5.5]]
     legends = [ax.get_legend() for ax in (sky, strips[5])]
     for legend in legends:

@@ -89,11 +89,14 @@ def test_the_report_shows_what_covariates_bring_where_that_is_measured(results: 
     figures = {**results.figures, "covariates": results.figures["loss"]}
     shown = replace(results, metrics={**results.metrics, "covariates": brought}, figures=figures)
     (figure,) = describe(shown)["sections"]["What the covariates bring"]
-    assert figure["caption"].startswith("Permuting '<b>price' raises MASE by 42 %; with all of them hidden")
+    assert figure["caption"].startswith("Permuting '<b>price' raises MASE by 42 %; 'noise' brings less than 1 %.")
     assert figure["caption"].endswith("Measured on 6 forecasts.")
     page = render("report.html", **describe(shown))
     assert "&lt;b&gt;price" in page
     assert "<b>price" not in page
+    brief = "Permuting `<b>price` raises MASE by 42 %; `noise` brings less than 1 %. With all of them hidden it rises"
+    assert brief in render("report.md", **describe(shown))
+    assert "Permuting" not in render("report.md", **describe(results))
     few = replace(results, metrics={**shown.metrics, "covariates": {**brought, "forecasts": 4}}, figures=figures)
     assert "Measured on 4 of 6 forecasts, evenly chosen." in render("report.html", **describe(few))
 

@@ -68,7 +68,7 @@ def measured(
 ) -> dict[str, Any]:
     panel.write(folder / "panel.parquet")
     parts, ensembles = shards(panel, folder / "panel.parquet"), dict.fromkeys([0, *origins], ensemble)
-    with open_pool(change(params, compute__workers=1)[Compute]) as pool:
+    with open_pool(change(params, compute__workers=workers)[Compute]) as pool:
         model = forecast_origins(parts, np.zeros(len(panel.ids), dtype=bool), ensembles, pool)
         return measure_covariates(panel, model, origins, parts, ensembles, 0, pool)
 
@@ -116,6 +116,15 @@ def test_the_error_is_the_models_over_the_histories_that_are_measured(
     thinned = measured(panel, origins, ensemble, default_params, tmp_path)
     assert (thinned["forecasts"], thinned["model"]) == (10, pytest.approx(expected([0, 2]), rel=1e-5))
     assert thinned["permuted"]["flat"] == pytest.approx(thinned["model"], rel=1e-5)
+
+
+def test_two_workers_find_the_same(
+    default_params: Params, panel: Panel, ensemble: Ensemble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stages.predict.tasks.SHARD", 2)
+    one, two = (measured(panel, [7, 14], ensemble, default_params, tmp_path, workers) for workers in (1, 2))
+    assert one["permuted"]
+    assert one == two
 
 
 def test_without_covariates_or_origins_nothing_is_measured(
@@ -175,6 +184,15 @@ def test_a_permutation_keeps_the_values_of_each_series_and_where_they_are_missin
         static = of(Change(name, 0).of_static(panel)).static_values[:, 0].tolist()
         assert sorted(static) == [1, 2, 3]
         assert (static == [1, 2, 3]) == (name != "size")
+
+
+@pytest.mark.parametrize("series", [2, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_series_keeps_its_static_covariates(panel: Panel, series: int, seed: int) -> None:
+    some = panel.take(slice(0, series))
+    changed = of(Change("size", seed).of_static(some)).static_values
+    assert (changed != of(some).static_values).all()
+    assert sorted(changed) == sorted(of(some).static_values)
 
 
 def test_hidden_covariates_are_missing(panel: Panel) -> None:
