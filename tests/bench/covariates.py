@@ -6,8 +6,8 @@
 
 FILE is CSV, with commas, or Parquet. Two copies of the project run `dvc repro` on it, one with the covariates and one
 without, trained once before the first of so many origins, a horizon apart (`backtest.refit: once`). Prints for each the
-MASE of the model, also over that of the seasonal naive method, its CRPS, the coverage of the 80 % intervals, and the
-seconds.
+MASE of the model, also over that of the seasonal naive method, its MAE and CRPS, the coverage of the 80 % intervals,
+and the seconds.
 
 Useless covariates should do no harm. `--random N` adds N columns known ahead, white noise and random walks by turns;
 `--permuted` permutes the declared covariates that change with time, each series' rows with each other.
@@ -96,7 +96,8 @@ def main() -> None:
         ratio = model["mase"] / naive["mase"]
         print(
             f"{given.file.name} {name:8} MASE {model['mase']:.3f}, {ratio:.3f} of seasonal naive's; "
-            f"CRPS {model['crps']:.4f}; 80 % covered {model['coverage_80']:.1f} %; {seconds:.0f} s",
+            f"MAE {model['mae']:.4g}; CRPS {model['crps']:.4f}; "
+            f"80 % covered {model['coverage_80']:.1f} %; {seconds:.0f} s",
             flush=True,
         )
 
