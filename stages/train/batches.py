@@ -33,6 +33,7 @@ class Inputs(Tensors):
     features: (B, F)
     experts: (B, E, targets)
     record: (B, E) see record.py
+    informed: (B, E) 1 for an expert that knows covariates, else 0
     covariates: (B, K, targets) those known ahead
     static: (B, Q) the static ones
     """
@@ -41,6 +42,7 @@ class Inputs(Tensors):
     features: Tensor
     experts: Tensor
     record: Tensor
+    informed: Tensor
     covariates: Tensor
     static: Tensor
 
@@ -79,7 +81,7 @@ class Batches:
         self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
         self.season, self.level, self.scale = tensor(cuts.season), tensor(cuts.level), tensor(cuts.scale)
         self.features, self.experts = tensor(cuts.features), tensor(cuts.experts)
-        self.record = tensor(cuts.record)
+        self.record, self.informed = tensor(cuts.record), tensor(cuts.informed)
         self.covariates, self.static = tensor(cuts.covariates), tensor(cuts.static)
         self.expert_mean = weighted_mean(-TRUST * self.record, self.experts)
         self.offsets = torch.arange(-self.size, self.targets, device=device)
@@ -140,6 +142,7 @@ class Batches:
             features=rows(self.features),
             experts=rows(self.experts),
             record=rows(self.record),
+            informed=rows(self.informed),
             covariates=rows(self.covariates),
             static=rows(self.static),
         )

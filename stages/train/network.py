@@ -32,8 +32,9 @@ class Network(nn.Module):
     weighted mean plus the rest of the head's output, the correction.
 
     With covariates known ahead, the correction gains the product of each with its response, which the head makes of the
-    same state: the same for all steps ahead. What a series is too short to teach, the others of the panel do. Static
-    covariates are further features.
+    same state: the same for all steps ahead. What a series is too short to teach, the others of the panel do. It counts
+    as much as the gate weighs experts that know no covariates: others have their effect already. Static covariates are
+    further features.
 
     channels, features, experts, covariates, static: C, F, E, K and Q of `Inputs`
     varying: those of the K and Q covariates that the network reads, see `Windows.varying`
@@ -97,12 +98,14 @@ class Network(nn.Module):
             read = torch.cat([self.dropout(states[-1]), features], dim=-1)
             output = self.head(read)
         correction, gate = output[:, : self.targets], output[:, self.targets :]
+        logits = gate - self.trust * inputs.record if self.trust is not None else 0.0 * inputs.record
         if self.response is not None:
             response = nn.functional.pad(read, (0, 1), value=1.0) @ self.response
             covariates = inputs.covariates[:, self._varying("covariates")]
-            correction = correction + (response[..., None] * covariates).sum(dim=1)
+            uninformed = 1 - (logits.softmax(dim=1) * inputs.informed).sum(dim=1, keepdim=True)
+            correction = correction + uninformed * (response[..., None] * covariates).sum(dim=1)
         if self.trust is not None:
-            return correction + weighted_mean(gate - self.trust * inputs.record, inputs.experts)
+            return correction + weighted_mean(logits, inputs.experts)
         return correction + inputs.experts.sum(dim=1)
 
     def _varying(self, name: str) -> Tensor | None:

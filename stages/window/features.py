@@ -132,6 +132,7 @@ def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
         scale=np.ones(count, dtype=np.float32),
         experts=np.zeros((count, 0, source.targets), dtype=np.float32),
         record=np.zeros((count, 0), dtype=np.float32),
+        informed=np.zeros((count, 0), dtype=np.float32),
         features=np.zeros((count, 0), dtype=np.float32),
         covariates=_covariates_ahead(source, series, before),
         static=_static(source, series),
@@ -277,7 +278,9 @@ def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
     context = Context(
         values, index_seasons, cuts, level, smoothed, targets, source.year, of_series.course, of_series.regressed
     )
-    forecasts = [forecast for name in source.settings.experts for forecast in EXPERTS[name](context)]
+    by_name = {name: EXPERTS[name](context) for name in source.settings.experts}
+    forecasts = [forecast for each in by_name.values() for forecast in each]
+    informed = np.repeat([name == "regression" for name in by_name], [len(each) for each in by_name.values()])
     features = [
         *_features(_latest(scaled), smoothed, cuts.scale, known.sum(axis=1)),
         *of_series.strength.T,
@@ -287,6 +290,7 @@ def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
         cuts,
         level=level,
         experts=np.stack(forecasts, axis=1) if forecasts else cuts.experts,
+        informed=np.tile(informed.astype(np.float32), (len(cuts), 1)),
         features=np.clip(np.stack(features, axis=1), -LARGEST, LARGEST).astype(np.float32),
     )
 

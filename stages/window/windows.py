@@ -29,6 +29,7 @@ class Cuts(Rows):
     scale: (K,) the local scale, in normalised units
     experts: (K, E, targets) closed-form forecasts, level and season removed, in units of `scale`
     record: (K, E) how large the errors of each expert were so far, see record.py
+    informed: (K, E) 1 for an expert that knows covariates, else 0
     features: (K, F) numbers around 0
     covariates: (K, C, targets) those known ahead, less their mean over the last season; none without any
     static: (K, Q) the static covariates of the series; none without any
@@ -43,6 +44,7 @@ class Cuts(Rows):
     scale: Floats32
     experts: Floats32
     record: Floats32
+    informed: Floats32
     features: Floats32
     covariates: Floats32
     static: Floats32

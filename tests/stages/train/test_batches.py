@@ -162,6 +162,7 @@ def test_map_applies_a_function_to_every_field() -> None:
         features=torch.ones(3, 4),
         experts=torch.ones(3, 2, 5),
         record=torch.ones(3, 2),
+        informed=torch.ones(3, 2),
         covariates=torch.ones(3, 6, 5),
         static=torch.ones(3, 7),
     )

@@ -35,6 +35,7 @@ def random_inputs(
         features=torch.randn(windows, features),
         experts=torch.randn(windows, experts, targets),
         record=torch.zeros(windows, experts),
+        informed=torch.zeros(windows, experts),
         covariates=torch.randn(windows, covariates, targets),
         static=torch.randn(windows, static),
     )
@@ -137,6 +138,20 @@ def test_a_covariate_moves_each_step_by_its_response(default_params: Params, tar
     moved = network(inputs) - network(nothing)
     expected = (inputs.features[:, :1] + 0.5) * inputs.covariates[:, 1]
     torch.testing.assert_close(moved, expected)
+
+
+def test_a_response_counts_as_much_as_the_gate_weighs_experts_without_covariates(default_params: Params) -> None:
+    """Three experts of the same weight, one of which knows covariates: two thirds of the response; alone it has all."""
+    network = Network(default_params[Model], features=2, experts=3, covariates=1, varying={"covariates": [0]}).eval()
+    torch.nn.init.zeros_(network.head.weight)
+    assert network.response is not None
+    torch.nn.init.ones_(network.response[-1:])
+    inputs = random_inputs(features=2, experts=3, covariates=1, targets=1)
+    nothing = replace(inputs, covariates=torch.zeros(3, 1, 1))
+    for informed, share in (([0.0, 0.0, 0.0], 1.0), ([0.0, 1.0, 0.0], 2 / 3), ([1.0, 1.0, 1.0], 0.0)):
+        known = torch.tensor(informed).expand(3, 3)
+        moved = network(replace(inputs, informed=known)) - network(replace(nothing, informed=known))
+        torch.testing.assert_close(moved, share * inputs.covariates[:, 0])
 
 
 def test_what_a_short_series_cannot_teach_the_panel_does(default_params: Params) -> None:

@@ -248,6 +248,7 @@ def test_covariates_that_change_give_experts_and_those_of_a_series_are_its_cuts(
     assert cuts(0, [[0.5], [-1.0]]).experts.shape[1] == 1
     assert both.experts.shape[1] == 3
     np.testing.assert_array_equal(both.features, plain.features)
+    assert both.informed.tolist() == [[0, 1, 1]] * len(both)
     np.testing.assert_array_equal(both.static, np.array([[0.5, 2], [-1, 4]])[both.series])  # clipped to 4
 
 
