@@ -68,15 +68,17 @@ def ahead_of(
 
 
 def series_with(
-    number: int, values: Floats | Floats32, lengths: Ints, covariates: ScaledCovariates, seasons: list[int]
+    values: Floats | Floats32, covariates: ScaledCovariates, first: int, first_ahead: int, seasons: list[int]
 ) -> Series:
-    """One series, with those completed covariates that change in its history: a category may appear only later."""
-    length, ahead = lengths[number], covariates.ahead
-    own, future = starts(lengths)[number], starts(lengths + ahead)[number]
+    """One series, with those completed covariates that change in its history: a category may appear only later.
+
+    first, first_ahead: its first row in the covariates of the past, and in those known ahead
+    """
+    length = len(values)
     return Series(
-        values=values[own : own + length].astype(np.float64),
-        future=_changing(covariates.future[future : future + length + ahead], length),
-        past=_changing(covariates.past[own : own + length], length),
+        values=values.astype(np.float64),
+        future=_changing(covariates.future[first_ahead : first_ahead + length + covariates.ahead], length),
+        past=_changing(covariates.past[first : first + length], length),
         seasons=seasons,
     )
 
@@ -89,6 +91,6 @@ def _changing(covariates: Floats, length: int) -> Floats:
 def too_short(values: Floats, lengths: Ints, covariates: ScaledCovariates, seasons: list[int]) -> Bools:
     """(S,) the series that have too few values for a regression on the covariates that change with time."""
     covariates = completed(covariates, lengths, span_of(seasons))
-    return np.array(
-        [not series_with(number, values, lengths, covariates, seasons).enough for number in range(len(lengths))]
-    )
+    first, first_ahead = starts(lengths), starts(lengths + covariates.ahead)
+    parts = zip(np.split(values, first[1:]), first, first_ahead, strict=True)
+    return np.array([not series_with(own, covariates, row, ahead, seasons).enough for own, row, ahead in parts])

@@ -73,6 +73,12 @@ def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
     if source.covariates:
         span = span_of(source.index_seasons)
         source = replace(source, covariates=completed(source.covariates, source.lengths, span))
+    cuts = _without_covariates(source, series, before)
+    return replace(cuts, covariates=_covariates_ahead(source, series, before), static=_static(source, series))
+
+
+def _without_covariates(source: Source, series: Ints, before: Ints) -> Cuts:
+    """The cuts, but for the covariates that networks read."""
     if not len(series):
         return _bare(source, series, before, np.zeros((0, sum(source.index_seasons)), dtype=np.float32))
     if not len(source.values):  # a value that belongs to no series, to be read where there is none
@@ -134,8 +140,8 @@ def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
         record=np.zeros((count, 0), dtype=np.float32),
         informed=np.zeros((count, 0), dtype=np.float32),
         features=np.zeros((count, 0), dtype=np.float32),
-        covariates=_covariates_ahead(source, series, before),
-        static=_static(source, series),
+        covariates=np.zeros((count, 0, source.targets), dtype=np.float32),
+        static=np.zeros((count, 0), dtype=np.float32),
     )
 
 
@@ -245,9 +251,11 @@ def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
     found = np.full((len(series), FORECASTS if regressed else 0, source.targets), np.nan, dtype=np.float32)
     if covariates is None or not regressed or "regression" not in source.settings.experts:
         return found
+    first, first_ahead = starts(source.lengths), starts(source.lengths + covariates.ahead)
     for number in np.unique(series[source.lengths[series] > 0]):
         rows = slice(*np.searchsorted(series, [number, number + 1]))
-        whole = series_with(number, source.values, source.lengths, covariates, source.index_seasons)
+        values = source.values[first[number] : first[number] + source.lengths[number]]
+        whole = series_with(values, covariates, first[number], first_ahead[number], source.index_seasons)
         found[rows] = regress(whole, before[rows], source.targets)
     return found
 
