@@ -17,9 +17,7 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
     covariates = panel.covariates
     if covariates is None or not covariates.future:
         return
-    ends = np.cumsum(panel.lengths + horizon)
-    rows = ends[:, None] + np.arange(-horizon, 0)
-    gone = np.isnan(panel.at(0).future_covariates(horizon)[rows])
+    gone = panel.at(0).unknown_ahead(horizon)
     if not gone.any():
         return
     series = int(gone.any(axis=(1, 2)).argmax())

@@ -9,15 +9,17 @@ from stages.common.arrays import Bools, Ints
 BLOCK = 2**21  # values: 16 MiB of float64
 
 
-def blocks(lengths: Ints) -> Iterator[slice]:
+def blocks(lengths: Ints, width: int = 1) -> Iterator[slice]:
     """Slices of consecutive series of `lengths` (S,) that take at most BLOCK values when padded to their longest.
 
-    A series longer than BLOCK is a block of its own.
+    A series longer than that is a block of its own.
+
+    width: values of each step
     """
     first, longest = 0, 0
     for series, length in enumerate(lengths):
         longest = max(longest, int(length))
-        if series > first and longest * (series - first + 1) > BLOCK:
+        if series > first and longest * width * (series - first + 1) > BLOCK:
             yield slice(first, series)
             first, longest = series, int(length)
     if first < len(lengths):

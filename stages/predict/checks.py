@@ -1,4 +1,4 @@
-"""Warnings of predict: evaluation origins before all data, series too short for the model, intervals too wide."""
+"""Warnings and doubts of predict: origins before all data, short series, wide intervals, covariates not known ahead."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.common.arrays import Floats
 from stages.common.errors import counted, quoted, warn
+from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast
 
 
@@ -74,6 +75,13 @@ def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, 
             "see reports/README.md, Prediction intervals"
         )
     return count
+
+
+def share_unknown_ahead(histories: Iterable[History], horizon: int) -> float:
+    """Per cent of the values of covariates known ahead that are missing after the histories; 0 without any values."""
+    unknown = [each.unknown_ahead(horizon)[each.lengths > 0] for each in histories if each.panel.covariates is not None]
+    count = sum(each.size for each in unknown)
+    return 100 * sum(float(each.sum()) for each in unknown) / count if count else 0.0
 
 
 def _few(ids: list[str], chosen: Iterable[bool]) -> str:

@@ -6,11 +6,12 @@ import numpy as np
 
 from stages.common.arrays import Bools, Floats, Floats32, Ints
 from stages.normalize.covariates import ScaledCovariates
-from stages.panel.ragged import starts
-from stages.window.regression import Series
+from stages.panel.ragged import blocks, starts
+from stages.window.regression import Aligned
 
 RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
 LARGEST = 4.0  # to which those ahead are clipped
+REGRESSORS = 8  # of a covariate, and of the values
 
 
 def span_of(seasons: list[int]) -> int:
@@ -67,30 +68,47 @@ def ahead_of(
     return np.clip(relative, -LARGEST, LARGEST)
 
 
-def series_with(
-    values: Floats | Floats32, covariates: ScaledCovariates, first: int, first_ahead: int, seasons: list[int]
-) -> Series:
-    """One series, with those completed covariates that change in its history: a category may appear only later.
+def regressors(covariates: ScaledCovariates | None) -> int:
+    """About how many regressors a regression has."""
+    return REGRESSORS * (1 + (sum(covariates.columns[:2]) if covariates else 0))
 
-    first, first_ahead: its first row in the covariates of the past, and in those known ahead
+
+def aligned(
+    values: Floats | Floats32, lengths: Ints, covariates: ScaledCovariates | None, chosen: slice, seasons: list[int]
+) -> Aligned:
+    """Some series side by side, with those completed covariates that change in their histories.
+
+    A category may appear only later: it is 0 throughout, as a covariate that is constant.
+
+    values: (V,) of all series of `lengths` (S,), one after another
     """
-    length = len(values)
-    return Series(
-        values=values.astype(np.float64),
-        future=_changing(covariates.future[first_ahead : first_ahead + length + covariates.ahead], length),
-        past=_changing(covariates.past[first : first + length], length),
+    own = lengths[chosen]
+
+    def side_by_side(rows: Floats | Floats32, ahead: int) -> Floats:
+        first = int(starts(lengths + ahead)[chosen.start])
+        exists = np.arange(own.max(initial=0) + ahead) < (own + ahead)[:, None]
+        found = np.zeros((*exists.shape, *rows.shape[1:]))
+        found[exists] = rows[first : first + exists.sum()]
+        return found
+
+    def changing(rows: Floats, ahead: int) -> Floats:
+        found = side_by_side(rows, ahead)
+        inside = (np.arange(found.shape[1]) < own[:, None])[..., None]
+        changes = np.where(inside, found, 0).any(axis=1, keepdims=True)
+        return np.where(changes, found, 0)
+
+    none = np.zeros((len(values), 0))
+    return Aligned(
+        values=side_by_side(values, 0),
+        future=changing(covariates.future, covariates.ahead) if covariates else side_by_side(none, 0),
+        past=changing(covariates.past, 0) if covariates else side_by_side(none, 0),
+        lengths=own,
         seasons=seasons,
     )
-
-
-def _changing(covariates: Floats, length: int) -> Floats:
-    """The columns (rows, k) that are not constant in the first `length` steps, of which the mean is 0."""
-    return covariates[:, covariates[:length].any(axis=0)]
 
 
 def too_short(values: Floats, lengths: Ints, covariates: ScaledCovariates, seasons: list[int]) -> Bools:
     """(S,) the series that have too few values for a regression on the covariates that change with time."""
     covariates = completed(covariates, lengths, span_of(seasons))
-    first, first_ahead = starts(lengths), starts(lengths + covariates.ahead)
-    parts = zip(np.split(values, first[1:]), first, first_ahead, strict=True)
-    return np.array([not series_with(own, covariates, row, ahead, seasons).enough for own, row, ahead in parts])
+    parts = blocks(lengths, regressors(covariates))
+    return ~np.concatenate([aligned(values, lengths, covariates, part, seasons).enough for part in parts])

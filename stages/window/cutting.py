@@ -216,7 +216,7 @@ def refuse_no_experts(windows: Windows, experts: list[str]) -> None:
     if experts and not (windows.cuts.record < ABSENT).any():
         raise UserError(
             f"params.yaml: window.experts {experts}: none of them forecasts these series, which lack the season, the "
-            "year, the zeros or the covariates that they need; add ses, or set it to []"
+            "year, the zeros or the length that they need; add ses, or set it to []"
         )
 
 

@@ -30,7 +30,7 @@ class Context:
     targets: steps to forecast
     year: steps in it; None where it is no season of the values
     course: (K, ...) coefficients of the course of the year, see yearly.py
-    regressed: (K, n, targets) forecasts by regressions on covariates, in normalised units, see regression.py
+    regressed: (K, n, targets) forecasts by regressions, in normalised units, see regression.py
     """
 
     values: Floats32
@@ -161,7 +161,7 @@ def year(context: Context) -> list[Floats32]:
 
 
 def regression(context: Context) -> list[Floats32]:
-    """Regressions on covariates, see regression.py; none without any."""
+    """Regressions on the past and on covariates, see regression.py."""
     return [context.as_expert(each, 1) for each in np.moveaxis(context.regressed, 1, 0)]
 
 

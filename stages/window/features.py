@@ -8,11 +8,11 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import blocks, starts
-from stages.window.covariates import ahead_of, completed, series_with, span_of
+from stages.window.covariates import ahead_of, aligned, completed, regressors, span_of
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, reach, record_origins
-from stages.window.regression import FORECASTS, regress
+from stages.window.regression import regress
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
 from stages.window.windows import Cuts, season_at, shortest_context
@@ -59,7 +59,7 @@ class OfSeries(Rows):
     indices: (K, P) those of all seasons, one after another
     strength: (K, seasons) of each
     course: (K, ...) coefficients of the course of the year, none where the year is no season, see yearly.py
-    regressed: (K, n, targets) forecasts by regressions on covariates, none without these, see regression.py
+    regressed: (K, n, targets) forecasts by regressions, see regression.py
     """
 
     indices: Floats32
@@ -241,23 +241,21 @@ def _of_series(source: Source, block: slice, series: Ints, before: Ints) -> OfSe
             start += season
         if source.year:
             course = course_at(matrix, source.year, *at)
-    return OfSeries(indices, strength, course, _regressed(source, series, before))
+    return OfSeries(indices, strength, course, _regressed(source, block, series, before))
 
 
-def _regressed(source: Source, series: Ints, before: Ints) -> Floats32:
-    """(K, n, targets) forecasts by regressions on covariates at K cuts, sorted by series; none without covariates."""
-    covariates = source.covariates
-    regressed = covariates is not None and covariates.of_time
-    found = np.full((len(series), FORECASTS if regressed else 0, source.targets), np.nan, dtype=np.float32)
-    if covariates is None or not regressed or "regression" not in source.settings.experts:
-        return found
-    first, first_ahead = starts(source.lengths), starts(source.lengths + covariates.ahead)
-    for number in np.unique(series[source.lengths[series] > 0]):
-        rows = slice(*np.searchsorted(series, [number, number + 1]))
-        values = source.values[first[number] : first[number] + source.lengths[number]]
-        whole = series_with(values, covariates, first[number], first_ahead[number], source.index_seasons)
-        found[rows] = regress(whole, before[rows], source.targets)
-    return found
+def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floats32:
+    """(K, n, targets) forecasts by regressions at K cuts, sorted by series; none where these are no experts."""
+    covariates = source.covariates if source.covariates and source.covariates.of_time else None
+    if "regression" not in source.settings.experts or source.settings.local_scaling == "none":
+        return np.zeros((len(series), 0, source.targets), dtype=np.float32)
+    found = []
+    for part in blocks(source.lengths[block], regressors(covariates)):
+        own = slice(block.start + part.start, block.start + part.stop)
+        rows = slice(*np.searchsorted(series, [own.start, own.stop]))
+        whole = aligned(source.values, source.lengths, covariates, own, source.index_seasons)
+        found.append(regress(whole, series[rows] - own.start, before[rows], source.targets))
+    return np.concatenate(found)
 
 
 def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:

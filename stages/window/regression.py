@@ -1,11 +1,11 @@
-"""A regression on covariates: ridge in closed form, for each series, from the values before each cut alone.
+"""A regression for each series: ridge in closed form, on its past and on covariates, from the values before a cut.
 
 The target is a value, less the mean of the steps before the season that it lies in, over their mean absolute seasonal
 change: so that what a covariate does grows and falls with the series. The regressors are the same of values one, two
 and three seasons before and the mean of the last season, the covariates at the step, one step and a season before, the
 squares of those at the step (heat and cold both raise the demand for power) and their means over a season up to it, the
-mean growth over a season, level and scale. Targets and values of before go through an inverse hyperbolic sine, so that
-spikes do not decide.
+mean growth over a season, how far the level is from the mean of all before, and the scale of all before over that of
+now. Targets and values of before go through an inverse hyperbolic sine, so that spikes do not decide.
 
 Hoerl and Kennard, Ridge regression: biased estimation for nonorthogonal problems, 1970, equation 2.1; regressors as of
 the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead electricity prices, 2021, section 4.2.
@@ -23,29 +23,36 @@ PENALTY = 3.0  # squared observations that say each coefficient is 0
 LEAST_SPAN = 8  # steps that a level is the mean of, at least
 SPANS = 6  # of these, that a scale is the mean over
 LATEST = 8  # steps that growth is the mean over, at most
-LARGEST = 20.0  # level in units of scale
+LARGEST = 20.0  # rise of the level, in units of scale
 KNEE = 0.5  # factor before the inverse hyperbolic sine: where it bends
 MOST_GROUPS = 31  # shorter seasons in a longer one, such as days in a week, that have an intercept each
 ROWS_FOR_EACH = 2  # observations for each regressor, before which there is no forecast
 BEYOND = 1.5  # forecasts lie at most so many times as far from the level as a value so far
-LEAST_SCALE = 1e-3  # in normalised units
-FORECASTS = 2  # of each cut: one set of coefficients for all steps, and one for each phase of the season
+SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
+LEAST_SHARE = 0.01  # of the scale of all before that a scale is at least
 CHUNK = 1024  # cuts forecast at once
 
 
-@dataclass(frozen=True)
-class Series:
-    """One series with its covariates.
+def forecasts_of(seasons: list[int]) -> int:
+    """How many forecasts a cut has: by one set of coefficients for all steps and, with a season, one for each phase."""
+    return 2 if seasons else 1
 
-    values: (n,) normalised, NaN where one is missing
-    future: (n + ahead, F) known ahead, around 0, NaN where there is none
-    past: (n, P) known up to a cut, the same
+
+@dataclass(frozen=True)
+class Aligned:
+    """S series side by side, left-aligned, with their covariates.
+
+    values: (S, n) normalised, NaN where one is missing; those after the end of a series are not used
+    future: (S, n + ahead, F) known ahead, around 0; 0 where there is none
+    past: (S, n, P) known up to a cut, the same
+    lengths: (S,) of the histories
     seasons: lengths, the shortest first; none without a season
     """
 
     values: Floats
     future: Floats
     past: Floats
+    lengths: Ints
     seasons: list[int]
 
     @property
@@ -78,159 +85,172 @@ class Series:
         return self.seasons[1] // self.season
 
     @property
-    def width(self) -> int:
-        """How many regressors: the columns of `rows`."""
-        future, past = (int(each.shape[1]) for each in (self.future, self.past))
+    def width(self) -> Ints:
+        """(S,) how many regressors of each series are not always 0."""
         has_season = self.season > 1
+        future, past = (each.any(axis=1).sum(axis=1) for each in (self.future, self.past))
         of_values = 4 + has_season + len(self.lags) + self.groups - 1
-        squares = int(self.curved.sum())
-        return of_values + future * (len(self.backs) + has_season) + squares + past
+        width: Ints = of_values + future * (len(self.backs) + has_season) + self.curved.sum(axis=1) + past
+        return width
 
     @property
-    def enough(self) -> bool:
-        """Whether there is a forecast after all values: ROWS_FOR_EACH regressor, of values a season after another.
+    def enough(self) -> Bools:
+        """(S,) whether there is a forecast after all values: ROWS_FOR_EACH regressor, of values a season after another.
 
         Two seasons scale the first of them.
         """
-        steps = len(self.values) // self.season * self.season
-        known = ~np.isnan(self.values[:steps])
-        pairs = known[2 * self.season :] & known[self.season : max(steps - self.season, self.season)]
-        return int(pairs.sum()) >= ROWS_FOR_EACH * self.width
+        whole = self.lengths // self.season * self.season
+        known = ~np.isnan(self.values) & (np.arange(self.values.shape[1]) < whole[:, None])
+        pairs = known[:, 2 * self.season :] & known[:, self.season : -self.season]
+        enough: Bools = pairs.sum(axis=1) >= ROWS_FOR_EACH * self.width
+        return enough
 
     @cached_property
     def curved(self) -> Bools:
-        """(F,) which of the covariates known ahead have squares: those of more than two different values."""
-        return np.array([len(np.unique(column)) > 2 for column in self.future[: len(self.values)].T], dtype=np.bool_)
+        """(S, F) which of the covariates known ahead have squares: those of more than two different values."""
+        inside = (np.arange(self.future.shape[1]) < self.lengths[:, None])[..., None]
+        ordered = np.sort(np.where(inside, self.future, self.future[:, :1]), axis=1)
+        curved: Bools = (np.diff(ordered, axis=1) > 0).sum(axis=1) > 1
+        return curved
 
     @cached_property
     def smooth(self) -> Floats:
-        """(n + ahead, F) the mean of each covariate known ahead over a season, up to each step; of none without one."""
-        columns = self.future if self.season > 1 else self.future[:, :0]
-        means = [_running_mean(column, self.season)[1:] for column in columns.T]
-        return np.stack(means, axis=1) if means else columns
+        """(S, n + ahead, F) the mean of each covariate known ahead over a season, up to each step."""
+        return np.moveaxis(_running_mean(np.moveaxis(self.future, 1, 2), self.season)[..., 1:], 2, 1)
 
     @cached_property
-    def frames(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """(n + 1,) before each step and after all, in that order.
+    def frames(self) -> tuple[Floats, ...]:
+        """(S, n + 1) before each step and after all, in that order.
 
-        Level, scale, growth and the mean of the last season, both in units of scale, and the scale of all before over
-        that of now.
+        Level, scale, and in its units growth, the mean of the last season and the level less the mean of all before;
+        and the scale of all before over that of now.
         """
         level = _running_mean(self.values, self.span)
         change = self.values - _lagged(self.values, self.season)
-        overall = np.maximum(_running_mean(np.abs(change), len(change)), LEAST_SCALE)
-        scale = np.maximum(_running_mean(np.abs(change), SPANS * self.span), LEAST_SCALE)
-        scale = np.where(np.isnan(scale), overall, scale)
+        overall = _running_mean(np.abs(change), change.shape[1])
+        overall = np.where(overall == 0, SCALE_OF_CONSTANT, overall)
+        scale = _running_mean(np.abs(change), SPANS * self.span)
+        scale = np.where(np.isnan(scale), overall, np.maximum(scale, LEAST_SHARE * overall))
         growth = _running_mean(change, min(LATEST, self.season)) / scale
         latest = (_running_mean(self.values, self.season) - level) / scale
-        return level, scale, growth, latest, overall / scale
+        rise = (level - _running_mean(self.values, self.values.shape[1])) / scale
+        return level, scale, growth, latest, rise, overall / scale
 
-    def rows(self, steps: Ints, anchors: Ints, values: Floats) -> Floats:
-        """(..., d) the regressors of `steps` (...), as known at the `anchors` (...), 0 where one is not known.
+    def level_and_scale(self, series: Ints, anchors: Ints) -> tuple[Floats, Floats]:
+        """(...) of `series`, as known at the `anchors` (...)."""
+        level, scale, *_ = (each[series, anchors] for each in self.frames)
+        return level, scale
+
+    def rows(self, series: Ints, steps: Ints, anchors: Ints, values: Floats) -> Floats:
+        """(..., d) the regressors of `steps` (...) of `series`, as known at the `anchors`; 0 where one is not known.
 
         values: (..., lags) those one lag before each step
         """
-        level, scale, growth, latest, relative = (each[anchors] for each in self.frames)
-        last = np.minimum(steps, len(self.future) - 1)
-        columns = [
-            np.ones(steps.shape),
-            growth,
-            np.clip(level / scale, -LARGEST, LARGEST),
-            relative,
-            *([_bend(latest)] if self.season > 1 else []),
-            *np.moveaxis(_bend((values - level[..., None]) / scale[..., None]), -1, 0),
-        ]
-        exists = steps < len(self.future)
-        for back in self.backs:
-            known = (exists if not back else (steps >= back))[..., None]
-            columns += list(np.moveaxis(np.where(known, self.future[np.maximum(last - back, 0)], 0), -1, 0))
-        now = exists[..., None]
-        columns += list(np.moveaxis(np.where(now, self.future[last][..., self.curved] ** 2, 0), -1, 0))
-        columns += list(np.moveaxis(np.where(now, self.smooth[last], 0), -1, 0))
+        level, scale, growth, latest, rise, relative = (each[series, anchors][..., None] for each in self.frames)
         before = steps - self.season
-        known = ((before >= 0) & (before < anchors))[..., None]
-        columns += list(np.moveaxis(np.where(known, self.past[np.clip(before, 0, len(self.past) - 1)], 0), -1, 0))
-        group = steps // self.season % self.groups
-        columns += [(group == number) * 1.0 for number in range(1, self.groups)]
-        rows: Floats = np.nan_to_num(np.stack(columns, axis=-1))
+        known = (before < anchors)[..., None]
+        columns = [
+            np.ones(level.shape),
+            growth,
+            np.clip(rise, -LARGEST, LARGEST),
+            relative,
+            _bend(latest) if self.season > 1 else latest[..., :0],
+            _bend((values - level) / scale),
+            *(_at(self.future, series, steps - back) for back in self.backs),
+            np.where(self.curved[series], _at(self.future, series, steps) ** 2, 0),
+            _at(self.smooth if self.season > 1 else self.smooth[..., :0], series, steps),
+            np.where(known, _at(self.past, series, before), 0),
+            1.0 * ((steps // self.season % self.groups)[..., None] == np.arange(1, self.groups)),
+        ]
+        rows: Floats = np.nan_to_num(np.concatenate(columns, axis=-1))
         return rows
 
 
-def regress(series: Series, before: Ints, targets: int) -> Floats32:
-    """Forecasts (K, FORECASTS, targets) in normalised units after `before` (K,) values; NaN where these are too few."""
-    season, count = series.season, len(series.values)
-    steps = np.arange(count)
-    anchors = steps // season * season
-    earlier = np.stack([_lagged(series.values, lag) for lag in series.lags], axis=-1)
-    rows = series.rows(steps, anchors, earlier)
-    level, scale = series.frames[0][anchors], series.frames[1][anchors]
-    target = _bend((series.values - level) / scale)
-    usable = ~np.isnan(target) & ~np.isnan(earlier[:, 0])
-    furthest = np.maximum.accumulate(np.concatenate([[0.0], np.where(usable, np.abs(series.values - level), 0)]))
-    used, which = np.unique(before // season, return_inverse=True)
-    pooled, phases = _coefficients(rows, np.nan_to_num(target), usable, season, used)
-    found = np.full((len(before), FORECASTS, targets), np.nan, dtype=np.float32)
-    for part in chunks(len(before), CHUNK):
-        for place, coefficients in enumerate((pooled, phases)):
-            most = BEYOND * furthest[before[part]]
-            found[part, place] = _forecast(series, before[part], coefficients[which[part]], targets, most)
+def regress(aligned: Aligned, series: Ints, before: Ints, targets: int) -> Floats32:
+    """Forecasts (K, n, targets) in normalised units after `before` (K,) values of `series`; NaN where these are few.
+
+    n: see `forecasts_of`
+    """
+    season, (count, length) = aligned.season, aligned.values.shape
+    steps = np.broadcast_to(np.arange(length), (count, length))
+    owner, anchors = np.arange(count)[:, None], steps // season * season
+    earlier = np.stack([_lagged(aligned.values, lag) for lag in aligned.lags], axis=-1)
+    rows = aligned.rows(owner, steps, anchors, earlier)
+    level, scale = aligned.level_and_scale(owner, anchors)
+    target = _bend((aligned.values - level) / scale)
+    usable = ~np.isnan(target) & ~np.isnan(earlier[..., 0])
+    distance = np.pad(np.where(usable, np.abs(aligned.values - level), 0), ((0, 0), (1, 0)))
+    most = BEYOND * np.maximum.accumulate(distance, axis=1)[series, before]
+    points, which = np.unique(np.stack([series, before // season]), axis=1, return_inverse=True)
+    observed = np.where(usable[..., None], np.concatenate([rows, target[..., None]], axis=-1), 0)
+    coefficients = _coefficients(observed, usable, ROWS_FOR_EACH * aligned.width, season, *points)
+    found = np.full((len(before), forecasts_of(aligned.seasons), targets), np.nan, dtype=np.float32)
+    for place, each in enumerate(coefficients[: found.shape[1]]):
+        some = np.flatnonzero(~np.isnan(each[which, 0, 0]))
+        for part in chunks(len(some), CHUNK):
+            own = some[part]
+            found[own, place] = _forecast(aligned, series[own], before[own], each[which[own]], targets, most[own])
     return found
 
 
-def _forecast(series: Series, before: Ints, coefficients: Floats, targets: int, most: Floats) -> Floats:
+def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats, targets: int, most: Floats) -> Floats:
     """(K, targets) a season after another, each on the forecasts of those before it.
 
     coefficients: (K, 1 or season, d); most: (K,) distance from the level
     """
-    level, scale = (each[before][:, None] for each in series.frames[:2])
-    found, most = np.full((len(before), targets), np.nan), _bend(most[:, None] / scale)
-    for first in range(0, targets, series.season):
-        ahead = np.arange(first, min(first + series.season, targets))
-        steps = before[:, None] + ahead
-        values = np.full((*steps.shape, len(series.lags)), np.nan)
-        for place, lag in enumerate(series.lags):
+    season, now = aligned.season, before[:, None]
+    level, scale = aligned.level_and_scale(series[:, None], now)
+    limit = _bend(most[:, None] / scale)
+    found = np.full((len(before), targets), np.nan)
+    for first in range(0, targets, season):
+        ahead = np.arange(first, min(first + season, targets))
+        steps = now + ahead
+        values = np.full((*steps.shape, len(aligned.lags)), np.nan)
+        for place, lag in enumerate(aligned.lags):
             source = steps - lag
-            known = series.values[np.clip(source, 0, len(series.values) - 1)]
-            known = np.where(source >= 0, known, np.nan)
-            forecast = np.take_along_axis(found, np.maximum(source - before[:, None], 0), axis=1)
-            values[..., place] = np.where(source >= before[:, None], forecast, known)
-        rows = series.rows(steps, np.broadcast_to(before[:, None], steps.shape), values)
-        own = coefficients[np.arange(len(before))[:, None], steps % series.season % coefficients.shape[1]]
-        bent = np.clip((rows * own).sum(axis=-1), -most, most)
+            known = aligned.values[series[:, None], np.clip(source, 0, aligned.values.shape[1] - 1)]
+            forecast = np.take_along_axis(found, np.maximum(source - now, 0), axis=1)
+            values[..., place] = np.where(source >= now, forecast, np.where(source >= 0, known, np.nan))
+        rows = aligned.rows(series[:, None], steps, np.broadcast_to(now, steps.shape), values)
+        own = coefficients[np.arange(len(before))[:, None], steps % season % coefficients.shape[1]]
+        bent = np.clip((rows * own).sum(axis=-1), -limit, limit)
         found[:, ahead] = np.sinh(KNEE * bent) / KNEE * scale + level
     return found
 
 
-def _coefficients(rows: Floats, target: Floats, usable: Bools, season: int, used: Ints) -> tuple[Floats, Floats]:
-    """Coefficients (U, 1, d) for all steps, and (U, season, d) for each phase, from the first `used` (U,) seasons.
+def _coefficients(
+    observed: Floats, usable: Bools, least: Ints, season: int, series: Ints, used: Ints
+) -> tuple[Floats, Floats]:
+    """Coefficients (U, 1, d) for all steps, and (U, season, d) for each phase, after the first `used` (U,) seasons.
 
-    NaN where there are fewer than ROWS_FOR_EACH observations for each.
+    NaN where fewer than `least` (S,) rows are usable.
+
+    observed: (S, n, d + 1) rows and target, 0 where they are not usable (S, n)
     """
-    count, width = rows.shape
-    whole = -(-count // season)
-    blocks = np.zeros((whole * season, width + 1))
-    blocks[:count][usable] = np.column_stack([rows, target])[usable]
-    blocks = blocks.reshape(whole, season, width + 1)
-    observed = np.zeros(whole * season)
-    observed[:count] = usable
-    observed = observed.reshape(whole, season)
+    (count, length, width), padding = observed.shape, -observed.shape[1] % season
+    whole, width = (length + padding) // season, width - 1
+    by_season = np.pad(observed, ((0, 0), (0, padding), (0, 0))).reshape(count, whole, season, width + 1)
+    known = np.pad(usable, ((0, 0), (0, padding))).reshape(count, whole, season)
     penalty = PENALTY * np.eye(width)
     penalty[0, 0] = np.finfo(np.float32).eps
-    sums, counts = np.zeros((season, width, width + 1)), np.zeros(season)
-    pooled = np.full((len(used), 1, width), np.nan)
-    phases = np.full((len(used), season, width), np.nan)
-    done = 0
-    for place, number in enumerate(used):
-        new = blocks[done:number]
-        sums += np.einsum("bsd,bse->sde", new[..., :-1], new)
-        counts += observed[done:number].sum(axis=0)
+    sums, counts, done = np.zeros((count, season, width, width + 1)), np.zeros((count, season)), 0
+    pooled, phases = np.full((len(used), 1, width), np.nan), np.full((len(used), season, width), np.nan)
+    for number in np.unique(used):
+        new = by_season[:, done:number]
+        sums += np.einsum("sbpd,sbpe->spde", new[..., :-1], new)
+        counts += known[:, done:number].sum(axis=1)
         done = number
-        if counts.sum() >= ROWS_FOR_EACH * width:
-            whole_sum = sums.sum(axis=0)
-            pooled[place, 0] = np.linalg.solve(whole_sum[:, :-1] + penalty, whole_sum[:, -1])
-        if counts.min() >= ROWS_FOR_EACH * width:
-            phases[place] = np.linalg.solve(sums[..., :-1] + penalty, sums[..., -1:])[..., 0]
+        at = np.flatnonzero(used == number)
+        some = at[counts[series[at]].sum(axis=1) >= least[series[at]]]
+        pooled[some, 0] = _solved(sums[series[some]].sum(axis=1), penalty)
+        some = at[counts[series[at]].min(axis=1) >= least[series[at]]]
+        phases[some] = _solved(sums[series[some]], penalty)
     return pooled, phases
+
+
+def _solved(sums: Floats, penalty: Floats) -> Floats:
+    """(..., d) coefficients, from sums (..., d, d + 1) of the products of rows with rows and target."""
+    return np.asarray(np.linalg.solve(sums[..., :-1] + penalty, sums[..., -1:])[..., 0], dtype=np.float64)
 
 
 def _bend(values: Floats) -> Floats:
@@ -239,16 +259,27 @@ def _bend(values: Floats) -> Floats:
     return bent
 
 
+def _at(values: Floats, series: Ints, steps: Ints) -> Floats:
+    """(..., k) of values (S, n, k) those at `steps` of `series`; 0 where there is no such step."""
+    inside = (steps >= 0) & (steps < values.shape[1])
+    return np.where(inside[..., None], values[series, np.clip(steps, 0, values.shape[1] - 1)], 0)
+
+
 def _lagged(values: Floats, lag: int) -> Floats:
-    """(n,) the value `lag` steps before each, NaN where there is none."""
-    return np.concatenate([np.full(min(lag, len(values)), np.nan), values[: max(len(values) - lag, 0)]])
+    """(S, n) the value `lag` steps before each of values (S, n), NaN where there is none."""
+    lagged = np.full(values.shape, np.nan)
+    lagged[:, lag:] = values[:, : max(values.shape[1] - lag, 0)]
+    return lagged
 
 
 def _running_mean(values: Floats, span: int) -> Floats:
-    """(n + 1,) the mean of the known values in the last `span` steps before each step, and after all; NaN for none."""
+    """(..., n + 1) the mean of the known values in the last `span` steps before each of n, and after all; or NaN."""
     known = ~np.isnan(values)
-    sums, counts = (np.concatenate([[0.0], np.cumsum(each)]) for each in (np.where(known, values, 0), known))
-    first = np.maximum(np.arange(len(values) + 1) - span, 0)
-    count = counts - counts[first]
-    mean: Floats = np.where(count > 0, (sums - sums[first]) / np.maximum(count, 1), np.nan)
+    nothing = np.zeros((*values.shape[:-1], 1))
+    sums, counts = (
+        np.concatenate([nothing, np.cumsum(each, axis=-1)], axis=-1) for each in (np.where(known, values, 0), known)
+    )
+    first = np.maximum(np.arange(values.shape[-1] + 1) - span, 0)
+    count = counts - counts[..., first]
+    mean: Floats = np.where(count > 0, (sums - sums[..., first]) / np.maximum(count, 1), np.nan)
     return mean

@@ -48,6 +48,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "without ses, theta, holt": without("ses", "theta", "holt"),
     "without seasonal_mean": without("seasonal_mean"),
     "without seasonal_drift": without("seasonal_drift"),
+    "without regression": without("regression"),
     "no logarithm": {"normalize__log": False},
     "no pull towards the experts": {"train__expert_pull": 0.0},
     "head without dropout": {"model__head_dropout": 0.0},

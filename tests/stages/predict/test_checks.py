@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.panel.covariates import Covariates
 from stages.predict.checks import (
+    share_unknown_ahead,
     warn_of_fallback,
     warn_of_history_left_out,
     warn_of_origins_out_of_reach,
@@ -62,3 +64,15 @@ def test_new_rows_alone_are_named(capsys: pytest.CaptureFixture[str], first: str
     warn_of_history_left_out(steps, pd.Timestamp("2024-01-31"))
     warn_of_history_left_out(pd.Series([8, 9] if warned else [7, 8]), 7)
     assert capsys.readouterr().err.count("put the new rows below the old ones") == 2 * warned
+
+
+def test_the_share_of_covariates_that_are_unknown_ahead() -> None:
+    """After the first series one of two columns is missing, after the second one both."""
+    future = np.arange(20.0).reshape(10, 2)
+    future[[4, 5], 1] = np.nan
+    indptr = np.array([0, 6, 8])
+    covariates = Covariates(["x", "z"], [], [], indptr, future[:8], np.zeros((6, 0)), np.zeros((2, 0)), {}, None)
+    panel = panel_of([np.ones(4), np.ones(2)], covariates=covariates)
+    assert share_unknown_ahead([panel.at(0)], 2) == 75
+    assert share_unknown_ahead([panel.at(2)], 2) == 0  # the second series has no history there
+    assert share_unknown_ahead([panel_of([np.ones(4)]).at(0)], 2) == 0

@@ -119,7 +119,7 @@ def test_the_page_counts_the_weights_of_the_default_network(default_params: Para
         assert network.shape == {
             "channels": 3,
             "features": 8,
-            "experts": 10,
+            "experts": 12,
             "covariates": 0,
             "static": 0,
             "targets": 12,

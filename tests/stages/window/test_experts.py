@@ -12,7 +12,7 @@ from stages.window.windows import Cuts, season_at
 from tests.builders import cuts_at, window_settings
 
 # Places among ALL experts, with one season: a seasonal mean of the last season, and of the last two.
-SES, THETA, HOLT, LOWEST, MEDIAN, DEMAND, BY_PHASE, LAST_SEASON, LAST_TWO, DRIFT = range(10)
+SES, THETA, HOLT, LOWEST, MEDIAN, DEMAND, BY_PHASE, POOLED, PHASES, LAST_SEASON, LAST_TWO, DRIFT = range(12)
 
 
 def with_experts(*experts: str) -> Window:
@@ -81,7 +81,7 @@ def test_seasonal_experts_are_the_level_before_their_seasons_are_complete() -> N
 
 def test_each_of_two_seasons_has_two_means_and_a_drift() -> None:
     cuts = cuts_at(np.random.default_rng(0).normal(0, 1, 60), [50], [4, 12], ALL)
-    assert cuts.experts.shape == (1, 7 + 2 * (2 + 1), 4)
+    assert cuts.experts.shape == (1, 9 + 2 * (2 + 1), 4)
     assert cuts.season.shape == (1, 16)
 
 

@@ -234,7 +234,7 @@ def test_the_level_in_a_long_gap_is_the_last_value_before_it() -> None:
     assert cuts.scale.tolist() == [1]
 
 
-def test_covariates_that_change_give_experts_and_those_of_a_series_are_its_cuts() -> None:
+def test_covariates_that_change_inform_the_regressions_and_those_of_a_series_are_its_cuts() -> None:
     random, lengths = np.random.default_rng(0), np.array([40, 30])
     values = random.normal(size=70)
     settings = window_settings(padding=True, local_scaling="smoothing", experts=["ses", "regression"])
@@ -244,9 +244,10 @@ def test_covariates_that_change_give_experts_and_those_of_a_series_are_its_cuts(
         return cut_windows(values, lengths, [4], settings, 3, covariates).cuts
 
     plain, both = cut_windows(values, lengths, [4], settings, 3).cuts, cuts(1, [[0.5, 2.0], [-1.0, 9.0]])
-    assert plain.experts.shape[1] == 1
-    assert cuts(0, [[0.5], [-1.0]]).experts.shape[1] == 1
-    assert both.experts.shape[1] == 3
+    np.testing.assert_array_equal(cuts(0, [[0.5], [-1.0]]).experts, plain.experts)
+    np.testing.assert_array_equal(both.experts[:, 0], plain.experts[:, 0])
+    assert plain.experts.shape[1] == 3
+    assert (both.experts[:, 1] != plain.experts[:, 1]).mean() > 0.3
     np.testing.assert_array_equal(both.features, plain.features)
     assert both.informed.tolist() == [[0, 1, 1]] * len(both)
     np.testing.assert_array_equal(both.static, np.array([[0.5, 2], [-1, 4]])[both.series])  # clipped to 4
