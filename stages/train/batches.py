@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 from typing import Self
 
@@ -9,11 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from stages.common.arrays import chunks
 from stages.window.windows import Windows, season_at
 
 TRUST = 4.0  # power of its inverse mean error that weighs an expert, before a network has learned anything
 LARGEST_INPUT = 8.0  # in units of scale: inputs are clipped to it
 GATHERED = 16  # batches gathered at once: fewer, larger operations
+CHUNK = 4096  # windows computed at once
 CPU = torch.device("cpu")
 
 
@@ -108,52 +111,65 @@ class Batches:
             whole = len(part) // size * size
             for rows in (part[:whole].view(-1, size), part[whole:][None]):
                 if rows.numel():
-                    inputs, targets = self.gather(rows)
+                    inputs, targets = self._joined(rows, *(_rows(table, rows) for table in self.computed))
                     for row in range(len(rows)):
                         yield inputs.map(itemgetter(row)), targets.map(itemgetter(row))
 
     def gather(self, batch: Tensor) -> tuple[Inputs, Targets]:
-        """The windows at indices `batch` (B,), or several batches (n, B) at once: then all shapes begin with n."""
-        position, scale = self.position[batch][..., None], self.scale[batch][..., None]
-        before, after = self.before[batch][..., None], self.after[batch][..., None]
+        """The windows at indices `batch` (B,)."""
+        return self._joined(batch, *self._compute(batch))
+
+    @cached_property
+    def computed(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What `_compute` returns, of all windows: training reads each many times."""
+        every = torch.arange(len(self), device=self.offsets.device)
+        parts = [self._compute(every[chunk]) for chunk in chunks(len(self), CHUNK)]
+        steps, values, known = (torch.cat(each) for each in zip(*parts, strict=True))
+        return steps, values, known
+
+    def _compute(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of windows at indices `batch` (B,): steps (B, size, C), actual values and which are known (B, targets)."""
+        position, scale = self.position[batch][:, None], self.scale[batch][:, None]
+        before, after = self.before[batch][:, None], self.after[batch][:, None]
         values = self.values[position + self.offsets]
         season = season_at(self.season[batch], self.seasons, self.offsets)
-        past, future = ((values - season - self.level[batch][..., None]) / scale).split([self.size, self.targets], -1)
+        past, future = ((values - season - self.level[batch][:, None]) / scale).split([self.size, self.targets], -1)
 
         value = past.clamp(-LARGEST_INPUT, LARGEST_INPUT) if self.lags else past
         known = (self.past >= -before) & ~past.isnan()
-        channels: dict[str, Tensor] = {"value": value.where(known, 0)}
+        channels = [value.where(known, 0)]
         if self.padding:
-            channels["known"] = known.to(past.dtype)
+            channels.append(known.to(past.dtype))
         for lag in self.lags:
-            change = (values[..., : self.size] - self.values[position + self.past - lag]) / scale
+            change = (values[:, : self.size] - self.values[position + self.past - lag]) / scale
             known = (self.past - lag >= -before) & ~change.isnan()
-            channels[f"change_{lag}"] = change.clamp(-LARGEST_INPUT, LARGEST_INPUT).where(known, 0)
-        steps = past.new_empty(*batch.shape[:-1], self.size, batch.shape[-1], len(self.channels))
-        for place, name in enumerate(self.channels):
-            steps[..., place] = channels[name].transpose(-1, -2)
-
-        def rows(table: Tensor) -> Tensor:
-            return table.index_select(0, batch.flatten()).view(*batch.shape, *table.shape[1:])
-
+            channels.append(change.clamp(-LARGEST_INPUT, LARGEST_INPUT).where(known, 0))
         known = (self.future < after) & ~future.isnan()
+        return torch.stack(channels, dim=-1), future.where(known, 0), known.to(past.dtype)
+
+    def _joined(self, batch: Tensor, steps: Tensor, values: Tensor, known: Tensor) -> tuple[Inputs, Targets]:
+        """The windows at indices `batch` (B,), or several batches (n, B) at once: then all shapes begin with n."""
         inputs = Inputs(
-            steps=steps,
-            features=rows(self.features),
-            experts=rows(self.experts),
-            record=rows(self.record),
-            informed=rows(self.informed),
-            covariates=rows(self.covariates),
-            static=rows(self.static),
+            steps=steps.transpose(-2, -3).contiguous(),
+            features=_rows(self.features, batch),
+            experts=_rows(self.experts, batch),
+            record=_rows(self.record, batch),
+            informed=_rows(self.informed, batch),
+            covariates=_rows(self.covariates, batch),
+            static=_rows(self.static, batch),
         )
-        targets = Targets(future.where(known, 0), known.to(past.dtype), expert_mean=rows(self.expert_mean))
-        return inputs, targets
+        return inputs, Targets(values, known, expert_mean=_rows(self.expert_mean, batch))
 
     def restore(self, predicted: Tensor) -> Tensor:
         """Predictions (B, targets) of all windows, in normalised units: scale, level and season given back."""
         deseasonalized = predicted * self.scale[:, None] + self.level[:, None]
         restored: Tensor = deseasonalized + season_at(self.season, self.seasons, self.future)
         return restored
+
+
+def _rows(table: Tensor, batch: Tensor) -> Tensor:
+    """The rows (..., k) of a table (B, k) at the indices `batch` (...)."""
+    return table.index_select(0, batch.flatten()).view(*batch.shape, *table.shape[1:])
 
 
 def weighted_mean(logits: Tensor, experts: Tensor) -> Tensor:

@@ -1,19 +1,19 @@
 """Train one network: its batches in a seeded order, the loss, the optimizer and the learning rate's schedule."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim import lr_scheduler
 
 from stages.common.errors import UserError
 from stages.train.batches import Batches, Targets
 from stages.train.losses import LOSSES
 from stages.train.network import Network
+from stages.train.optimizer import Optimizer, schedule
 from stages.train.params import Model, Train
 from stages.window.windows import Windows
 
@@ -53,15 +53,15 @@ def train_network(
     batches = Batches(windows, device)
     network = Network.of(model, batches).to(device).train()
     criterion = make_criterion(windows, settings)
-    optimizer = make_optimizer(network, settings)
+    optimizer = Optimizer(list(network.parameters()), settings)
     steps = settings.batches_in_epoch(len(batches))
-    schedule = make_schedule(optimizer, settings, settings.epochs * steps)
+    rates = schedule(settings, settings.epochs * steps)
     epochs: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
         count = len(batches)
         order = torch.randperm(count, generator=shuffler) if settings.shuffle else torch.arange(count)
         order = order[: steps * settings.batch_size].to(device)
-        epoch = run_epoch(network, batches, order, criterion, optimizer, schedule, settings)
+        epoch = run_epoch(network, batches, order, criterion, optimizer, rates, settings)
         if not math.isfinite(epoch.loss):
             raise UserError(
                 f"params.yaml: the loss of member {member} is {epoch.loss} in epoch {number}; {what_diverges(settings)}"
@@ -77,11 +77,14 @@ def run_epoch(
     batches: Batches,
     order: Tensor,
     criterion: Criterion,
-    optimizer: torch.optim.Optimizer,
-    schedule: lr_scheduler.LRScheduler,
+    optimizer: Optimizer,
+    rates: Iterator[tuple[float, float]],
     settings: Train,
 ) -> Epoch:
-    """Take a step of the optimizer for each batch of the windows at the indices `order` (W,), in their order."""
+    """Take a step of the optimizer for each batch of the windows at the indices `order` (W,), in their order.
+
+    rates: learning rate and momentum of the next steps
+    """
     total = torch.zeros((), device=order.device)
     for inputs, targets in batches.stream(order, settings.batch_size):
         with autocast(order.device, settings.precision):
@@ -91,8 +94,7 @@ def run_epoch(
         loss.backward()  # type: ignore[no-untyped-call]
         if settings.clip is not None:
             nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-        optimizer.step()
-        schedule.step()
+        optimizer.step(*next(rates))
         total += loss.detach() * len(targets.values)
     return Epoch(total.item() / len(order), loss.item())
 
@@ -164,16 +166,3 @@ def make_criterion(windows: Windows, settings: Train) -> Criterion:
         return loss + pull * (predicted - targets.expert_mean).abs().mean() if pull else loss
 
     return criterion
-
-
-def make_optimizer(network: nn.Module, settings: Train) -> torch.optim.Optimizer:
-    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    fused = settings.optimizer == "adamw"  # Adam rounds as in the tutorial
-    return kind(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused)
-
-
-def make_schedule(optimizer: torch.optim.Optimizer, settings: Train, steps: int) -> lr_scheduler.LRScheduler:
-    """The schedule of the learning rate over `steps` batches: constant, or one cycle (Smith and Topin 2017)."""
-    if settings.schedule == "one_cycle":
-        return lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
-    return lr_scheduler.ConstantLR(optimizer, factor=1.0)
