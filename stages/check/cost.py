@@ -12,10 +12,8 @@ from stages.common.params import Params
 from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.ingest.params import Ingest
-from stages.normalize.calendar_years import warn_of_years_without_holidays
-from stages.normalize.filled_in import warn_of_filled_future
 from stages.normalize.histories import normalize, scaled_covariates, seasons_in_use
-from stages.normalize.known_ahead import refuse_missing_future
+from stages.normalize.known_ahead import check_known_ahead
 from stages.normalize.origins import Origins, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
@@ -76,9 +74,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     the horizon and nothing may be missing, and where a logarithm of a value is demanded that has none.
     """
     refuse_long_horizon(settings[Backtest], panel)
-    refuse_missing_future(panel, settings[Backtest].horizon, settings[Ingest].missing, settings[Ingest].path)
-    warn_of_years_without_holidays(panel, settings[Backtest].horizon, settings[Ingest].path)
-    warn_of_filled_future(panel, settings[Backtest].horizon, settings[Ingest].path)
+    check_known_ahead(panel, settings[Backtest].horizon, settings[Ingest].missing, settings[Ingest].path)
     seasons, columns = seasons_in_use(panel, settings[Normalize]), panel.covariate_columns
     warn_of_unused_covariates(columns, settings[Window])
     if settings[Normalize].log is True:

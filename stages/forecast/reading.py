@@ -22,9 +22,7 @@ from stages.ingest.numbers import OTHER_VALUES
 from stages.ingest.params import Ingest
 from stages.ingest.raw import OTHER_IDS, Raw, Reader, observations, open_raw, refuse_missing_file
 from stages.ingest.regular import build_panel
-from stages.normalize.calendar_years import warn_of_years_without_holidays
-from stages.normalize.filled_in import warn_of_filled_future
-from stages.normalize.known_ahead import refuse_missing_future
+from stages.normalize.known_ahead import check_known_ahead
 from stages.panel.grid import OFF_GRID, make_grid
 from stages.panel.panel import Panel
 from stages.panel.time_formats import parse_times
@@ -71,12 +69,10 @@ def read_frame(frame: pd.DataFrame, input_format: InputFormat) -> Panel:
 def refuse_unknown_future(panel: Panel, steps: int, trained: InputFormat, source: str) -> None:
     """Refuse future covariates that are missing over the `steps` to forecast, or warn of them, as in training.
 
-    Warn of those that were filled in, and of years without holidays.
+    Warn of what else is doubtful about them.
     """
     with reworded(_for_forecasts):
-        refuse_missing_future(panel, steps, trained.settings.missing, source)
-        warn_of_years_without_holidays(panel, steps, source)
-        warn_of_filled_future(panel, steps, source)
+        check_known_ahead(panel, steps, trained.settings.missing, source)
 
 
 def _read(reader: Reader, trained: InputFormat, layout: Ingest) -> Panel:

@@ -13,10 +13,8 @@ from stages.common.errors import run
 from stages.common.params import read_params
 from stages.common.paths import HISTORIES, NORMALIZE_SUMMARY, PANEL, fresh_folder, origin_file, write_summary
 from stages.ingest.params import Ingest
-from stages.normalize.calendar_years import warn_of_years_without_holidays
-from stages.normalize.filled_in import warn_of_filled_future
 from stages.normalize.histories import normalize, seasons_in_use
-from stages.normalize.known_ahead import refuse_missing_future
+from stages.normalize.known_ahead import check_known_ahead
 from stages.normalize.origins import in_short, plan_origins, refuse_long_horizon
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
@@ -26,9 +24,7 @@ def main() -> None:
     params = read_params()
     panel = Panel.read(PANEL)
     refuse_long_horizon(params[Backtest], panel)
-    refuse_missing_future(panel, params[Backtest].horizon, params[Ingest].missing, params[Ingest].path)
-    warn_of_years_without_holidays(panel, params[Backtest].horizon, params[Ingest].path)
-    warn_of_filled_future(panel, params[Backtest].horizon, params[Ingest].path)
+    check_known_ahead(panel, params[Backtest].horizon, params[Ingest].missing, params[Ingest].path)
     origins = plan_origins(params[Backtest], panel).within(int(panel.lengths.max()))
     training = sorted(set(origins.trained_at(params[Backtest].refit).values()), reverse=True)
     seasons = seasons_in_use(panel, params[Normalize])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.common.arrays import Floats, Ints
+from stages.common.arrays import Bools, Floats, Ints
 from stages.panel.ragged import starts
 
 ARRAYS = ("future", "past", "static")
@@ -85,24 +85,45 @@ def _last(values: Floats, lengths: Ints, dropped: Ints) -> Floats:
     return values[place >= np.repeat(dropped, lengths)]
 
 
+def beyond_history(values: Floats, lengths: Ints, ahead: int) -> Bools:
+    """(S, F) in which series a covariate lies, at a step `ahead`, so far outside its history that it is clipped.
+
+    values: (rows, F) of series of `lengths` (S,) and the steps ahead of each
+    """
+    found = np.zeros((len(lengths), values.shape[1]), dtype=np.bool_)
+    for series, (first, length) in enumerate(zip(starts(lengths + ahead), lengths, strict=True)):
+        scaled, least, most = _scaled_series(values[first : first + length + ahead], length)
+        found[series] = ((scaled[length:] < least) | (scaled[length:] > most)).any(axis=0)
+    return found
+
+
 def _scaled(values: Floats, lengths: Ints, ahead: int) -> Floats:
     """Values of series of `lengths` (S,) and the steps `ahead` of each, by what is known of the first of these."""
-    scaled = values.copy()
+    scaled = np.empty_like(values)
     for first, length in zip(starts(lengths + ahead), lengths, strict=True):
-        own, known = slice(first, first + length + ahead), values[first : first + length]
-        some = ~np.isnan(known)
-        least = np.where(some, known, np.inf).min(axis=0, initial=np.inf)
-        most = np.where(some, known, -np.inf).max(axis=0, initial=-np.inf)
-        mean = np.where(some, known, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
-        mean = np.where(least == most, least, mean)  # that of a constant is rounded
-        deviation = np.where(some, known - mean, 0)
-        spread = np.sqrt((deviation**2).sum(axis=0) / np.maximum(some.sum(axis=0), 1))
-        two = (~some | (known == least) | (known == most)).all(axis=0)
-        spread = np.where(two & (least < most), most - least, spread)
-        spread = np.maximum(spread, LEAST_SPREAD * np.abs(mean))
-        spread = np.where(spread > 0, spread, 1.0)
-        scaled[own] = (values[own] - mean) / spread
+        own = slice(first, first + length + ahead)
+        scaled[own], least, most = _scaled_series(values[own], length)
         after = slice(first + length, first + length + ahead)
-        nearest, furthest = (each(deviation, axis=0, initial=0) / spread for each in (np.min, np.max))
-        scaled[after] = np.clip(scaled[after], nearest - BEYOND, furthest + BEYOND)
+        scaled[after] = np.clip(scaled[after], least, most)
     return scaled
+
+
+def _scaled_series(values: Floats, length: int) -> tuple[Floats, Floats, Floats]:
+    """Scaled values (length + ahead, k) of one series, by what is known of its history.
+
+    And the least and the most (k,) that they may be ahead.
+    """
+    known = values[:length]
+    some = ~np.isnan(known)
+    least = np.where(some, known, np.inf).min(axis=0, initial=np.inf)
+    most = np.where(some, known, -np.inf).max(axis=0, initial=-np.inf)
+    mean = np.where(some, known, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
+    mean = np.where(least == most, least, mean)  # that of a constant is rounded
+    deviation = np.where(some, known - mean, 0)
+    spread = np.sqrt((deviation**2).sum(axis=0) / np.maximum(some.sum(axis=0), 1))
+    two = (~some | (known == least) | (known == most)).all(axis=0)
+    spread = np.where(two & (least < most), most - least, spread)
+    spread = np.maximum(spread, LEAST_SPREAD * np.abs(mean))
+    spread = np.where(spread > 0, spread, 1.0)
+    nearest, furthest = (each(deviation, axis=0, initial=0) / spread for each in (np.min, np.max))
+    return (values - mean) / spread, nearest - BEYOND, furthest + BEYOND

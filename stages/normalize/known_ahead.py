@@ -1,11 +1,22 @@
-"""Refuse, or warn of, future covariates that are missing over the horizon."""
+"""Check covariates over the horizon: refuse, or warn of, those that are missing, and warn of what is doubtful."""
 
 from itertools import pairwise
 
 import numpy as np
 
 from stages.common.errors import UserError, counted, quoted, warn
+from stages.normalize.calendar_years import warn_of_years_without_holidays
+from stages.normalize.covariates import beyond_history
+from stages.normalize.filled_in import warn_of_filled_future
 from stages.panel.panel import Panel
+
+
+def check_known_ahead(panel: Panel, horizon: int, missing: str, source: str) -> None:
+    """Every check of the covariates over the horizon, see `refuse_missing_future`, which alone raises UserError."""
+    refuse_missing_future(panel, horizon, missing, source)
+    warn_of_years_without_holidays(panel, horizon, source)
+    warn_of_filled_future(panel, horizon, source)
+    warn_of_extremes(panel, horizon, source)
 
 
 def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str) -> None:
@@ -39,3 +50,22 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
         f"{problem}; its mean of late stands in for it; {remedy}, or list it in ingest.covariates.past if nobody knows "
         "it ahead"
     )
+
+
+def warn_of_extremes(panel: Panel, horizon: int, source: str) -> None:
+    """Warn of each future covariate that lies, at one of the `horizon` steps, further outside its history than counts.
+
+    See `stages/normalize/covariates.py`.
+
+    source: the file, for messages
+    """
+    if panel.covariates is None or not panel.covariates.future:
+        return
+    found = beyond_history(panel.at(0).future_covariates(horizon), panel.lengths, horizon)
+    for name, places in panel.covariates.columns_by_covariate(panel.covariates.future).items():
+        if count := int(found[:, places].any(axis=1).sum()):
+            warn(
+                f"{source}: the future covariate {quoted(name)} lies, over the steps to forecast, further outside its "
+                f"history than it varied there (in {count:,} of {counted(len(panel.ids), 'series', 'series')}), and "
+                "counts as nearer, a standard deviation outside: no value so far shows what happens there"
+            )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stages.common.errors import UserError
-from stages.normalize.known_ahead import refuse_missing_future
+from stages.normalize.known_ahead import check_known_ahead, refuse_missing_future
 from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 from stages.panel.time_axis import TimeAxis
@@ -70,3 +70,32 @@ def test_a_gap_inside_is_filled_first(capsys: pytest.CaptureFixture[str]) -> Non
         replace(panel, covariates=replace(panel.covariates, filling="forward")), 2, "forward", "sales.csv"
     )
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("ahead", "series"),
+    [
+        ([9.9, 10.1], 0),
+        ([12.9, 7.1], 0),  # the history has two values, 9 and 11, and their difference counts as its spread
+        ([13.1, 11.0], 1),
+        ([10.0, 6.9], 1),
+    ],
+)
+def test_values_far_outside_their_history_are_warned_of(
+    ahead: list[float], series: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel = panel_with([9, 11, *ahead], [5, 5, 5, 5.2])
+    check_known_ahead(panel, 2, "keep", "sales.csv")
+    (warned, *_) = [*capsys.readouterr().err.splitlines(), ""]
+    assert bool(warned) == bool(series)
+    if series:
+        assert warned.startswith("warning: sales.csv: the future covariate 'price' lies, over the steps to forecast,")
+        assert "(in 1 of 2 series)" in warned
+
+
+def test_a_price_that_never_changed_may_change_by_a_twentieth(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a change of the price would count for as much as in another series all changes together."""
+    check_known_ahead(panel_with([20, 20, 20.9, 19.1], [1, 1, 1, 1]), 2, "keep", "sales.csv")
+    assert capsys.readouterr().err == ""
+    check_known_ahead(panel_with([20, 20, 21.1, 20], [1, 1, 1, 1]), 2, "keep", "sales.csv")
+    assert "'price' lies" in capsys.readouterr().err

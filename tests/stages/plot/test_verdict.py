@@ -93,10 +93,6 @@ def test_a_loss_says_which_method_was_best_and_how_to_take_it() -> None:
 
 
 def test_a_combination_that_is_best_is_named() -> None:
-    unknown = {**FORECAST, "covariates_unknown_ahead": 34.0, "covariates_unknown_at_origins": 0.5}
-    assert any(line.startswith("34 % of the covariates") for line in headline(metrics(0.5, 1, 0.6), unknown, {}, NAIVE))
-    never = {**FORECAST, "covariates_unknown_ahead": 9.0, "covariates_unknown_at_origins": 9.0}
-    assert not any("of the covariates" in line for line in headline(metrics(0.5, 1, 0.6), never, {}, NAIVE))
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
     verdict, best, *_ = headline(measured, FORECAST, {}, NAIVE)
     assert "Better than AutoETS" in verdict
