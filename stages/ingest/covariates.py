@@ -1,5 +1,6 @@
 """Read the columns of covariates: numbers, booleans, or texts, which are categories."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from stages.ingest.numbers import NumberFormat, is_number_type, mostly_numbers, 
 CORRECT_COVARIATES = "correct ingest.covariates in params.yaml"
 MAX_CATEGORIES = 50  # each is a column: texts of more kinds are ids or remarks
 TRUTHS = {"true": 1.0, "false": 0.0}
+WITH_UNIT = re.compile(r"[+-]?\s*[^\w\s.,+-]?\s*[+-]?\d[\d.,\s]*[^\w\s.,+-]?")  # a number with a sign such as $ or %
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def read_covariate(column: Column, number_format: NumberFormat, trained: dict[st
         categories = sorted({text for text in texts if text not in number_format.missing_texts})
         _refuse_many(column, categories)
         _warn_of_similar(column, categories)
+        _warn_of_units(column, categories)
     else:
         categories = known
         _warn_of_unknown(column, ~missing & ~np.isin(texts, known)[codes])
@@ -141,6 +144,16 @@ def _warn_of_similar(column: Column, categories: list[str]) -> None:
                 "write one of them if they are the same"
             )
             return
+
+
+def _warn_of_units(column: Column, categories: list[str]) -> None:
+    """Warn of categories that are, at least half of them, numbers with a sign such as $ or %."""
+    numbers = [text for text in categories if WITH_UNIT.fullmatch(text)]
+    if 2 * len(numbers) >= len(categories) > 0:
+        warn(
+            f"{column}: texts such as {quoted(numbers[0])} are no numbers, and count as "
+            f"{counted(len(categories), 'category', 'categories')}; write plain numbers if they are prices or shares"
+        )
 
 
 def _warn_of_unknown(column: Column, unknown: Bools) -> None:

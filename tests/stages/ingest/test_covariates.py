@@ -51,6 +51,26 @@ def test_texts_are_categories_in_order_without_the_blanks_around_them() -> None:
     np.testing.assert_array_equal(encode(found.values, found.categories), expected)
 
 
+@pytest.mark.parametrize(
+    ("texts", "warned"),
+    [
+        (["£9.26", "£9.60", "£10"], True),
+        (["12 %", "5%", "none"], True),
+        (["-1.200,50 €", "$ 3", "sale", "free"], True),
+        (["Q1", "Q2"], False),
+        (["A 10", "week 3", "store_12", "M&M 3"], False),
+        (["50%", "half", "full", "none"], False),
+    ],
+)
+def test_numbers_with_a_sign_are_categories_with_a_warning(
+    texts: list[str], warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read(pa.array(texts)).categories == sorted(texts)
+    said = capsys.readouterr().err
+    assert ("write plain numbers if they are prices or shares" in said) == warned
+    assert not warned or f"count as {len(texts)} categories" in said
+
+
 def test_booleans_that_are_few_are_categories_as_well() -> None:
     """Of five texts two are booleans."""
     found = read(pa.array(["maybe", "True", "-", "never", "False", "maybe"]))
