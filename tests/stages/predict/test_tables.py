@@ -1,14 +1,18 @@
 """The tables of predict: their rows and columns, and that the field's tools read them as they are."""
 
+import io
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from utilsforecast import losses
 from utilsforecast.evaluation import evaluate as evaluate_losses
 
@@ -211,6 +215,26 @@ def test_the_forecast_is_described(panel: Panel) -> None:
 def test_numbers_are_written_to_some_digits(tmp_path: Path) -> None:
     write_csv(pd.DataFrame({"id": ["a"], "value": [1 / 3]}), tmp_path / "table.csv", digits=4)
     assert (tmp_path / "table.csv").read_bytes() == b"id,value\na,0.3333\n"
+
+
+TEXTS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs", "Cc"]), max_size=6)
+NUMBERS = st.one_of(st.floats(), st.floats(-1e3, 1e3), st.sampled_from([-0.0, 1e-5, 1e10, 12345678901.5, 0.1 + 0.2]))
+
+
+@given(
+    st.lists(st.tuples(TEXTS, NUMBERS, st.integers(-(10**12), 10**12), NUMBERS.filter(np.isfinite)), min_size=1),
+    TEXTS,
+    st.booleans(),
+)
+def test_the_bytes_are_those_of_pandas(rows: list[tuple[str, float, int, float]], name: str, header: bool) -> None:
+    """Texts with commas, quotes and line ends; missing, tiny and large numbers; a chunk of rows after another."""
+    table = pd.DataFrame(rows, columns=[f"{name} ", "gaps", "count", "whole"])
+    for each in (table, pd.concat([table, table.assign(whole=np.nan)])):
+        ours, theirs = io.StringIO(newline=""), io.StringIO(newline="")
+        with patch("stages.predict.tables.WRITTEN", 2):
+            write_csv(each, ours, digits=6, header=header)
+        each.to_csv(theirs, index=False, float_format="%.6g", lineterminator="\n", header=header)
+        assert ours.getvalue() == theirs.getvalue()
 
 
 def test_losses_of_utilsforecast_read_the_evaluation_as_it_is(tmp_path: Path) -> None:
