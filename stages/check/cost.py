@@ -114,7 +114,12 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     quick = duration(work.seconds(QUICK, cores))
     if members > QUICK and quick != duration(work.seconds(members, cores)):
         command = f"`dvc exp run -S train.members={QUICK}`"
-        lines.append(("quick look", f"{command}: about {quick} {on}, with slightly larger errors"))
+        lines.append(
+            (
+                "quick look",
+                f"{command}: about {quick} {on}, with slightly larger errors; it leaves {QUICK} in params.yaml",
+            )
+        )
     return lines
 
 

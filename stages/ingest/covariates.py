@@ -1,6 +1,5 @@
 """Read the columns of covariates: numbers, booleans, or texts, which are categories."""
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +9,11 @@ import pyarrow.compute as pc
 from stages.common.arrays import Bools, Floats
 from stages.common.errors import UserError, counted, quoted, warn
 from stages.ingest.columns import Column, distinct
-from stages.ingest.numbers import NumberFormat, is_number_type, mostly_numbers, to_numbers, warn_of_groups
+from stages.ingest.numbers import NumberFormat, has_unit, is_number_type, mostly_numbers, to_numbers, warn_of_groups
 
 CORRECT_COVARIATES = "correct ingest.covariates in params.yaml"
 MAX_CATEGORIES = 50  # each is a column: texts of more kinds are ids or remarks
 TRUTHS = {"true": 1.0, "false": 0.0}
-WITH_UNIT = re.compile(r"[+-]?\s*[^\w\s.,+-]?\s*[+-]?\d[\d.,\s]*[^\w\s.,+-]?")  # a number with a sign such as $ or %
 
 
 @dataclass(frozen=True)
@@ -147,8 +145,8 @@ def _warn_of_similar(column: Column, categories: list[str]) -> None:
 
 
 def _warn_of_units(column: Column, categories: list[str]) -> None:
-    """Warn of categories that are, at least half of them, numbers with a sign such as $ or %."""
-    numbers = [text for text in categories if WITH_UNIT.fullmatch(text)]
+    """Warn of categories that are, at least half of them, numbers with a unit, such as $, % or EUR."""
+    numbers = [text for text in categories if has_unit(text)]
     if 2 * len(numbers) >= len(categories) > 0:
         warn(
             f"{column}: texts such as {quoted(numbers[0])} are no numbers, and count as "

@@ -52,6 +52,12 @@ class NumberFormat:
 
 
 OTHER_VALUES = "set ingest.value to a column of numbers"
+CURRENCY, NUMBER = r"[A-Za-z]{0,3}[$¢£¥€₦₩₪₫₱₹₺₽]", r"\d[\d.,' ]*"
+WITH_UNIT = [  # a sign before or after a number, or letters about one that has a decimal sign
+    rf"[+-]? ?{CURRENCY} ?[+-]?{NUMBER}-?",
+    rf"[+-]?{NUMBER}({CURRENCY}|[%‰]|°[CF]?)",
+    r"(?=.*[A-Za-z])([A-Za-z]{1,4} ?)?[+-]?\d+[.,]\d+ ?([A-Za-z]{1,4})?",
+]
 SUGGESTED = [  # number formats that an error message may suggest, the simplest first
     NumberFormat(decimal, thousands)
     for thousands in (None, ",", ".", " ", "'", "_")
@@ -166,6 +172,15 @@ def _are_missing(column: Column, values: Floats, number_format: NumberFormat) ->
     return missing | np.isin(values, numbers)
 
 
+def has_unit(text: str) -> bool:
+    """Whether a text is a number with a sign such as $ or %, or a decimal one with letters, such as EUR or kg.
+
+    >>> [has_unit(text) for text in ("£9.26", "-12 %", "9.80 EUR", "Q1", "3XL", "week 3")]
+    [True, True, True, False, False, False]
+    """
+    return any(re.fullmatch(pattern, text.strip()) for pattern in WITH_UNIT)
+
+
 def _hint(column: Column, wrong: int, number_format: NumberFormat) -> str:
     """How to make the value at index `wrong` a number: the formats that read it, and most of the column, as numbers."""
     is_text = pa.types.is_string(column.values.type)
@@ -181,6 +196,8 @@ def _hint(column: Column, wrong: int, number_format: NumberFormat) -> str:
             readings, read = {}, numbers
         if numbers == read:
             readings.setdefault(value, suggested)
+    if not readings and is_text and has_unit(found):
+        return "write a plain number, without a sign or unit, in this column"
     if not readings:
         marker = quoted(found.strip()) if is_text or "inf" in found else found
         return f"correct it, or list it in ingest.none, as [{marker}], if it means no value"

@@ -2,15 +2,15 @@
 
 Those of two values, such as booleans, are over their difference: an event is 1 more than none, however rare it is. No
 spread is less than LEAST_SPREAD of the mean: where a price hardly moved, a small change is small, as in other series.
-Values ahead lie at most BEYOND outside the range so far: no value of the series shows what happens there. Static ones
-have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs no other.
+Values ahead lie at most BEYOND outside the range so far, flags not at all: no value of the series shows what happens
+there. Static ones have no mean of their own: their inverse hyperbolic sine, which is small for any number, needs none.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from stages.common.arrays import Bools, Floats, Ints
+from stages.common.arrays import Floats, Ints
 from stages.panel.ragged import starts
 
 ARRAYS = ("future", "past", "static")
@@ -85,15 +85,16 @@ def _last(values: Floats, lengths: Ints, dropped: Ints) -> Floats:
     return values[place >= np.repeat(dropped, lengths)]
 
 
-def beyond_history(values: Floats, lengths: Ints, ahead: int) -> Bools:
-    """(S, F) in which series a covariate lies, at a step `ahead`, so far outside its history that it is clipped.
+def counted_ahead(values: Floats, lengths: Ints, ahead: int) -> Floats:
+    """(S, ahead, F) as what values ahead of S series count: those far outside a history as nearer ones.
 
     values: (rows, F) of series of `lengths` (S,) and the steps ahead of each
     """
-    found = np.zeros((len(lengths), values.shape[1]), dtype=np.bool_)
+    found = np.empty((len(lengths), ahead, values.shape[1]))
     for series, (first, length) in enumerate(zip(starts(lengths + ahead), lengths, strict=True)):
-        scaled, least, most = _scaled_series(values[first : first + length + ahead], length)
-        found[series] = ((scaled[length:] < least) | (scaled[length:] > most)).any(axis=0)
+        footing = _Footing.of(values[first : first + length])
+        after = values[first + length : first + length + ahead]
+        found[series] = np.clip(after, *(footing.mean + each * footing.spread for each in footing.limits))
     return found
 
 
@@ -101,29 +102,38 @@ def _scaled(values: Floats, lengths: Ints, ahead: int) -> Floats:
     """Values of series of `lengths` (S,) and the steps `ahead` of each, by what is known of the first of these."""
     scaled = np.empty_like(values)
     for first, length in zip(starts(lengths + ahead), lengths, strict=True):
-        own = slice(first, first + length + ahead)
-        scaled[own], least, most = _scaled_series(values[own], length)
-        after = slice(first + length, first + length + ahead)
-        scaled[after] = np.clip(scaled[after], least, most)
+        footing = _Footing.of(values[first : first + length])
+        own, after = slice(first, first + length + ahead), slice(first + length, first + length + ahead)
+        scaled[own] = (values[own] - footing.mean) / footing.spread
+        scaled[after] = np.clip(scaled[after], *footing.limits)
     return scaled
 
 
-def _scaled_series(values: Floats, length: int) -> tuple[Floats, Floats, Floats]:
-    """Scaled values (length + ahead, k) of one series, by what is known of its history.
+@dataclass(frozen=True)
+class _Footing:
+    """How the covariates of one series are scaled: each (k,).
 
-    And the least and the most (k,) that they may be ahead.
+    limits: the least and the most that they may be ahead, scaled
     """
-    known = values[:length]
-    some = ~np.isnan(known)
-    least = np.where(some, known, np.inf).min(axis=0, initial=np.inf)
-    most = np.where(some, known, -np.inf).max(axis=0, initial=-np.inf)
-    mean = np.where(some, known, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
-    mean = np.where(least == most, least, mean)  # that of a constant is rounded
-    deviation = np.where(some, known - mean, 0)
-    spread = np.sqrt((deviation**2).sum(axis=0) / np.maximum(some.sum(axis=0), 1))
-    two = (~some | (known == least) | (known == most)).all(axis=0)
-    spread = np.where(two & (least < most), most - least, spread)
-    spread = np.maximum(spread, LEAST_SPREAD * np.abs(mean))
-    spread = np.where(spread > 0, spread, 1.0)
-    nearest, furthest = (each(deviation, axis=0, initial=0) / spread for each in (np.min, np.max))
-    return (values - mean) / spread, nearest - BEYOND, furthest + BEYOND
+
+    mean: Floats
+    spread: Floats
+    limits: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, known: Floats) -> "_Footing":
+        """By a history (length, k), NaN where a value is missing."""
+        some = ~np.isnan(known)
+        least = np.where(some, known, np.inf).min(axis=0, initial=np.inf)
+        most = np.where(some, known, -np.inf).max(axis=0, initial=-np.inf)
+        mean = np.where(some, known, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
+        mean = np.where(least == most, least, mean)  # that of a constant is rounded
+        deviation = np.where(some, known - mean, 0)
+        spread = np.sqrt((deviation**2).sum(axis=0) / np.maximum(some.sum(axis=0), 1))
+        two = (~some | (known == least) | (known == most)).all(axis=0)
+        spread = np.where(two & (least < most), most - least, spread)
+        spread = np.maximum(spread, LEAST_SPREAD * np.abs(mean))
+        spread = np.where(spread > 0, spread, 1.0)
+        beyond = np.where(two & (least == 0) & (most == 1), 0.0, BEYOND)  # nothing is more than true
+        nearest, furthest = (each(deviation, axis=0, initial=0) / spread for each in (np.min, np.max))
+        return cls(mean, spread, (nearest - beyond, furthest + beyond))

@@ -3,12 +3,16 @@
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from stages.common.errors import UserError, counted, quoted, warn
 from stages.normalize.calendar_years import warn_of_years_without_holidays
-from stages.normalize.covariates import beyond_history
+from stages.normalize.covariates import counted_ahead
 from stages.normalize.filled_in import warn_of_filled_future
 from stages.panel.panel import Panel
+
+ROUNDING = 1e-9  # of a value
+LEAST = 2  # values of a covariate in a history, before anything ahead is far from them
 
 
 def check_known_ahead(panel: Panel, horizon: int, missing: str, source: str) -> None:
@@ -35,8 +39,7 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
     column = int(gone[series].any(axis=0).argmax())
     runs = np.flatnonzero(np.diff(np.concatenate([[False], gone[series, :, column], [False]])))
     first, end = next(pairwise(runs.tolist()))
-    steps = panel.time_axis.next_steps(panel.ds.iloc[panel.indptr[series + 1] - 1], horizon)
-    begin, last = panel.time_axis.format(steps.iloc[[first, end - 1]])
+    begin, last = _steps_ahead(panel, series, horizon, [first, end - 1])
     name = covariates.declared(covariates.future[column])
     names = {covariates.declared(covariates.future[each]) for each in np.flatnonzero(gone.any(axis=(0, 1)))}
     where = f"{source}: series {quoted(panel.ids[series])} has no value of the future covariate {quoted(name)}"
@@ -55,17 +58,37 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
 def warn_of_extremes(panel: Panel, horizon: int, source: str) -> None:
     """Warn of each future covariate that lies, at one of the `horizon` steps, further outside its history than counts.
 
-    See `stages/normalize/covariates.py`.
+    See `stages/normalize/covariates.py`. Of numbers alone, and of series with LEAST values of it.
 
     source: the file, for messages
     """
-    if panel.covariates is None or not panel.covariates.future:
+    covariates = panel.covariates
+    if covariates is None or not covariates.future:
         return
-    found = beyond_history(panel.at(0).future_covariates(horizon), panel.lengths, horizon)
-    for name, places in panel.covariates.columns_by_covariate(panel.covariates.future).items():
-        if count := int(found[:, places].any(axis=1).sum()):
-            warn(
-                f"{source}: the future covariate {quoted(name)} lies, over the steps to forecast, further outside its "
-                f"history than it varied there (in {count:,} of {counted(len(panel.ids), 'series', 'series')}), and "
-                "counts as nearer, a standard deviation outside: no value so far shows what happens there"
-            )
+    values = panel.at(0).future_covariates(horizon)
+    ends = np.cumsum(panel.lengths + horizon)
+    steps_ahead = ends[:, None] + np.arange(-horizon, 0)
+    ahead, known = values[steps_ahead], ~np.isnan(values)
+    known[steps_ahead] = False
+    counts = counted_ahead(values, panel.lengths, horizon)
+    far = np.abs(ahead - counts) > ROUNDING * np.abs(ahead)
+    far &= (np.add.reduceat(known, ends - panel.lengths - horizon, dtype=np.int64) >= LEAST)[:, None]
+    for column, name in enumerate(covariates.future):
+        of_series = far[..., column].any(axis=1)
+        if covariates.declared(name) in covariates.categories or not of_series.any():
+            continue
+        series = int(of_series.argmax())
+        step = int(far[series, :, column].argmax())
+        when = _steps_ahead(panel, series, horizon, [step]).iloc[0]
+        found, counted_as = (f"{each[series, step, column]:g}" for each in (ahead, counts))
+        warn(
+            f"{source}: series {quoted(panel.ids[series])} has {found} at {when} for the future covariate "
+            f"{quoted(name)}, far outside its history, where no value shows what it does; it counts as {counted_as} "
+            f"(so in {of_series.sum():,} of {counted(len(panel.ids), 'series', 'series')})"
+        )
+
+
+def _steps_ahead(panel: Panel, series: int, horizon: int, chosen: list[int]) -> pd.Series:
+    """Some of the steps after the end of a series, as the input writes them."""
+    steps = panel.time_axis.next_steps(panel.ds.iloc[panel.indptr[series + 1] - 1], horizon)
+    return panel.time_axis.format(steps.iloc[chosen])

@@ -188,12 +188,10 @@ def _doubts(forecast: dict[str, Any]) -> list[str]:
             f"{wide:,} {of} {'has' if wide == 1 else 'have'} intervals that reach further beyond the history than its "
             "smallest and largest value are apart."
         )
-    ahead, before = forecast["covariates_unknown_ahead"], forecast["covariates_unknown_at_origins"]
-    if ahead > before:
+    if (less_known := forecast["covariates_less_known"]) != "none":
         doubts.append(
-            f"{significant(ahead, 2)} % of the covariates over the steps to forecast are missing, and "
-            f"{significant(before, 2)} % were at the evaluation origins: the errors ahead may be larger, as where all "
-            "covariates are hidden."
+            f"More is missing over the steps to forecast than was at the evaluation origins, of the covariates "
+            f"{less_known}: the errors ahead may be larger than those measured."
         )
     if steps := forecast["steps_since_training"]:
         doubts.append(

@@ -36,7 +36,7 @@ from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
 from stages.predict.baselines import choose_baselines, left_out
 from stages.predict.checks import (
-    share_unknown_ahead,
+    less_known_ahead,
     warn_of_fallback,
     warn_of_origins_out_of_reach,
     warn_of_wide_intervals,
@@ -120,9 +120,8 @@ def main() -> None:
     short = warn_of_fallback(model[0].forecast, panel.ids)
     wide = warn_of_wide_intervals(methods[method][0].forecast, *limits[method], panel.ids)
     scored_from = {origin: trained_at[origin] for origin in (0, *planned.evaluation) if origin in trained_at}
-    evaluated_from = [each.history for each in evaluations]
-    unknown = share_unknown_ahead([panel.at(0)], horizon), share_unknown_ahead(evaluated_from, horizon)
-    summary = forecast_summary(forecaster, list(methods), panel, scored_from, short, wide, unknown)
+    less_known = less_known_ahead(panel.at(0), [each.history for each in evaluations], horizon)
+    summary = forecast_summary(forecaster, list(methods), panel, scored_from, short, wide, less_known)
     write_json(FORECAST_SUMMARY, summary)
     print(in_one_line(metrics["evaluated"]))
 

@@ -77,11 +77,18 @@ def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, 
     return count
 
 
-def share_unknown_ahead(histories: Iterable[History], horizon: int) -> float:
-    """Per cent of the values of covariates known ahead that are missing after the histories; 0 without any values."""
-    unknown = [each.unknown_ahead(horizon)[each.lengths > 0] for each in histories if each.panel.covariates is not None]
-    count = sum(each.size for each in unknown)
-    return 100 * sum(float(each.sum()) for each in unknown) / count if count else 0.0
+def less_known_ahead(final: History, evaluated: list[History], horizon: int) -> list[str]:
+    """The covariates of which more is missing over the horizon than there was after the origins that are evaluated.
+
+    None without covariates known ahead, and without such origins.
+    """
+    covariates = final.panel.covariates
+    if covariates is None or not evaluated:
+        return []
+    now, *before = (each.unknown_ahead(horizon)[each.lengths > 0].mean(axis=(0, 1)) for each in (final, *evaluated))
+    less = (now > np.mean(before, axis=0)).tolist()
+    names = covariates.columns_by_covariate(covariates.known_ahead)
+    return [name for name, places in names.items() if any(less[place] for place in places)]
 
 
 def _few(ids: list[str], chosen: Iterable[bool]) -> str:

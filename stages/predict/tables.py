@@ -87,15 +87,14 @@ def forecast_summary(
     trained_at: dict[int, int],
     short: int,
     wide: int,
-    unknown: tuple[float, float],
+    less_known: list[str],
 ) -> dict[str, Any]:
     """reports/forecast.json, which says how to read the forecast: flat.
 
     names: of all methods; the published one is the column of the forecast to use
     trained_at: for the final origin and each evaluation origin, its training origin
     short, wide: how many series are too short for the model, and how many have intervals that say little
-    unknown: per cent of the covariates known ahead that are missing, at the steps to forecast and after the evaluation
-        origins
+    less_known: covariates of which more is missing over the horizon than there was at the evaluation origins
     """
     combined = [MODEL, *combinable([name for name in names if name in BASELINES])] if COMBINATION in names else []
     return {
@@ -110,8 +109,7 @@ def forecast_summary(
         "most_steps_since_training": max(training_origin - origin for origin, training_origin in trained_at.items()),
         "series_too_short": short,
         "series_with_wide_intervals": wide,
-        "covariates_unknown_ahead": round(unknown[0], 1),
-        "covariates_unknown_at_origins": round(unknown[1], 1),
+        "covariates_less_known": ", ".join(less_known) or "none",
     }
 
 

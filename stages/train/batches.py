@@ -123,8 +123,12 @@ class Batches:
     def computed(self) -> tuple[Tensor, Tensor, Tensor]:
         """What `_compute` returns, of all windows: training reads each many times."""
         every = torch.arange(len(self), device=self.offsets.device)
-        parts = [self._compute(every[chunk]) for chunk in chunks(len(self), CHUNK)]
-        steps, values, known = (torch.cat(each) for each in zip(*parts, strict=True))
+        steps, values, known = (
+            self.level.new_empty(len(self), *shape)
+            for shape in ((self.size, len(self.channels)), (self.targets,), (self.targets,))
+        )
+        for chunk in chunks(len(self), CHUNK):
+            steps[chunk], values[chunk], known[chunk] = self._compute(every[chunk])
         return steps, values, known
 
     def _compute(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -98,12 +98,16 @@ class NetworkSize:
             + PER_INPUT * batch * self.size
         )
 
-    def bytes(self, batch: int) -> float:
-        """What training on batches of so many windows holds, at least: weights, states for the way back, windows."""
+    def bytes(self, batch: int, windows: int = 0) -> float:
+        """What training on batches of so many windows holds, at least: weights, states for the way back, windows.
+
+        windows: of which the steps and targets are computed once
+        """
         cells = self.size * self.model.num_layers * self.directions
         states = batch * cells * (self.rows + self.model.hidden_size)
         window = self.size * (self.channels + 1) + self.targets * (self.experts + self.varying + 2)
-        return BYTES * (COPIES * self.weights + states + batch * window)
+        once = windows * (self.size * self.channels + 2 * self.targets)
+        return BYTES * (COPIES * self.weights + states + batch * window + once)
 
 
 def training_hours(networks: int, steps: int, seconds: float, cores: int) -> float:
@@ -129,15 +133,15 @@ def check_params(others: Params) -> None:
         raise ValueError(problem)
 
 
-def check_training(networks: int, network: NetworkSize, steps: int, batch: int, compute: Compute) -> None:
+def check_training(networks: int, network: NetworkSize, steps: int, batch: int, windows: int, compute: Compute) -> None:
     """Warn of training that takes hours on processors.
 
     networks: how many are to be trained
-    steps, batch: steps of the optimizer of each, and windows in each step
+    steps, batch, windows: steps of the optimizer of each, windows in each step, and in all
 
     Raises UserError where it takes more than `compute.max_hours`, or more memory than this machine has.
     """
-    if problem := lack_of_memory(network.bytes(batch), networks, compute, _work(network), SMALLER):
+    if problem := lack_of_memory(network.bytes(batch, windows), networks, compute, _work(network), SMALLER):
         raise UserError(f"params.yaml: {problem}")
     cores = processes(compute)
     if cores is None:

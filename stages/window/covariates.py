@@ -1,17 +1,19 @@
 """Covariates at cuts: completed where they are missing, those ahead of each cut, and what a series can learn from."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from stages.common.arrays import Bools, Floats, Floats32, Ints
+from stages.common.arrays import Bools, Floats, Floats32, Ints, chunks
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import blocks, starts
 from stages.window.regression import Aligned
 
 RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
 LARGEST = 4.0  # to which those ahead are clipped
-REGRESSORS = 8  # of a covariate, and of the values
+REGRESSORS = 6  # about so many of a covariate, and of the values
+SUMS = 2**23  # sums of products in memory at once: 64 MiB
 
 
 def span_of(seasons: list[int]) -> int:
@@ -68,17 +70,19 @@ def ahead_of(
     return np.clip(relative, -LARGEST, LARGEST)
 
 
-def regressors(covariates: ScaledCovariates | None) -> int:
-    """About how many regressors a regression has."""
-    return REGRESSORS * (1 + (sum(covariates.columns[:2]) if covariates else 0))
+def regressed_together(lengths: Ints, covariates: ScaledCovariates | None, seasons: list[int]) -> Iterator[slice]:
+    """Runs of series of `lengths` (S,) whose regressors, and the sums of their products, are of bounded size."""
+    regressors = REGRESSORS * (1 + (sum(covariates.columns[:2]) if covariates else 0))
+    most = max(SUMS // (max(seasons[:1], default=1) * regressors**2), 1)
+    for block in blocks(lengths, regressors):
+        for few in chunks(block.stop - block.start, most):
+            yield slice(block.start + few.start, block.start + few.stop)
 
 
 def aligned(
     values: Floats | Floats32, lengths: Ints, covariates: ScaledCovariates | None, chosen: slice, seasons: list[int]
 ) -> Aligned:
-    """Some series side by side, with those completed covariates that change in their histories.
-
-    A category may appear only later: it is 0 throughout, as a covariate that is constant.
+    """Some series side by side, with their completed covariates; 0 for one that does not change in a history.
 
     values: (V,) of all series of `lengths` (S,), one after another
     """
@@ -110,5 +114,5 @@ def aligned(
 def too_short(values: Floats, lengths: Ints, covariates: ScaledCovariates, seasons: list[int]) -> Bools:
     """(S,) the series that have too few values for a regression on the covariates that change with time."""
     covariates = completed(covariates, lengths, span_of(seasons))
-    parts = blocks(lengths, regressors(covariates))
+    parts = regressed_together(lengths, covariates, seasons)
     return ~np.concatenate([aligned(values, lengths, covariates, part, seasons).enough for part in parts])

@@ -8,7 +8,7 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import blocks, starts
-from stages.window.covariates import ahead_of, aligned, completed, regressors, span_of
+from stages.window.covariates import ahead_of, aligned, completed, regressed_together, span_of
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, reach, record_origins
@@ -250,7 +250,7 @@ def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floa
     if "regression" not in source.settings.experts or source.settings.local_scaling == "none":
         return np.zeros((len(series), 0, source.targets), dtype=np.float32)
     found = []
-    for part in blocks(source.lengths[block], regressors(covariates)):
+    for part in regressed_together(source.lengths[block], covariates, source.index_seasons):
         own = slice(block.start + part.start, block.start + part.stop)
         rows = slice(*np.searchsorted(series, [own.start, own.stop]))
         whole = aligned(source.values, source.lengths, covariates, own, source.index_seasons)

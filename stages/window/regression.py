@@ -7,6 +7,8 @@ squares of those at the step (heat and cold both raise the demand for power) and
 mean growth over a season, how far the level is from the mean of all before, and the scale of all before over that of
 now. Targets and values of before go through an inverse hyperbolic sine, so that spikes do not decide.
 
+Which covariates of a series have coefficients, and which have squares, is decided once, from all of its history.
+
 Hoerl and Kennard, Ridge regression: biased estimation for nonorthogonal problems, 1970, equation 2.1; regressors as of
 the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead electricity prices, 2021, section 4.2.
 """
@@ -115,8 +117,11 @@ class Aligned:
 
     @cached_property
     def smooth(self) -> Floats:
-        """(S, n + ahead, F) the mean of each covariate known ahead over a season, up to each step."""
-        return np.moveaxis(_running_mean(np.moveaxis(self.future, 1, 2), self.season)[..., 1:], 2, 1)
+        """(S, n + ahead, F) the mean of each covariate known ahead over a season, up to each step; 0 after the last."""
+        ends = self.lengths + self.future.shape[1] - self.values.shape[1]
+        exists = (np.arange(self.future.shape[1]) < ends[:, None])[..., None]
+        means = np.moveaxis(_running_mean(np.moveaxis(self.future, 1, 2), self.season)[..., 1:], 2, 1)
+        return np.where(exists, means, 0)
 
     @cached_property
     def frames(self) -> tuple[Floats, ...]:
@@ -227,6 +232,8 @@ def _coefficients(
 
     observed: (S, n, d + 1) rows and target, 0 where they are not usable (S, n)
     """
+    long = np.flatnonzero(usable.sum(axis=1) >= least)  # others never have a forecast
+    observed, usable, least = observed[long], usable[long], least[long]
     (count, length, width), padding = observed.shape, -observed.shape[1] % season
     whole, width = (length + padding) // season, width - 1
     by_season = np.pad(observed, ((0, 0), (0, padding), (0, 0))).reshape(count, whole, season, width + 1)
@@ -235,16 +242,20 @@ def _coefficients(
     penalty[0, 0] = np.finfo(np.float32).eps
     sums, counts, done = np.zeros((count, season, width, width + 1)), np.zeros((count, season)), 0
     pooled, phases = np.full((len(used), 1, width), np.nan), np.full((len(used), season, width), np.nan)
-    for number in np.unique(used):
+    points = np.flatnonzero(np.isin(series, long))
+    points = points[np.argsort(used[points], kind="stable")]
+    numbers, first = np.unique(used[points], return_index=True)
+    for number, at in zip(numbers, np.split(points, first)[1:], strict=True):
         new = by_season[:, done:number]
         sums += np.einsum("sbpd,sbpe->spde", new[..., :-1], new)
         counts += known[:, done:number].sum(axis=1)
         done = number
-        at = np.flatnonzero(used == number)
-        some = at[counts[series[at]].sum(axis=1) >= least[series[at]]]
-        pooled[some, 0] = _solved(sums[series[some]].sum(axis=1), penalty)
-        some = at[counts[series[at]].min(axis=1) >= least[series[at]]]
-        phases[some] = _solved(sums[series[some]], penalty)
+        own = np.searchsorted(long, series[at])
+        enough = counts[own].sum(axis=1) >= least[own]
+        pooled[at[enough], 0] = _solved(sums[own[enough]].sum(axis=1), penalty)
+        if season > 1:
+            enough = counts[own].min(axis=1) >= least[own]
+            phases[at[enough]] = _solved(sums[own[enough]], penalty)
     return pooled, phases
 
 

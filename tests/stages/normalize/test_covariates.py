@@ -83,7 +83,8 @@ def expected(known: Floats, values: Floats) -> Floats:
     spread = max(spread, 0.05 * abs(mean)) or 1
     scaled_values: Floats = (values - mean) / spread
     own = (known - mean) / spread
-    return np.clip(scaled_values, own.min(initial=0) - 1, own.max(initial=0) + 1)
+    beyond = 0 if set(known) == {0, 1} else 1
+    return np.clip(scaled_values, own.min(initial=0) - beyond, own.max(initial=0) + beyond)
 
 
 def test_each_series_and_each_column_has_a_scale_of_its_own() -> None:

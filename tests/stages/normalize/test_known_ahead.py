@@ -89,8 +89,18 @@ def test_values_far_outside_their_history_are_warned_of(
     (warned, *_) = [*capsys.readouterr().err.splitlines(), ""]
     assert bool(warned) == bool(series)
     if series:
-        assert warned.startswith("warning: sales.csv: the future covariate 'price' lies, over the steps to forecast,")
-        assert "(in 1 of 2 series)" in warned
+        value, counts, day = (13.1, 13, "01.01.2024") if ahead[0] == 13.1 else (6.9, 7, "02.01.2024")
+        assert warned == (
+            f"warning: sales.csv: series '0' has {value} at {day} for the future covariate 'price', far outside its "
+            f"history, where no value shows what it does; it counts as {counts} (so in 1 of 2 series)"
+        )
+
+
+@pytest.mark.parametrize("value", [7.0, -3.0])
+def test_nothing_is_more_than_true_or_less_than_false(value: float, capsys: pytest.CaptureFixture[str]) -> None:
+    check_known_ahead(panel_with([0, 1, value, 1], [1, 0, 1, 0]), 2, "keep", "sales.csv")
+    assert f"has {value:g} at 01.01.2024" in (said := capsys.readouterr().err)
+    assert f"it counts as {min(max(value, 0), 1):g} (so in 1 of 2 series)" in said
 
 
 def test_a_price_that_never_changed_may_change_by_a_twentieth(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,4 +108,13 @@ def test_a_price_that_never_changed_may_change_by_a_twentieth(capsys: pytest.Cap
     check_known_ahead(panel_with([20, 20, 20.9, 19.1], [1, 1, 1, 1]), 2, "keep", "sales.csv")
     assert capsys.readouterr().err == ""
     check_known_ahead(panel_with([20, 20, 21.1, 20], [1, 1, 1, 1]), 2, "keep", "sales.csv")
-    assert "'price' lies" in capsys.readouterr().err
+    assert "it counts as 21 (so in 1 of 2 series)" in capsys.readouterr().err
+
+
+def test_nothing_is_far_from_a_single_value_or_from_a_category(capsys: pytest.CaptureFixture[str]) -> None:
+    """The category `fog` ends after the history."""
+    panel = panel_with([NAN, 9, 100, 100], [5, 5, 5, 5])
+    assert panel.covariates
+    panel.covariates.future_values[[2, 3, 6, 7], 1:] = [0, 1]
+    check_known_ahead(panel, 2, "keep", "sales.csv")
+    assert capsys.readouterr().err == ""

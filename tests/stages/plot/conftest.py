@@ -53,8 +53,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         "horizon": 3,
         "series_too_short": 0,
         "series_with_wide_intervals": 0,
-        "covariates_unknown_ahead": 0.0,
-        "covariates_unknown_at_origins": 0.0,
+        "covariates_less_known": "none",
         "steps_since_training": 0,
         "most_steps_since_training": 0,
     }

@@ -15,8 +15,7 @@ FORECAST = {
     "series": 3,
     "series_too_short": 0,
     "series_with_wide_intervals": 0,
-    "covariates_unknown_ahead": 0.0,
-    "covariates_unknown_at_origins": 0.0,
+    "covariates_less_known": "none",
     "steps_since_training": 0,
     "most_steps_since_training": 0,
 }
@@ -177,10 +176,9 @@ def test_what_the_run_warned_of_is_repeated() -> None:
     assert not any("evaluation origins the networks" in line for line in old)
     seldom = headline(metrics(0.5, 1.0, 0.6), {**FORECAST, "most_steps_since_training": 24}, {}, NAIVE)
     assert any("At the evaluation origins the networks were up to 24 steps old" in line for line in seldom)
-    unknown = {**FORECAST, "covariates_unknown_ahead": 34.0, "covariates_unknown_at_origins": 0.5}
-    assert any(line.startswith("34 % of the covariates") for line in headline(metrics(0.5, 1, 0.6), unknown, {}, NAIVE))
-    never = {**FORECAST, "covariates_unknown_ahead": 9.0, "covariates_unknown_at_origins": 9.0}
-    assert not any("of the covariates" in line for line in headline(metrics(0.5, 1, 0.6), never, {}, NAIVE))
+    unknown = headline(metrics(0.5, 1, 0.6), {**FORECAST, "covariates_less_known": "price, promo"}, {}, NAIVE)
+    assert any("of the covariates price, promo: the errors ahead may be larger" in line for line in unknown)
+    assert not any("of the covariates" in line for line in headline(metrics(0.5, 1, 0.6), FORECAST, {}, NAIVE))
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
     combined = headline(measured, {**doubtful, "method": "combination"}, {}, NAIVE)
     assert any("whose part in the combination then repeats" in line for line in combined)

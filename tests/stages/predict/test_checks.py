@@ -6,7 +6,7 @@ import pytest
 
 from stages.panel.covariates import Covariates
 from stages.predict.checks import (
-    share_unknown_ahead,
+    less_known_ahead,
     warn_of_fallback,
     warn_of_history_left_out,
     warn_of_origins_out_of_reach,
@@ -66,13 +66,14 @@ def test_new_rows_alone_are_named(capsys: pytest.CaptureFixture[str], first: str
     assert capsys.readouterr().err.count("put the new rows below the old ones") == 2 * warned
 
 
-def test_the_share_of_covariates_that_are_unknown_ahead() -> None:
-    """After the first series one of two columns is missing, after the second one both."""
-    future = np.arange(20.0).reshape(10, 2)
-    future[[4, 5], 1] = np.nan
-    indptr = np.array([0, 6, 8])
-    covariates = Covariates(["x", "z"], [], [], indptr, future[:8], np.zeros((6, 0)), np.zeros((2, 0)), {}, None)
+def test_covariates_are_named_of_which_more_is_missing_ahead_than_before() -> None:
+    """z is missing after the first series alone, late always."""
+    future = np.arange(30.0).reshape(10, 3)
+    future[[4, 5], 1] = future[:, 2] = np.nan
+    indptr = np.array([0, 6, 10])
+    covariates = Covariates(["x", "z", "late"], [], [], indptr, future, np.zeros((6, 0)), np.zeros((2, 0)), {}, None)
     panel = panel_of([np.ones(4), np.ones(2)], covariates=covariates)
-    assert share_unknown_ahead([panel.at(0)], 2) == 75
-    assert share_unknown_ahead([panel.at(2)], 2) == 0  # the second series has no history there
-    assert share_unknown_ahead([panel_of([np.ones(4)]).at(0)], 2) == 0
+    assert less_known_ahead(panel.at(0), [panel.at(2), panel.at(1)], 2) == ["z"]
+    assert less_known_ahead(panel.at(2), [panel.at(2)], 2) == []
+    assert less_known_ahead(panel.at(0), [], 2) == []
+    assert less_known_ahead(panel_of([np.ones(4)]).at(0), [panel_of([np.ones(4)]).at(1)], 2) == []

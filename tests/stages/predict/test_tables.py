@@ -201,15 +201,15 @@ def test_the_forecast_is_described(panel: Panel) -> None:
         cast(Forecaster, SimpleNamespace(method=method, horizon=3, levels=levels))
         for method, levels in (("combination", [80, 95]), ("model", []))
     )
-    summary = forecast_summary(combined, names, panel, {0: 12, 3: 12, 24: 60}, 1, 0, (100 / 3, 0.0))
+    summary = forecast_summary(combined, names, panel, {0: 12, 3: 12, 24: 60}, 1, 0, ["price", "promo"])
     assert (summary["steps_since_training"], summary["most_steps_since_training"]) == (12, 36)
-    assert (summary["covariates_unknown_ahead"], summary["covariates_unknown_at_origins"]) == (33.3, 0.0)
+    assert summary["covariates_less_known"] == "price, promo"
     assert (summary["method"], summary["combination"], summary["levels"]) == (
         "combination",
         "model, auto_ets",
         "80, 95",
     )
-    assert forecast_summary(alone, names[:2], panel, {0: 0}, 0, 0, (0.0, 0.0))["combination"] == "none"
+    assert forecast_summary(alone, names[:2], panel, {0: 0}, 0, 0, [])["combination"] == "none"
 
 
 def test_numbers_are_written_to_some_digits(tmp_path: Path) -> None:

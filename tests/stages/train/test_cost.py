@@ -64,6 +64,7 @@ def test_the_memory_of_a_plain_rnn_worked_by_hand() -> None:
     network = NetworkSize(model_of(cell="rnn", hidden_size=2), size=5)
     assert network.weights == 13
     assert network.bytes(3) == 4 * (4 * 13 + 3 * 5 * (2 + 2) + 3 * (5 * 2 + 2))
+    assert network.bytes(3, 100) == network.bytes(3) + 4 * 100 * (5 * 1 + 2)  # steps, and a target and its mask
 
 
 def test_hours_are_those_of_full_rounds() -> None:
@@ -102,20 +103,20 @@ def compute_of(**changes: object) -> Compute:
 
 def test_training_that_takes_hours_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     network = NetworkSize(model_of(), 24, 3, 8, 6, 12)
-    check_training(24, network, 1000, 128, compute_of())
+    check_training(24, network, 1000, 128, 128, compute_of())
     assert capsys.readouterr().err == ""
-    check_training(24, network, 200_000, 128, compute_of())
+    check_training(24, network, 200_000, 128, 128, compute_of())
     assert "warning: training (24 networks of 5,475 weights x 200,000 steps) takes about 3" in capsys.readouterr().err
 
 
 def test_training_beyond_the_bounds_is_refused() -> None:
     network = NetworkSize(model_of(hidden_size=10_000), 24, 3, 8, 6, 12)
     with pytest.raises(UserError, match=r"^params.yaml: training \(24 .+ takes about .+; make train.epochs, "):
-        check_training(24, network, 2000, 1, compute_of())
+        check_training(24, network, 2000, 1, 1, compute_of())
     with pytest.raises(UserError, match=r"^params.yaml: .+, 2 times at once.+; make compute.workers or model."):
-        check_training(24, network, 1000, 10**6, compute_of())
+        check_training(24, network, 1000, 10**6, 10**6, compute_of())
     cluster = compute_of(engine="dask", address="tcp://head:8786", workers="auto")
-    check_training(24, network, 2000, 10**6, cluster)  # whose size is not known
+    check_training(24, network, 2000, 10**6, 10**6, cluster)  # whose size is not known
 
 
 def test_the_file_of_parameters_is_refused_in_one_line(project: Path) -> None:
