@@ -60,8 +60,14 @@ class PairedTest:
 
     @property
     def p_text(self) -> str:
-        """For a sentence. The test's assumptions do not bear very small values, so these have no digits."""
-        return f"p = {self.p:.2g}" if self.p >= SMALL_P else f"p < {SMALL_P}"
+        """For a sentence. The test's assumptions do not bear very small values, so these have no digits.
+
+        Others have two, and beside 0.05 as many as tell on which side of it they lie.
+        """
+        if self.p < SMALL_P:
+            return f"p < {SMALL_P}"
+        texts = (f"{self.p:.{digits}g}" for digits in range(2, 9))
+        return f"p = {next((text for text in texts if text != '0.05'), '0.05')}"
 
     @property
     def interval_text(self) -> str:

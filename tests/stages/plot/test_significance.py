@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from stages.common.arrays import Floats
-from stages.plot.significance import compare_with_others, paired_test, read_errors, t_test
+from stages.plot.significance import PairedTest, compare_with_others, paired_test, read_errors, t_test
 from stages.predict.halves import split_members
 
 NO_HALVES = pd.DataFrame(columns=["unique_id", "cutoff", "split_1"])
@@ -201,3 +201,19 @@ def test_half_ensembles_of_some_pairs_alone_do_not_count() -> None:
     errors = errors.assign(model=[1.0, 2, 3, 4, 5], seasonal_naive=[2.0, 3, 4, 5, 6.5])
     halves = errors[["unique_id", "cutoff"]].assign(split_1=1.0).iloc[:4]
     assert compare_with_others(errors, halves, horizon=1)["seasonal_naive"].training_error is None
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.21049, "p = 0.21"),
+        (0.0503, "p = 0.0503"),
+        (0.04951, "p = 0.0495"),
+        (0.050004, "p = 0.050004"),
+        (0.05, "p = 0.05"),
+        (0.00002, "p < 0.0001"),
+    ],
+)
+def test_a_probability_beside_the_limit_has_more_digits(p: float, text: str) -> None:
+    """Else "not significant (p = 0.05)" and "significant (p = 0.05)" would both be read."""
+    assert PairedTest(0.0, -1.0, 1.0, p, "", 1.0, None).p_text == text
