@@ -89,7 +89,7 @@ def aligned(
     own = lengths[chosen]
 
     def side_by_side(rows: Floats | Floats32, ahead: int) -> Floats:
-        first = int(starts(lengths + ahead)[chosen.start])
+        first = int(lengths[: chosen.start].sum()) + ahead * chosen.start
         exists = np.arange(own.max(initial=0) + ahead) < (own + ahead)[:, None]
         found = np.zeros((*exists.shape, *rows.shape[1:]))
         found[exists] = rows[first : first + exists.sum()]
