@@ -210,6 +210,8 @@ def _own_weight(calibration: Calibration, origin: int, earlier: list[ScoredForec
     losses = np.zeros(len(WEIGHTS))
     for each in earlier:
         rows = np.flatnonzero(each.forecast.spread.intermittent & each.forecast.has_history)
+        if not len(rows):  # as in most data: many origins would take long
+            continue
         few = each.take(rows[:: len(rows) // MOST_WEIGHED + 1])
         forecast, steps = few.forecast, each.origin - origin
         typical = each.forecast.spread.typical(each.forecast.point)
