@@ -32,7 +32,7 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
     covariates = panel.covariates
     if covariates is None or not covariates.future:
         return
-    gone = panel.at(0).unknown_ahead(horizon)
+    gone = np.isnan(panel.at(0).covariates_ahead(horizon))
     if not gone.any():
         return
     series = int(gone.any(axis=(1, 2)).argmax())

@@ -301,11 +301,11 @@ class History:
             return values
         return np.column_stack([values, panel.holidays(self.lengths + horizon)])
 
-    def unknown_ahead(self, horizon: int) -> Bools:
-        """(S, horizon, F) which of `future_covariates` have no value at the steps after the origin."""
+    def covariates_ahead(self, horizon: int) -> Floats:
+        """(S, horizon, F) those of `future_covariates` at the steps after the origin."""
         rows = np.cumsum(self.lengths + horizon)[:, None] + np.arange(-horizon, 0)
-        unknown: Bools = np.isnan(self.future_covariates(horizon)[rows])
-        return unknown
+        ahead: Floats = self.future_covariates(horizon)[rows]
+        return ahead
 
     def past_covariates(self) -> Floats:
         """(sum of lengths, P) of the histories, one series after another; NaN and gaps as in `future_covariates`."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.common.arrays import Bools, Ints
+from stages.common.arrays import Bools, Floats, Floats32, Ints
 
 BLOCK = 2**21  # values: 16 MiB of float64
 
@@ -30,6 +30,19 @@ def starts(lengths: Ints) -> Ints:
     """(S,) the index of the first value of each series of `lengths` (S,)."""
     first: Ints = np.cumsum(lengths) - lengths
     return first
+
+
+def left_aligned(rows: Floats | Floats32, lengths: Ints, chosen: slice) -> Floats:
+    """(S, longest, ...) some series side by side, 0 after each one's end.
+
+    rows: (V, ...) of all series of `lengths`, one after another
+    """
+    own = lengths[chosen]
+    first = int(lengths[: chosen.start].sum())
+    exists = np.arange(own.max(initial=0)) < own[:, None]
+    found = np.zeros((*exists.shape, *rows.shape[1:]))
+    found[exists] = rows[first : first + own.sum()]
+    return found
 
 
 def seasonal_sources(missing: Bools, lengths: Ints, season: int) -> Ints:

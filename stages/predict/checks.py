@@ -85,7 +85,9 @@ def less_known_ahead(final: History, evaluated: list[History], horizon: int) -> 
     covariates = final.panel.covariates
     if covariates is None or not evaluated:
         return []
-    now, *before = (each.unknown_ahead(horizon)[each.lengths > 0].mean(axis=(0, 1)) for each in (final, *evaluated))
+    now, *before = (
+        np.isnan(each.covariates_ahead(horizon)[each.lengths > 0]).mean(axis=(0, 1)) for each in (final, *evaluated)
+    )
     less = (now > np.mean(before, axis=0)).tolist()
     names = covariates.columns_by_covariate(covariates.known_ahead)
     return [name for name, places in names.items() if any(less[place] for place in places)]

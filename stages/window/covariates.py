@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.common.arrays import Bools, Floats, Floats32, Ints, chunks
 from stages.normalize.covariates import ScaledCovariates
-from stages.panel.ragged import blocks, starts
+from stages.panel.ragged import blocks, left_aligned, starts
 from stages.window.regression import Aligned
 
 RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
@@ -73,7 +73,7 @@ def ahead_of(
 def regressed_together(lengths: Ints, covariates: ScaledCovariates | None, seasons: list[int]) -> Iterator[slice]:
     """Runs of series of `lengths` (S,) whose regressors, and the sums of their products, are of bounded size."""
     regressors = REGRESSORS * (1 + (sum(covariates.columns[:2]) if covariates else 0))
-    most = max(SUMS // (max(seasons[:1], default=1) * regressors**2), 1)
+    most = max(SUMS // ((seasons[0] if seasons else 1) * regressors**2), 1)
     for block in blocks(lengths, regressors):
         for few in chunks(block.stop - block.start, most):
             yield slice(block.start + few.start, block.start + few.stop)
@@ -88,24 +88,17 @@ def aligned(
     """
     own = lengths[chosen]
 
-    def side_by_side(rows: Floats | Floats32, ahead: int) -> Floats:
-        first = int(lengths[: chosen.start].sum()) + ahead * chosen.start
-        exists = np.arange(own.max(initial=0) + ahead) < (own + ahead)[:, None]
-        found = np.zeros((*exists.shape, *rows.shape[1:]))
-        found[exists] = rows[first : first + exists.sum()]
-        return found
-
     def changing(rows: Floats, ahead: int) -> Floats:
-        found = side_by_side(rows, ahead)
+        found = left_aligned(rows, lengths + ahead, chosen)
         inside = (np.arange(found.shape[1]) < own[:, None])[..., None]
         changes = np.where(inside, found, 0).any(axis=1, keepdims=True)
         return np.where(changes, found, 0)
 
     none = np.zeros((len(values), 0))
     return Aligned(
-        values=side_by_side(values, 0),
-        future=changing(covariates.future, covariates.ahead) if covariates else side_by_side(none, 0),
-        past=changing(covariates.past, 0) if covariates else side_by_side(none, 0),
+        values=left_aligned(values, lengths, chosen),
+        future=changing(covariates.future, covariates.ahead) if covariates else left_aligned(none, lengths, chosen),
+        past=changing(covariates.past, 0) if covariates else left_aligned(none, lengths, chosen),
         lengths=own,
         seasons=seasons,
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.normalize.covariates import ScaledCovariates
-from stages.panel.ragged import blocks, starts
+from stages.panel.ragged import blocks, left_aligned, starts
 from stages.window.covariates import ahead_of, aligned, completed, regressed_together, span_of
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
@@ -233,7 +233,7 @@ def _of_series(source: Source, block: slice, series: Ints, before: Ints) -> OfSe
     course = np.full((len(series), 2 + 2 * HARMONICS if source.year else 0), np.nan)
     if source.seasons:
         at = (series - block.start, before)
-        matrix = _left_aligned(source.values, source.lengths, block)
+        matrix = left_aligned(source.values, source.lengths, block)
         start = 0
         for number, season in enumerate(source.index_seasons):
             found = seasonal_indices_at(matrix, season, *at)
@@ -256,15 +256,6 @@ def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floa
         whole = aligned(source.values, source.lengths, covariates, own, source.index_seasons)
         found.append(regress(whole, series[rows] - own.start, before[rows], source.targets))
     return np.concatenate(found)
-
-
-def _left_aligned(values: Floats32, lengths: Ints, block: slice) -> Floats:
-    """(S, longest) the series of a block, 0 after each one's end."""
-    first, length = starts(lengths)[block.start], lengths[block]
-    exists = np.arange(length.max(initial=0)) < length[:, None]
-    matrix = np.zeros(exists.shape)
-    matrix[exists] = values[first : first + length.sum()]
-    return matrix
 
 
 def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
