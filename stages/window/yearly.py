@@ -11,7 +11,7 @@ from stages.common.arrays import Floats, Ints, chunks
 HARMONICS = 6
 AGEING = 0.7  # weight of a year relative to the one after it
 RIDGE = 5.0  # steps against which a slope or harmonic must hold, times the square of its number
-CHUNK = 4096  # steps added at once
+CHUNK = 4096  # steps added, and points solved, at once
 LEAST_YEARS = 2.0  # before a course is found: what happened once may have been chance
 
 
@@ -26,27 +26,36 @@ def course_at(values: Floats, year: float, rows: Ints, steps: Ints) -> Floats:
     fall with age. NaN at a point with less than LEAST_YEARS before it.
     """
     coefficients = np.full((len(rows), 2 + 2 * HARMONICS), np.nan)
-    known = ~np.isnan(values)
-    given = np.where(known, values, 0.0)
-    squares = np.zeros((len(values), coefficients.shape[1] ** 2))
-    products = np.zeros((len(values), coefficients.shape[1]))
+    points = np.flatnonzero(steps >= LEAST_YEARS * year)
+    if not len(points):
+        return coefficients
+    points = points[np.argsort(steps[points], kind="stable")]
+    by_step = np.ascontiguousarray(values.T)
+    known = ~np.isnan(by_step)
+    given = np.where(known, by_step, 0.0)
+    every = np.arange(steps.max(), dtype=np.float64)
+    terms = np.concatenate([_terms(every[part], year) for part in chunks(len(every), CHUNK)])
+    by_age = AGEING ** (np.arange(CHUNK) / year)
     harmonic = np.arange(1, HARMONICS + 1)
     ridge = np.diag(RIDGE * np.concatenate([[1e-6, 1], harmonic**2, harmonic**2]))
+    squares = np.zeros((len(values), ridge.size))
+    products = np.zeros((len(values), len(ridge)))
     done = 0
-    for step in np.unique(steps[steps >= LEAST_YEARS * year]):
-        for part in chunks(int(step) - done, CHUNK):
-            new = np.arange(done + part.start, done + part.stop)
-            weights = AGEING ** ((new[-1] - new) / year)
-            terms = _terms(new.astype(np.float64), year)
-            outer = (terms[:, :, None] * terms[:, None, :]).reshape(len(terms), -1)
-            faded = AGEING ** (len(new) / year)
-            squares = squares * faded + (known[:, new] * weights) @ outer
-            products = products * faded + (given[:, new] * weights) @ terms
-        at = np.flatnonzero(steps == step)
-        own = rows[at]
-        matrices = squares[own].reshape(len(at), *ridge.shape) + ridge
-        coefficients[at] = np.linalg.solve(matrices, products[own][..., None])[..., 0]
-        done = int(step)
+    for part in chunks(len(points), CHUNK):
+        at = points[part]
+        matrices, targets = np.empty((len(at), *ridge.shape)), np.empty((len(at), len(ridge), 1))
+        numbers, first = (each.tolist() for each in np.unique(steps[at], return_index=True))
+        for step, own in zip(numbers, map(slice, first, [*first[1:], len(at)]), strict=True):
+            for few in chunks(step - done, CHUNK):
+                new, count = slice(done + few.start, done + few.stop), few.stop - few.start
+                outer = (terms[new, :, None] * terms[new, None, :]).reshape(count, -1)
+                faded, weights = AGEING ** (count / year), by_age[:count][::-1]
+                squares = squares * faded + (known[new].T * weights) @ outer
+                products = products * faded + (given[new].T * weights) @ terms[new]
+            done = step
+            matrices[own] = squares[rows[at[own]]].reshape(-1, *ridge.shape)
+            targets[own] = products[rows[at[own]], :, None]
+        coefficients[at] = np.linalg.solve(matrices + ridge, targets)[..., 0]
     return coefficients
 
 

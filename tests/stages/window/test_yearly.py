@@ -1,8 +1,10 @@
 """The course of the year: series that it describes exactly, and what it must not know."""
 
 import numpy as np
+import pytest
 
 from stages.common.arrays import Floats
+from stages.window import yearly
 from stages.window.yearly import course_at, follow
 
 YEAR = 365.25
@@ -49,3 +51,11 @@ def test_points_of_several_series_do_not_depend_on_each_other() -> None:
     whole = course_at(values, YEAR, rows, steps)
     for point, (row, step) in enumerate(zip(rows, steps, strict=True)):
         np.testing.assert_allclose(whole[point], found_at(values[row], step)[0], rtol=1e-6, atol=1e-8)
+
+
+def test_a_course_does_not_depend_on_how_many_are_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.stack([course(DAYS), -course(DAYS)])
+    rows, steps = np.array([0, 1, 1, 0, 1]), np.array([1000, 1000, 740, 1001, 5])
+    whole = course_at(values, YEAR, rows, steps)
+    monkeypatch.setattr(yearly, "CHUNK", 2)
+    np.testing.assert_allclose(course_at(values, YEAR, rows, steps), whole, rtol=1e-6, atol=1e-8)
