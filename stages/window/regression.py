@@ -167,7 +167,7 @@ class Aligned:
             np.where(known, _at(self.past, series, before), 0),
             1.0 * ((steps // self.season % self.groups)[..., None] == np.arange(1, self.groups)),
         ]
-        rows: Floats = np.nan_to_num(np.concatenate(columns, axis=-1))
+        rows: Floats = np.nan_to_num(np.concatenate(columns, axis=-1), copy=False)
         return rows
 
 
