@@ -129,28 +129,77 @@ def test_a_constant_series_has_no_season(value: float) -> None:
 
 @pytest.mark.parametrize("ageing", [SHORT, LONG])
 @pytest.mark.parametrize("missing", [0.0, 0.4])
-def test_the_sums_of_a_memory_are_those_of_a_weighted_analysis_of_variance(ageing: float, missing: float) -> None:
-    """Kept up to date step by step, they give what all deviations give at once."""
-    random, season, steps = np.random.default_rng(1), 5, 5 * 30 - 2
-    deviations = random.normal(0, 1, (3, steps)) + np.resize(random.normal(0, 0.7, season), steps)
-    known = random.random((3, steps)) >= missing
-    memories, which = _Memories(3, 3, season), [SHORT, LONG].index(ageing)
-    for step in range(steps):
-        memories.learn(step % season, np.where(known[:, step], deviations[:, step], 0), known[:, step])
-    memories.shrink(np.array([True, True, True]))
-    memories.weight = np.eye(2)[which][:, None] * np.ones(3)
-    found = memories.indices(np.arange(3))
-    for series in range(3):
-        phase, weight = np.arange(steps) % season, ageing ** (np.arange(steps)[::-1] / season) * known[series]
-        rows = [(deviations[series, phase == each], weight[phase == each]) for each in range(season)]
-        means = np.array([np.average(d, weights=w) for d, w in rows])
-        effective = np.array([w.sum() ** 2 / (w**2).sum() for _, w in rows])
-        freedom = sum(w.sum() * (1 - 1 / n) for (_, w), n in zip(rows, effective, strict=True))
-        within = sum((w * (d - m) ** 2).sum() for (d, w), m in zip(rows, means, strict=True)) / freedom
-        between = (effective * (means - means.mean()) ** 2).sum() / (season - 1)
-        kept = max(0.0, 1 - NOISE * within / between)
-        assert memories.kept[which, series] == pytest.approx(kept, rel=1e-9)
-        np.testing.assert_allclose(found[series], kept * (means - means.mean()), atol=1e-12)
+@pytest.mark.parametrize("season", [2, 5, 6])
+def test_a_memory_holds_a_weighted_analysis_of_variance(ageing: float, missing: float, season: int) -> None:
+    """After each deviation that of all so far, however many seasons are learned at once."""
+    random, which = np.random.default_rng(1), [SHORT, LONG].index(ageing)
+    shape = (3, 30, season)
+    deviations = random.normal(0, 1, shape) + random.normal(0, 0.7, season)
+    known = (random.random(shape) >= missing).astype(np.float64)
+    memories = _Memories(3, 3, season)
+    for seasons in (slice(0, 10), slice(10, 11), slice(11, 30)):
+        memories.learn((known * deviations)[:, seasons], known[:, seasons])
+        memories.weight = np.broadcast_to(np.eye(2)[which][:, None, None], memories.weight.shape)
+        for end in {seasons.stop * season - season // 2, seasons.stop * season}:
+            found, strength = memories.at(np.arange(3), np.full(3, end - seasons.start * season))
+            phase, age = np.arange(end) % season, np.arange(end)[::-1] / season
+            for series in range(3):
+                own, weight = deviations[series].ravel()[:end], ageing**age * known[series].ravel()[:end]
+                rows = [(own[phase == each], weight[phase == each]) for each in range(season)]
+                means = np.array([np.average(d, weights=w) for d, w in rows])
+                effective = np.array([w.sum() ** 2 / (w**2).sum() for _, w in rows])
+                freedom = sum(w.sum() * (1 - 1 / n) for (_, w), n in zip(rows, effective, strict=True))
+                within = sum((w * (d - m) ** 2).sum() for (d, w), m in zip(rows, means, strict=True)) / freedom
+                between = (effective * (means - means.mean()) ** 2).sum() / (season - 1)
+                expected = max(0.0, 1 - NOISE * within / between)
+                assert strength[series] == pytest.approx(expected, rel=1e-9)
+                indices = np.roll(expected * (means - means.mean()), -(end + season // 2))
+                np.testing.assert_allclose(found[series], indices, atol=1e-12)
+
+
+def test_a_memory_weighs_by_its_errors_so_far() -> None:
+    """By definition: the aged sum of the squared errors to the power of minus half their aged number.
+
+    The errors are those of the indices that each memory has before a deviation, both found without the other.
+    """
+    random, season = np.random.default_rng(2), 3
+    deviations = random.normal(0, 1, (1, 12, season)) + np.array([2.0, -1.0, 0.0])
+    known = (random.random((1, 12, season)) < 0.8).astype(np.float64)
+    deviations *= known
+    memories = _Memories(1, 1, season)
+    memories.learn(deviations, known)
+    weight, steps = memories.weight, 12 * season
+    squares = np.zeros((2, steps)) + deviations.ravel() ** 2  # the first forecast is 0
+    for which in range(2):
+        memories.weight = np.broadcast_to(np.eye(2)[which][:, None, None], weight.shape)
+        for step in range(1, steps):
+            indices = np.roll(memories.at(np.array([0]), np.array([step]))[0][0], step + season // 2)
+            squares[which, step] = (deviations.ravel()[step] - indices[step % season]) ** 2
+    for step in range(1, steps):
+        aged = LONG ** (np.arange(step + 1)[::-1] / season) * known.ravel()[: step + 1]
+        likelihood = (squares[:, : step + 1] * aged).sum(axis=1) ** (-aged.sum() / 2)
+        np.testing.assert_allclose(weight[:, 0, step], likelihood / likelihood.sum(), rtol=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 9), st.integers(0, 40))
+def test_the_remainder_is_a_value_less_the_index_that_its_phase_has_with_it(seed: int, season: int, step: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.normal(0, 1, 41) + np.resize(random.normal(0, 3, season), 41)
+    values[random.random(41) < 0.1] = np.nan
+    indices, _, remainder = at_step(values, season, step + 1)
+    np.testing.assert_allclose(remainder[step], values[step] - indices[-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+def test_series_beside_a_series_change_no_bit_of_it(missing: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    values = random.normal(0, 1, (7, 60)) + np.resize(random.normal(0, 2, 6), 60)
+    values[random.random((7, 60)) < missing] = np.nan
+    rows, steps = random.integers(0, 7, 50), random.integers(0, 61, 50)
+    together = seasonal_indices_at(values, 6, rows, steps)
+    monkeypatch.setattr(seasonality, "CHUNK", 130)  # two series, and 21 points, at once
+    for one, other in zip(together, seasonal_indices_at(values, 6, rows, steps), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_pattern_among_noise_is_learned_from_many_seasons() -> None:
