@@ -50,9 +50,9 @@ def test_a_mistake_ends_in_one_line_and_loses_nothing(light: Path, default_param
 def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -> bool:
     """Run the training stage; kill it and all its processes once `kill` is true of the seconds since its start.
 
-    Returns whether it ended by itself. Semaphores that a killed process leaves behind are removed.
+    Returns whether it ended by itself.
     """
-    clean = environment(JOBLIB_TEMP_FOLDER=str(folder.parent))
+    clean = environment()
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "stages.train"], cwd=folder, env=clean, **quiet)
@@ -66,8 +66,6 @@ def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -
             return True
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    for semaphore in Path("/dev/shm").glob(f"sem.loky-{process.pid}-*"):
-        semaphore.unlink()
     return False
 
 

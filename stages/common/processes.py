@@ -42,11 +42,6 @@ def end_with_dvc() -> None:
     _watch(lives)
 
 
-def end_with_stage(stage: int) -> None:
-    """End this worker when the process that started it has ended, whose number `stage` is."""
-    _watch(lambda: os.getppid() == stage)
-
-
 @contextmanager
 def alone_in_folder(warn: Callable[[str], None]) -> Iterator[None]:
     """Wait until no other stage works in this folder, with a warning, and let none begin meanwhile.

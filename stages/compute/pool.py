@@ -1,12 +1,10 @@
 """Run independent tasks in parallel, with the same results on any number of workers."""
 
 import pickle
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from stages.common.errors import UserError
@@ -18,7 +16,6 @@ from stages.compute.workers import (
     FileContents,
     FileNotVisible,
     local_versions,
-    run_task,
     serialize_task,
 )
 
@@ -27,14 +24,16 @@ Arguments = tuple[object, ...]
 
 
 @contextmanager
-def open_pool(compute: Compute) -> Iterator["Pool"]:
+def open_pool(compute: Compute, *imports: str) -> Iterator["Pool"]:
     """The workers that `compute` asks for.
+
+    imports: the modules that tasks need; local processes are forked from one that imports them while the stage goes on
 
     Raises UserError if the engine's package is missing, its cluster does not answer, or workers lack what tasks need,
     die or run out of memory.
     """
     try:
-        with _open_engine(compute) as engine:
+        with _open_engine(compute, imports) as engine:
             yield Pool(compute, engine)
     except ModuleNotFoundError as error:
         raise UserError(f"{place(compute)}: a worker has no package {error.name}; {FIX_HINT}") from None
@@ -42,12 +41,14 @@ def open_pool(compute: Compute) -> Iterator["Pool"]:
         raise out_of_memory(compute) from None
 
 
-def _open_engine(compute: Compute) -> AbstractContextManager[Engine]:
+def _open_engine(compute: Compute, imports: Sequence[str]) -> AbstractContextManager[Engine]:
     """Import only the engine that is chosen: `dask` and `ray` need packages that others do without."""
+    if compute.engine == "local":
+        from stages.compute.local import open_processes
+
+        return open_processes(compute, imports)
     try:
-        if compute.engine == "local":
-            from stages.compute.local import open_engine
-        elif compute.engine == "dask":
+        if compute.engine == "dask":
             from stages.compute.dask import open_engine
         else:
             from stages.compute.ray import open_engine
@@ -97,35 +98,14 @@ class Pool:
     def _in_parallel(self, task: Callable[..., Any], calls: Sequence[Arguments], bar: str | None) -> Iterator[Any]:
         if not calls:
             return
-        jobs = (delayed(run_task)(serialize_task(task, call), self.versions, *self._contents(call)) for call in calls)
+        prepared = ((serialize_task(task, call), self.versions, *self._contents(call)) for call in calls)
         quiet = True if bar is None else None  # None: where stderr is no terminal
         with tqdm(total=len(calls), unit="task", desc=bar, leave=False, disable=quiet) as shown:
-            with _interrupts_ignored() if self.local else nullcontext():
-                results = _ParallelWithBar(shown, **self.engine.options)(jobs)
-            yield from map(pickle.loads, results)
+            yield from map(pickle.loads, self.engine.run(prepared, shown.update))
 
     def _contents(self, call: Arguments) -> list[object]:
         return [self.scattered[file] for file in _files(call) if file in self.scattered]
 
 
-class _ParallelWithBar(Parallel):  # type: ignore[misc]
-    def __init__(self, bar: "tqdm[Any]", **options: Any) -> None:
-        super().__init__(**options)
-        self.bar = bar
-
-    def print_progress(self) -> None:
-        self.bar.update(self.n_completed_tasks - self.bar.n)
-
-
 def _files(call: Arguments) -> list[FileArgument[Any]]:
     return [argument for argument in call if isinstance(argument, FileArgument)]
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes that start meanwhile inherit this: Ctrl-C ends their parent, in one line, and the parent ends them."""
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)

@@ -10,7 +10,8 @@ from pathlib import Path
 from joblib import parallel_config
 
 from stages.common.errors import UserError
-from stages.compute.engine import Engine, check_address, no_cluster, place, worker_killed
+from stages.compute.cluster import ByJoblib, check_address, no_cluster
+from stages.compute.engine import Engine, place, worker_killed
 from stages.compute.params import Compute
 
 # Ray reads these as it is imported. No line for each worker that ends:
@@ -43,7 +44,7 @@ def open_engine(compute: Compute) -> Iterator[Engine]:
         register_ray()  # type: ignore[no-untyped-call]
         worker = {"num_cpus": 1, "max_restarts": -1, "max_task_retries": RETRIES}
         with parallel_config(backend="ray", ray_remote_args=worker):
-            yield Engine({"n_jobs": processes}, scatter=ray.put)
+            yield Engine(ByJoblib(n_jobs=processes), scatter=ray.put)
     except RayError:
         raise worker_killed(compute) from None
     finally:

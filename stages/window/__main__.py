@@ -45,7 +45,7 @@ def main() -> None:
     histories = [FileArgument.at(origin_file(HISTORIES, origin), load_file) for origin in origins]
     tasks = [(history, params[Window], horizon) for history in histories]
     summaries = []
-    with open_pool(params[Compute]) as pool:
+    with open_pool(params[Compute], "stages.window.cutting") as pool:
         fresh_folder(WINDOWS)
         for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks, bar="origins"), strict=True):
             windows.write(origin_file(WINDOWS, origin))

@@ -21,7 +21,7 @@ from tests.projects import ROOT
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_the_order_of_their_arguments(default_params: Params, workers: int) -> None:
     compute = change(default_params, compute__workers=workers)[Compute]
-    with open_pool(compute) as pool:
+    with open_pool(compute, "operator") as pool:
         assert list(pool.run(operator.mul, [(number, 2) for number in range(50)])) == list(range(0, 100, 2))
         assert list(pool.run(operator.mul, [])) == []
 
@@ -29,7 +29,7 @@ def test_results_come_in_the_order_of_their_arguments(default_params: Params, wo
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_exception_of_a_task_reaches_the_caller(default_params: Params, workers: int) -> None:
     compute = change(default_params, compute__workers=workers)[Compute]
-    with pytest.raises(ValueError, match="math domain error"), open_pool(compute) as pool:
+    with pytest.raises(ValueError, match="math domain error"), open_pool(compute, "operator") as pool:
         list(pool.run(math.sqrt, [(1.0,), (-1.0,)]))
 
 
@@ -47,7 +47,7 @@ def test_a_bar_of_tasks_is_shown_on_a_terminal_alone(
     for terminal, bar in [(True, "forecasts"), (False, "forecasts"), (True, None)]:
         monkeypatch.setattr("sys.stderr", stderr := Terminal())
         stderr.terminal = terminal
-        with open_pool(compute) as pool:
+        with open_pool(compute, "operator") as pool:
             assert list(pool.run(operator.mul, [(1, 2)] * 3, bar)) == [2, 2, 2]
         shown = stderr.getvalue()
         assert ("forecasts:   0%" in shown and "/3 [" in shown) == (terminal and bar is not None)
@@ -56,7 +56,7 @@ def test_a_bar_of_tasks_is_shown_on_a_terminal_alone(
 
 
 def test_closing_the_pool_ends_its_processes(default_params: Params) -> None:
-    with open_pool(change(default_params, compute__workers=2)[Compute]) as pool:
+    with open_pool(change(default_params, compute__workers=2)[Compute], "operator") as pool:
         processes = set(pool.run(os.getpid, [()] * 20))
         assert all(psutil.pid_exists(process) for process in processes)
     assert os.getpid() not in processes
@@ -67,7 +67,7 @@ def test_a_killed_process_ends_in_a_user_error(default_params: Params) -> None:
     compute = change(default_params, compute__workers=2)[Compute]
     with (
         pytest.raises(UserError, match=r"this machine: .+ was killed .+ set compute\.workers to fewer"),
-        open_pool(compute) as pool,
+        open_pool(compute, "operator") as pool,
     ):
         list(pool.run(os._exit, [(1,), (1,)]))
 
@@ -76,7 +76,7 @@ def test_an_allocation_that_fails_ends_in_a_user_error(default_params: Params) -
     compute = change(default_params, compute__workers=1)[Compute]
     with (
         pytest.raises(UserError, match=r"this machine: a task needs more memory than is available"),
-        open_pool(compute) as pool,
+        open_pool(compute, "operator") as pool,
     ):
         list(pool.run(bytearray, [(2**62,)]))
 

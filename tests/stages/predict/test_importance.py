@@ -68,7 +68,7 @@ def measured(
 ) -> dict[str, Any]:
     panel.write(folder / "panel.parquet")
     parts, ensembles = shards(panel, folder / "panel.parquet"), dict.fromkeys([0, *origins], ensemble)
-    with open_pool(change(params, compute__workers=workers)[Compute]) as pool:
+    with open_pool(change(params, compute__workers=workers)[Compute], "stages.predict.tasks") as pool:
         model = forecast_origins(parts, np.zeros(len(panel.ids), dtype=bool), ensembles, pool)
         return measure_covariates(panel, model, origins, parts, ensembles, 0, pool)
 

@@ -59,7 +59,7 @@ def test_baselines_of_many_series_come_back_in_their_order(
     panel.write(tmp_path / "panel.parquet")
     compute = change(default_params, compute__workers=workers)[Compute]
     parts = shards(panel, tmp_path / "panel.parquet")
-    with open_pool(compute) as pool:
+    with open_pool(compute, "stages.predict.tasks") as pool:
         found = forecast_baselines([5, 7], parts, 3, ["seasonal_naive", "auto_theta"], pool)
     assert list(found) == ["seasonal_naive", "auto_theta"]
     for place, origin in enumerate([5, 7]):
@@ -78,7 +78,7 @@ def test_origins_are_forecast_with_all_their_series_the_final_one_first(
     panel = counting_panel(np.array([9, 2, 8, 1, 7]))
     panel.write(tmp_path / "panel.parquet")
     untrained = Ensemble(4, 2, default_params[Normalize], window_settings(size=6), [], {})
-    with open_pool(change(default_params, compute__workers=1)[Compute]) as pool:
+    with open_pool(change(default_params, compute__workers=1)[Compute], "stages.predict.tasks") as pool:
         parts = shards(panel, tmp_path / "panel.parquet")
         found = forecast_origins(parts, np.arange(5) < 3, dict.fromkeys((0, 3, 10), untrained), pool)
     assert [scored.origin for scored in found] == [0, 3, 10]
@@ -159,7 +159,7 @@ def test_a_task_has_few_origins_of_one_ensemble_and_the_final_one_is_alone(
     panel.write(tmp_path / "panel.parquet")
     one = Ensemble(4, 2, default_params[Normalize], window_settings(size=6), [], {})
     ensembles = {0: one, 2: one, 3: one, 4: one} | dict.fromkeys((6, 8), replace(one))
-    with open_pool(change(default_params, compute__workers=1)[Compute]) as pool:
+    with open_pool(change(default_params, compute__workers=1)[Compute], "stages.predict.tasks") as pool:
         parts = shards(panel, tmp_path / "panel.parquet")
         found = forecast_origins(parts, np.ones(5, dtype=bool), ensembles, pool)
     assert origins == [each for each in expected for _ in range(3)]

@@ -9,7 +9,7 @@ import pytest
 
 from stages.common.errors import UserError
 from stages.common.params import Params
-from stages.compute.engine import check_address
+from stages.compute.cluster import check_address
 from stages.compute.params import Compute
 from tests.builders import change
 

@@ -1,0 +1,53 @@
+"""What the stage does once its workers have started: train all networks, and save them with their losses."""
+
+from stages.common.params import Params
+from stages.common.paths import (
+    LOSS,
+    NETWORKS,
+    TRAIN_SUMMARY,
+    WINDOWS,
+    fresh_folder,
+    origin_file,
+    origins_in,
+    write_summary,
+)
+from stages.compute.params import Compute
+from stages.compute.pool import Pool
+from stages.compute.workers import FileArgument
+from stages.train.checkpoints import FOLDER, remove_checkpoints
+from stages.train.network import Network, save_networks
+from stages.train.params import Model, Train
+from stages.train.progress import epoch_bar
+from stages.train.tasks import TrainingTask, check_cost, loss_curves, plan_tasks, summarize, train_one
+from stages.train.training import Epoch
+from stages.window.windows import Windows
+
+Trained = dict[TrainingTask, tuple[Network, list[Epoch]]]
+
+
+def train(params: Params, pool: Pool) -> Trained:
+    """The network of each origin and member, and its losses."""
+    model, settings = params[Model], params[Train]
+    files = {origin: origin_file(WINDOWS, origin) for origin in origins_in(WINDOWS)}
+    tasks = plan_tasks(files, model, settings)
+    check_cost(tasks, Windows.read(files[min(files)]), model, settings, params[Compute])
+    windows = {origin: FileArgument.at(file, Windows.read) for origin, file in files.items()}
+    FOLDER.mkdir(exist_ok=True)
+    with epoch_bar(len(tasks), settings.epochs, pool.local) as board:
+        arguments = [(windows[task.origin], task, model, settings, board, row) for row, task in enumerate(tasks)]
+        bar = None if pool.local else "networks"  # which the bar of epochs shows more closely
+        return dict(zip(tasks, pool.run(train_one, arguments, bar), strict=True))
+
+
+def save(trained: Trained, params: Params) -> None:
+    """Write the networks by origin, the loss curves and the summary, and remove the checkpoints."""
+    networks: dict[int, dict[int, Network]] = {}
+    for task, (network, _) in trained.items():
+        networks.setdefault(task.origin, {})[task.member] = network
+    fresh_folder(NETWORKS)
+    save_networks(networks, NETWORKS)
+    curves = loss_curves({(task.origin, task.member): epochs for task, (_, epochs) in trained.items()})
+    curves.to_csv(LOSS, index=False, lineterminator="\n", float_format="%.6g")
+    remove_checkpoints()
+    final = Windows.read(origin_file(WINDOWS, min(networks)))
+    write_summary(TRAIN_SUMMARY, summarize(networks, curves, final, params[Train]))
