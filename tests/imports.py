@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tests.projects import ROOT
 
+IMPORTERS = ("open_pool", "forkserver.set_forkserver_preload")  # functions that take names of modules
+
 
 def is_for_types(node: ast.AST) -> bool:
     """Whether a statement is `if TYPE_CHECKING:`, which imports nothing when the code runs."""
@@ -24,6 +26,9 @@ def imports_of(file: Path) -> set[Path]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in IMPORTERS:
+            texts = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+            names |= {text for text in texts if isinstance(text, str)}
     paths = {ROOT / (name.replace(".", "/") + ".py") for name in names if name.startswith("stages.")}
     return {path for path in paths if path.is_file()}
 
