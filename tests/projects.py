@@ -5,6 +5,8 @@ the folder `example`: the airline passengers, with the default parameters.
 """
 
 import contextlib
+import io
+import logging
 import os
 import re
 import runpy
@@ -12,11 +14,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
+import dvc.cli
 import numpy as np
 import pandas as pd
 import psutil
+from dvc.stage.exceptions import StageCmdFailedError
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -63,9 +70,62 @@ def shell(
     """Run a command, with more environment variables, its output captured as text."""
     every = environment(**(variables or {}))
     done = subprocess.run(command, cwd=cwd, env=every, text=True, capture_output=True, check=False)
-    if check:
-        assert done.returncode == 0, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return succeeded(done) if check else done
+
+
+def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    assert done.returncode == 0, f"{done.args} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def here(
+    *command: str, cwd: Path, check: bool = True, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """As `shell` runs `dvc` or `python -m`, in this process: imports are most of the time that a small run takes.
+
+    The commands of the stages that DVC runs are run in this process too. A warning of a library is an error, but for
+    those that Python shows to developers alone. Tests of processes and signals use `shell`.
+    """
+    printed, errors = io.StringIO(), io.StringIO()
+    every = environment(**(variables or {}), DVC_TEST="true")  # so that DVC lets standard output be another
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(printed))
+        stack.enter_context(contextlib.redirect_stderr(errors))
+        stack.enter_context(logs_of_dvc(printed, errors))
+        stack.enter_context(mock.patch.dict(os.environ, every))
+        stack.enter_context(mock.patch("dvc.stage.run._run", run_for_dvc))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("error")
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        if command[0] == "dvc":
+            stack.enter_context(contextlib.chdir(cwd))
+            status = dvc.cli.main([*command[1:]])
+        else:
+            assert command[:2] == ("python", "-m")
+            status = run_here(cwd, *command[2:])
+    done = subprocess.CompletedProcess(command, status, printed.getvalue(), errors.getvalue())
+    return succeeded(done) if check else done
+
+
+@contextlib.contextmanager
+def logs_of_dvc(printed: io.StringIO, errors: io.StringIO) -> Iterator[None]:
+    """Send what DVC prints through loggers to these: they write to what was standard output when DVC was imported."""
+    handlers = [each for each in logging.getLogger("dvc").handlers if isinstance(each, logging.StreamHandler)]
+    before = [each.setStream(errors if each.level >= logging.WARNING else printed) for each in handlers]
+    try:
+        yield
+    finally:
+        for handler, stream in zip(handlers, before, strict=True):
+            handler.setStream(stream)
+
+
+def run_for_dvc(executable: str, command: str, cwd: str, **_: object) -> None:
+    """Run a stage's command, in place of the function of DVC that starts a shell."""
+    python, option, module = command.split()
+    assert (python, option) == ("python", "-m")
+    if status := run_here(Path(cwd), module):
+        raise StageCmdFailedError(command, status)
 
 
 def run_here(folder: Path, module: str, *arguments: str) -> int:
@@ -156,9 +216,9 @@ def tiny_project(folder: Path, panel: pd.DataFrame | None = None, **changes: obj
 
 
 def repro(folder: Path, **changes: object) -> list[str]:
-    """The stages that `dvc repro` ran, after changes of parameters."""
+    """The stages that `dvc repro` runs in this process, after changes of parameters."""
     change_file(folder, **changes)
-    return re.findall(r"Running stage '(\w+)'", shell("dvc", "repro", cwd=folder).stdout)
+    return re.findall(r"Running stage '(\w+)'", here("dvc", "repro", cwd=folder).stdout)
 
 
 def running_in(folder: Path) -> list[psutil.Process]:

@@ -16,12 +16,23 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from tests.projects import ALL, EXAMPLE, change_file, commit, end_all_in, environment, repro, shell, work_off_queue
+from tests.projects import (
+    ALL,
+    EXAMPLE,
+    change_file,
+    commit,
+    end_all_in,
+    environment,
+    here,
+    repro,
+    shell,
+    work_off_queue,
+)
 
 
 def experiments_in(folder: Path) -> dict[str, dict[str, str]]:
     """The rows of `dvc exp show`, by the name of the experiment, `main` or `workspace`."""
-    table = csv.DictReader(io.StringIO(shell("dvc", "exp", "show", "--csv", cwd=folder).stdout))
+    table = csv.DictReader(io.StringIO(here("dvc", "exp", "show", "--csv", cwd=folder).stdout))
     return {row["Experiment"] or row["rev"]: row for row in table}
 
 
@@ -32,23 +43,23 @@ def mase(folder: Path) -> float:
 
 def set_to(folder: Path) -> dict[str, Any]:
     """The parameters that differ from the last commit's, and their values."""
-    changes: dict[str, Any] = json.loads(shell("dvc", "params", "diff", "--json", cwd=folder).stdout)
+    changes: dict[str, Any] = json.loads(here("dvc", "params", "diff", "--json", cwd=folder).stdout)
     return {name: change["new"] for name, change in changes["params.yaml"].items()}
 
 
 def test_an_experiment_is_run_shown_saved_and_applied(light: Path) -> None:
     """`dvc exp run -S` changes one parameter and nothing else; `dvc exp save` keeps changes made by hand."""
-    printed = shell("dvc", "exp", "run", "--name", "set", "-S", "plot.dpi=50", cwd=light).stdout
+    printed = here("dvc", "exp", "run", "--name", "set", "-S", "plot.dpi=50", cwd=light).stdout
     assert re.findall(r"Running stage '(\w+)'", printed) == ["plot"]
     assert set_to(light) == {"plot.dpi": 50}
     assert repro(light, plot__dpi=60) == ["plot"]
-    shell("dvc", "exp", "save", "--name", "by-hand", cwd=light)
+    here("dvc", "exp", "save", "--name", "by-hand", cwd=light)
     experiments = experiments_in(light)
     assert {name: experiments[name]["plot.dpi"] for name in ("main", "set", "by-hand")} == {
         "main": "40", "set": "50", "by-hand": "60",
     }  # fmt: skip
-    assert "plot.dpi" in shell("python", "-m", "stages.compare", "set", "by-hand", cwd=light).stdout
-    shell("dvc", "exp", "apply", "set", cwd=light)
+    assert "plot.dpi" in here("python", "-m", "stages.compare", "set", "by-hand", cwd=light).stdout
+    here("dvc", "exp", "apply", "set", cwd=light)
     assert set_to(light) == {"plot.dpi": 50}
     assert repro(light) == []
 
@@ -83,10 +94,10 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
     epochs, tolerances = ["2", "3", "4", "5"], ["0.1", "0.2", "0.3", "0.4", "0.5"]
     # in this order no two at a time have the same epochs: the run cache has every network but the first four
     grid = ["-S", f"compare.mase={','.join(tolerances)}", "-S", f"train.epochs={','.join(epochs)}"]
-    shell("dvc", "exp", "run", "--queue", *grid, cwd=queue)
-    assert shell("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 20
+    here("dvc", "exp", "run", "--queue", *grid, cwd=queue)
+    assert here("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 20
     work_off_queue(queue, ["dvc", "queue", "start", "--jobs", "2"], experiments=20)
-    status = shell("dvc", "queue", "status", cwd=queue).stdout
+    status = here("dvc", "queue", "status", cwd=queue).stdout
     assert not re.search("Queued|Running", status), status
     assert status.count("Success") == 20
     assert shell("git", "status", "--porcelain", cwd=queue).stdout == ""
@@ -97,7 +108,7 @@ def test_a_grid_of_twenty_waits_in_the_queue_and_runs_two_at_a_time(queue: Path)
     assert len({(row["train.epochs"], row["model.mase"]) for row in experiments}) == len(epochs)
     assert len({row["model.mase"] for row in experiments}) == len(epochs)
     best = min(experiments, key=lambda row: float(row["model.mase"]))
-    shell("dvc", "exp", "apply", best["Experiment"], cwd=queue)
+    here("dvc", "exp", "apply", best["Experiment"], cwd=queue)
     applied = YAML(typ="safe", pure=True).load(queue / "params.yaml")
     assert applied["train"]["epochs"] == int(best["train.epochs"])
     assert applied["compare"]["mase"] == float(best["compare.mase"])
@@ -137,7 +148,7 @@ def test_new_months_rerun_all_and_are_named(light: Path) -> None:
     assert (before["last"], after["last"]) == ("2023-10-01", "2024-01-01")
     assert after["rows"] == before["rows"] + 3
     assert pd.read_csv(light / "reports/forecast.csv")["ds"].min() == "2024-04-01"
-    compared = shell("python", "-m", "stages.compare", "HEAD", cwd=light).stdout
+    compared = here("python", "-m", "stages.compare", "HEAD", cwd=light).stdout
     assert re.search(r"\| `last` +\| `2023-10-01` +\| `2024-01-01`", compared)
     assert re.search(r"\| `rows` +\| `74` +\| `77`", compared)
     assert "no forecast in common" in compared
@@ -153,7 +164,7 @@ def test_branches_that_both_changed_the_lock_are_merged_and_run(light: Path) -> 
     merge = shell("git", "merge", "levels", cwd=light, check=False)
     assert "CONFLICT (content): Merge conflict in dvc.lock" in merge.stdout
     assert "params.yaml" not in shell("git", "diff", "--name-only", "--diff-filter=U", cwd=light).stdout
-    printed = shell("dvc", "repro", cwd=light).stdout
+    printed = here("dvc", "repro", cwd=light).stdout
     assert "Stage 'predict' is cached - skipping run" in printed
     assert re.findall(r"Running stage '(\w+)'", printed) == ["plot"]
     shell("git", "commit", "--all", "--no-edit", cwd=light)
@@ -161,6 +172,6 @@ def test_branches_that_both_changed_the_lock_are_merged_and_run(light: Path) -> 
 
     shell("git", "switch", "--quiet", "--create", "straight", "main", cwd=light)
     change_file(light, **changes["levels"], **changes["dpi"])
-    printed = shell("dvc", "repro", "--no-run-cache", cwd=light).stdout
+    printed = here("dvc", "repro", "--no-run-cache", cwd=light).stdout
     assert re.findall(r"Running stage '(\w+)'", printed) == ["predict", "plot"]
     assert shell("git", "diff", "dpi", cwd=light).stdout == ""

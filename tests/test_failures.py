@@ -14,8 +14,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.common.params import Params
-from stages.train.params import Train
 from tests.projects import (
     ALL,
     ENDS,
@@ -24,27 +22,11 @@ from tests.projects import (
     change_file,
     environment,
     held,
+    here,
     repro,
     shell,
     tiny_panel,
 )
-
-
-def test_a_mistake_ends_in_one_line_and_loses_nothing(light: Path, default_params: Params) -> None:
-    before = {path: path.read_bytes() for path in sorted((light / "reports").rglob("*.*")) if path.is_file()}
-    change_file(light, train__learning_rate=-1.0)
-    failed = shell("dvc", "repro", cwd=light, check=False)
-    assert failed.returncode != 0
-    lines = [line for line in failed.stderr.splitlines() if line.startswith("error:")]
-    assert len(lines) == 1
-    assert "train.learning_rate is -1.0" in lines[0]
-    assert "`dvc checkout` and `git checkout reports`" in lines[0]
-    assert "Traceback" not in failed.stderr
-    shell("dvc", "checkout", cwd=light)
-    shell("git", "checkout", "reports", cwd=light)
-    assert {path: path.read_bytes() for path in before} == before
-    change_file(light, train__learning_rate=default_params[Train].learning_rate)
-    assert repro(light) == []
 
 
 def train(folder: Path, kill: Callable[[float], bool] = lambda seconds: False) -> bool:
@@ -183,6 +165,7 @@ BAD_FOR_A_STAGE: list[tuple[str, dict[str, object], str]] = [
     ("ingest", {"ingest__value": "sale"}, "no column 'sale', but there is 'sales'"),
     ("normalize", {"backtest__horizon": 40}, "backtest.horizon 40 is no shorter than the longest series, which has 40"),
     ("window", {"window__size": 41}, "window.size 41 is longer than every normalised history"),
+    ("train", {"train__learning_rate": -1.0}, "train.learning_rate is -1.0"),
 ]
 
 
@@ -196,15 +179,18 @@ def test_a_refusal_is_one_line_and_its_commands_restore_the_last_results(
 
     before = written()
     change_file(light, **changes)
-    done = shell("dvc", "repro", cwd=light, check=False)
+    done = here("dvc", "repro", cwd=light, check=False)
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert words in line
+    assert "`dvc checkout` and `git checkout reports`" in line
     assert "Traceback" not in done.stderr
     assert f"failed to reproduce '{stage}'" in done.stderr
-    shell("dvc", "checkout", cwd=light)
+    here("dvc", "checkout", cwd=light)
     shell("git", "checkout", "reports", cwd=light)
     assert written() == before
+    shell("git", "checkout", "params.yaml", cwd=light)
+    assert repro(light) == []
 
 
 @pytest.mark.parametrize("stage", ALL)
@@ -216,6 +202,6 @@ def test_a_full_disk(light: Path, stage: str) -> None:
     assert done.stderr.splitlines()[-1].startswith("error: ")
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr
-    shell("dvc", "repro", cwd=light)
-    assert "up to date" in shell("dvc", "status", cwd=light).stdout
+    repro(light)
+    assert repro(light) == []
     assert shell("git", "status", "--porcelain", cwd=light).stdout == ""

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.projects import change_file, repro, shell, tiny_panel, tiny_project
+from tests.projects import change_file, here, repro, tiny_panel, tiny_project
 
 
 def test_short_series_are_warned_of_and_forecast(light: Path) -> None:
-    done = shell("python", "-m", "stages.predict", cwd=light)
+    done = here("python", "-m", "stages.predict", cwd=light)
     assert "1 of 3 series is too short for a window" in done.stderr
     assert "('new')" in done.stderr
 
 
 def test_a_forecast_without_evaluation_origins(copy: Path) -> None:
     change_file(copy, backtest__origins=0, backtest__calibration_origins=0)
-    printed = shell("dvc", "repro", cwd=copy).stdout
+    printed = here("dvc", "repro", cwd=copy).stdout
     assert "the accuracy of this forecast was not measured" in printed
     metrics = json.loads((copy / "reports/metrics.json").read_text())
     assert set(metrics) == {"evaluated"}
@@ -36,7 +36,7 @@ def test_single_values_constants_and_zeros_among_ordinary_series(tmp_path: Path)
         timestamps = pd.date_range(end="2023-10-01", periods=len(sales), freq="QS").strftime("%Y-%m-%d")
         frames.append(pd.DataFrame({"shop": name, "date": timestamps, "sales": sales}))
     folder = tiny_project(tmp_path / "project", pd.concat(frames), model__cell="rnn")
-    done = shell("dvc", "repro", cwd=folder)
+    done = here("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
     assert "2 of 7 series are too short for a window" in done.stderr
     forecast = pd.read_csv(folder / "reports/forecast.csv").set_index("unique_id").drop(columns="ds")
@@ -75,7 +75,7 @@ def test_small_and_large_values_and_hostile_ids(tmp_path: Path) -> None:
     quick = {"model__cell": "rnn", "train__members": 1, "backtest__calibration_origins": 0}
     settings = {**quick, "plot__series": 20, "predict__baselines": ["seasonal_naive"]}
     folder = tiny_project(tmp_path / "project", pd.concat(frames), **settings)
-    done = shell("dvc", "repro", cwd=folder)
+    done = here("dvc", "repro", cwd=folder)
     assert "Warning" not in done.stderr
     forecast = pd.read_csv(folder / "reports/forecast.csv")
     assert set(names) <= set(forecast["unique_id"])
@@ -103,11 +103,11 @@ def test_a_downloaded_file(light: Path) -> None:
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=served)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        shell("dvc", "import-url", f"http://127.0.0.1:{server.server_port}/sales.csv", "data/raw/sales.csv", cwd=light)
+        here("dvc", "import-url", f"http://127.0.0.1:{server.server_port}/sales.csv", "data/raw/sales.csv", cwd=light)
         assert repro(light, ingest__path="data/raw/sales.csv")[0] == "ingest"
         later = pd.DataFrame({"shop": ["east"], "date": ["2024-01-01"], "sales": [140.0]})
         pd.concat([tiny_panel(), later]).to_csv(served / "sales.csv", index=False)
-        shell("dvc", "update", "data/raw/sales.csv.dvc", cwd=light)
+        here("dvc", "update", "data/raw/sales.csv.dvc", cwd=light)
         server.shutdown()
     assert repro(light)[0] == "ingest"
     assert json.loads((light / "reports/panel.json").read_text())["rows"] == 40 + 31 + 4

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from utilsforecast import losses
 from utilsforecast.evaluation import evaluate
 
-from tests.projects import ALL, change_file, commit, repro, shell, tiny_panel, tiny_project
+from tests.projects import ALL, change_file, commit, here, repro, shell, tiny_panel, tiny_project
 
 
 def test_a_second_repro_runs_nothing(copy: Path) -> None:
@@ -76,7 +76,7 @@ def test_choices_are_reported(finished: Path) -> None:
 def test_a_fresh_clone_of_finished_work_ends_with_the_table_too(finished_light: Path, tmp_path: Path) -> None:
     """Its lock and reports are in Git, so that DVC could think that nothing is left to print."""
     shell("git", "clone", "--quiet", str(finished_light), str(tmp_path / "clone"), cwd=tmp_path)
-    printed = shell("dvc", "repro", cwd=tmp_path / "clone").stdout
+    printed = here("dvc", "repro", cwd=tmp_path / "clone").stdout
     assert (tmp_path / "clone/reports/report.md").read_text() in printed
     assert "\n| model " in printed
 
@@ -165,9 +165,9 @@ def test_diffs_between_commits_on_a_clone_without_cache_or_remote(light: Path, t
     commit(light, "nine epochs")
     clone = tmp_path / "clone"
     shell("git", "clone", "--quiet", str(light), str(clone), cwd=tmp_path)
-    params = json.loads(shell("dvc", "params", "diff", "HEAD~1", "HEAD", "--json", cwd=clone).stdout)
+    params = json.loads(here("dvc", "params", "diff", "HEAD~1", "HEAD", "--json", cwd=clone).stdout)
     assert params == {"params.yaml": {"train.epochs": {"old": 2, "new": 9, "diff": 7}}}
-    metrics = json.loads(shell("dvc", "metrics", "diff", "HEAD~1", "HEAD", "--json", cwd=clone).stdout)
+    metrics = json.loads(here("dvc", "metrics", "diff", "HEAD~1", "HEAD", "--json", cwd=clone).stdout)
     before, after = (
         json.loads(shell("git", "show", f"{revision}:reports/metrics.json", cwd=clone).stdout)
         for revision in ("HEAD~1", "HEAD")
@@ -175,7 +175,7 @@ def test_diffs_between_commits_on_a_clone_without_cache_or_remote(light: Path, t
     changed = metrics["reports/metrics.json"]["model.mase"]
     assert (changed["old"], changed["new"]) == (before["model"]["mase"], after["model"]["mase"])
     assert changed["old"] != changed["new"]
-    plots = json.loads(shell("dvc", "plots", "diff", "HEAD~1", "HEAD", "--json", cwd=clone).stdout)["data"]
+    plots = json.loads(here("dvc", "plots", "diff", "HEAD~1", "HEAD", "--json", cwd=clone).stdout)["data"]
     assert [name for name, found in plots.items() if not found] == ["reports/half_ensembles.csv"]  # of a single member
     charts = {name: found[0] for name, found in plots.items() if found and found[0]["type"] == "vega"}
     titles = [content["content"]["title"]["text"] for content in charts.values()]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.projects import ALL, ROOT, change_file, clone, commit, repro, shell
+from tests.projects import ALL, ROOT, change_file, clone, commit, here, repro, shell
 
 STAGES = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"].values()
 OUTPUTS = [name for stage in STAGES for name in stage.get("outs", [])]
@@ -26,7 +26,7 @@ def publish(folder: Path, message: str, version: str, days_ago: int = 0) -> None
     commit(folder, message, (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days_ago)).isoformat())
     shell("git", "tag", "--annotate", f"forecaster@{version}", f"--message={message}", cwd=folder)
     shell("git", "push", "--quiet", "--follow-tags", "--set-upstream", "origin", "main", cwd=folder)
-    shell("dvc", "push", "--run-cache", cwd=folder)
+    here("dvc", "push", "--run-cache", cwd=folder)
 
 
 def lose_everything(folder: Path) -> None:
@@ -46,7 +46,7 @@ def published(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) ->
     project = shutil.copytree(finished_light, work / "project", symlinks=True)
     shell("git", "init", "--quiet", "--bare", "--initial-branch=main", str(work / "git"), cwd=work)
     shell("git", "remote", "add", "origin", str(work / "git"), cwd=project)
-    shell("dvc", "remote", "add", "--default", "folder", str(work / "data"), cwd=project)
+    here("dvc", "remote", "add", "--default", "folder", str(work / "data"), cwd=project)
     publish(project, "two epochs", "v1.0.0", days_ago=370)
     assert repro(project, train__epochs=3) == ["train", "predict", "plot"]
     publish(project, "three epochs", "v1.1.0")
@@ -55,8 +55,8 @@ def published(finished_light: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_the_model_is_fetched_by_name_and_version(published: Path, finished_light: Path, tmp_path: Path) -> None:
     """`dvc artifacts get` needs no clone: without a version it takes the highest."""
-    shell("dvc", "artifacts", "get", str(published), "forecaster", cwd=tmp_path)
-    shell("dvc", "artifacts", "get", str(published), "forecaster", "--rev=v1.0.0", "--out=old", cwd=tmp_path)
+    here("dvc", "artifacts", "get", str(published), "forecaster", cwd=tmp_path)
+    here("dvc", "artifacts", "get", str(published), "forecaster", "--rev=v1.0.0", "--out=old", cwd=tmp_path)
     assert files(tmp_path / "forecaster") == files(published.parent / "project/models/forecaster")
     assert files(tmp_path / "old") == files(finished_light / "models/forecaster")
     assert files(tmp_path / "forecaster") != files(tmp_path / "old")
@@ -66,11 +66,11 @@ def test_a_clone_without_cache_runs_nothing_and_fetches_only_what_it_needs(publi
     """`dvc repro --pull --allow-missing`; after a change it fetches what the changed stage reads."""
     fresh = clone(published, tmp_path / "fresh")
     command = ["dvc", "repro", "--pull", "--allow-missing"]
-    assert "Running stage" not in shell(*command, cwd=fresh).stdout
+    assert "Running stage" not in here(*command, cwd=fresh).stdout
     assert not any((fresh / name).exists() for name in OUTPUTS)
     assert shell("git", "status", "--porcelain", cwd=fresh).stdout == ""
     change_file(fresh, plot__dpi=50)
-    assert re.findall(r"Running stage '(\w+)'", shell(*command, cwd=fresh).stdout) == ["plot"]
+    assert re.findall(r"Running stage '(\w+)'", here(*command, cwd=fresh).stdout) == ["plot"]
     assert (fresh / "data/panel.parquet").exists()
     assert not (fresh / "data/histories").exists()
 
@@ -82,9 +82,9 @@ def test_an_older_model_comes_from_the_run_cache(
     """A second clone sets the parameter back: `dvc repro --pull`, or `dvc repro` after pulling all, trains nothing."""
     second = clone(published, tmp_path / "second")
     if pull:
-        shell(*pull, cwd=second)
+        here(*pull, cwd=second)
     change_file(second, train__epochs=2)
-    printed = shell("dvc", "repro", *([] if pull else ["--pull"]), cwd=second).stdout
+    printed = here("dvc", "repro", *([] if pull else ["--pull"]), cwd=second).stdout
     assert re.findall(r"Stage '(\w+)' is cached - skipping run", printed) == ["train", "predict", "plot"]
     assert "Running stage" not in printed
     assert files(second / "models/networks") == files(finished_light / "models/networks")
@@ -108,8 +108,8 @@ def bucket() -> Iterator[str]:
 
 def add_s3(folder: Path, address: str) -> None:
     """Add a remote for this clone alone: committed settings belong to their commit, and old commits name another."""
-    shell("dvc", "remote", "add", "--local", "--default", "s3", "s3://conveyor/store", cwd=folder)
-    shell("dvc", "remote", "modify", "--local", "s3", "endpointurl", address, cwd=folder)
+    here("dvc", "remote", "add", "--local", "--default", "s3", "s3://conveyor/store", cwd=folder)
+    here("dvc", "remote", "modify", "--local", "s3", "endpointurl", address, cwd=folder)
 
 
 def test_a_remote_on_s3(published: Path, finished_light: Path, tmp_path: Path, bucket: str) -> None:
@@ -117,9 +117,9 @@ def test_a_remote_on_s3(published: Path, finished_light: Path, tmp_path: Path, b
     first = shutil.copytree(published.parent / "project", tmp_path / "first", symlinks=True)
     add_s3(first, bucket)
     model = files(first / "models/networks")
-    shell("dvc", "push", "--run-cache", "--all-commits", cwd=first, variables=KEYS)
+    here("dvc", "push", "--run-cache", "--all-commits", cwd=first, variables=KEYS)
     lose_everything(first)
-    shell("dvc", "pull", cwd=first, variables=KEYS)
+    here("dvc", "pull", cwd=first, variables=KEYS)
     assert files(first / "models/networks") == model
     assert repro(first) == []
 
@@ -127,9 +127,9 @@ def test_a_remote_on_s3(published: Path, finished_light: Path, tmp_path: Path, b
     add_s3(second, bucket)
     for name, value in KEYS.items():
         option = name.removeprefix("AWS_").lower()
-        shell("dvc", "remote", "modify", "--local", "s3", option, value, cwd=second)
+        here("dvc", "remote", "modify", "--local", "s3", option, value, cwd=second)
     change_file(second, train__epochs=2)
-    printed = shell("dvc", "repro", "--pull", cwd=second).stdout
+    printed = here("dvc", "repro", "--pull", cwd=second).stdout
     assert re.findall(r"Stage '(\w+)' is cached - skipping run", printed) == ["train", "predict", "plot"]
     assert "Running stage" not in printed
     assert files(second / "models/networks") == files(finished_light / "models/networks")

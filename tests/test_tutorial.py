@@ -19,7 +19,7 @@ from stages.window.cutting import cut_windows
 from stages.window.params import Window
 from tests.bench.tutorial import Tutorial, run_tutorial
 from tests.builders import panel_of
-from tests.projects import ROOT, make_project, shell
+from tests.projects import ROOT, here, make_project
 
 
 def readme_settings() -> list[str]:
@@ -36,7 +36,7 @@ def tutorial_params(tmp_path_factory: pytest.TempPathFactory) -> Params:
     folder = make_project(tmp_path_factory.mktemp("tutorial"))
     shorter = ["train.epochs=1", "predict.baselines=[seasonal_naive]", "plot.dpi=40"]
     settings = [word for setting in [*readme_settings(), *shorter] for word in ("-S", setting)]
-    shell("dvc", "exp", "run", "-n", "tutorial", *settings, cwd=folder)
+    here("dvc", "exp", "run", "-n", "tutorial", *settings, cwd=folder)
     return read_params(folder / "params.yaml")
 
 

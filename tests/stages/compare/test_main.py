@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tests.projects import change_file, clone, commit, shell
+from tests.projects import change_file, clone, commit, here, shell
 
 
 def compare(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = shell("python", "-m", "stages.compare", *arguments, cwd=folder, check=False)
+    done = here("python", "-m", "stages.compare", *arguments, cwd=folder, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     return done
 
@@ -136,10 +136,10 @@ def test_reports_are_read_from_git_from_the_cache_and_from_a_remote(project: Pat
     names = ["reports/metrics.json", "reports/errors.csv"]
     shell("git", "rm", "--quiet", "--cached", *names, "dvc.yaml", cwd=project)
     (project / "dvc.yaml").unlink()
-    shell("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"), cwd=project)
-    shell("dvc", "add", *names, cwd=project)
+    here("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"), cwd=project)
+    here("dvc", "add", *names, cwd=project)
     commit(project, "cached")
-    shell("dvc", "push", cwd=project)
+    here("dvc", "push", cwd=project)
     content = comparison(clone(project, tmp_path / "fetched"), "HEAD~2", "HEAD")
     assert content["pairs"] == [5, 5, 5]
     assert content["metrics"][0]["after"] == 0.4

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.projects import change_file, shell
+from tests.projects import change_file, here
 
 DEFAULT = {
     "evaluation_origins": "12, 24, 36, 48, 60",
@@ -42,7 +42,7 @@ def test_choices_are_reported(
 ) -> None:
     change_file(project, **changes)
     for stage in ("ingest", "normalize"):
-        shell("python", "-m", f"stages.{stage}", cwd=project)
+        here("python", "-m", f"stages.{stage}", cwd=project)
     summary = json.loads((project / "reports/normalize.json").read_text())
     assert summary == expected
     assert list(summary) == list(expected)

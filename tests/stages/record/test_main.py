@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import ROOT, shell
+from tests.projects import here, shell
 from tests.published import forecast_of, monthly, publish
 
 Y = [10.0, 12, 10, 12, 10, 13, 9, 14, 10]
 
 
 def run(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    command = ["python", "-m", "stages.record", *arguments]
-    done = shell(*command, cwd=folder, check=False, variables={"PYTHONPATH": str(ROOT)})
+    done = here("python", "-m", "stages.record", *arguments, cwd=folder, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     return done
 
