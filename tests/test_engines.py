@@ -14,7 +14,7 @@ from tests.clusters import Cluster, free_port, started
 from tests.projects import repro, shell
 
 ENGINES = ["dask", "ray"]
-WORKERS = 3
+WORKERS = 2
 # The stages that run tasks on workers, and an output of each.
 OUTPUTS = {"window": "data/windows", "train": "models/networks", "predict": "reports/metrics.json"}
 

@@ -55,11 +55,11 @@ def run_ours(values: Floats, params: Params, **changes: Any) -> tuple[list[Epoch
 
 @pytest.fixture(scope="module")
 def references(airline: Floats) -> list[Tutorial]:
-    """The tutorial's recipe after 26 epochs, for seeds 0 to 4."""
-    return [run_tutorial(airline, seed, epochs=26) for seed in range(5)]
+    """The tutorial's recipe after 26 epochs, for seeds 0 to 2."""
+    return [run_tutorial(airline, seed, epochs=26) for seed in range(3)]
 
 
-def test_losses_and_forecasts_over_five_seeds(
+def test_losses_and_forecasts_over_three_seeds(
     airline: Floats, tutorial_params: Params, references: list[Tutorial]
 ) -> None:
     assert "train.epochs=300" in readme_settings()

@@ -79,17 +79,17 @@ def test_few_forecasts_are_not_tested() -> None:
 
 @pytest.mark.parametrize("series", [1, 40])
 def test_one_of_twenty_tests_without_a_difference_is_significant(series: int) -> None:
-    """Of 2,000, within five standard errors; the errors of a series are correlated."""
+    """Of 1,000, within five standard errors; the errors of a series are correlated."""
     random = np.random.default_rng(4)
     origins = [12, 24, 36, 48, 60]
     found = 0
-    for _ in range(2_000):
+    for _ in range(1_000):
         of_series = np.repeat(random.normal(size=series), len(origins)) if series > 1 else 0.0
         pairs = table(series, origins, of_series + random.normal(size=series * len(origins)))
         difference = paired_test(pairs, "first", "second", 12)
         assert difference is not None
         found += difference.significant
-    assert found / 2_000 == pytest.approx(0.05, abs=5 * np.sqrt(0.05 * 0.95 / 2_000))
+    assert found / 1_000 == pytest.approx(0.05, abs=5 * np.sqrt(0.05 * 0.95 / 1_000))
 
 
 def test_equal_errors_have_p_1_and_a_constant_difference_has_p_0() -> None:
@@ -178,11 +178,11 @@ def test_one_of_twenty_other_seeds_is_significant(
     random = np.random.default_rng(5)
     clusters = np.arange(series).repeat(origins) if series >= 10 else np.arange(series * origins)
     found = []
-    for _ in range(2_000):
+    for _ in range(1_000):
         values, splits = two_trainings(random, series, origins, common, own)
         found.append([t_test(values, clusters, known, "").significant for known in (splits, not_known(values))])
     with_halves, without = np.mean(found, axis=0)
-    assert with_halves < 0.05 + 5 * np.sqrt(0.05 * 0.95 / 2_000)
+    assert with_halves < 0.05 + 5 * np.sqrt(0.05 * 0.95 / 1_000)
     assert without > before
 
 
