@@ -242,10 +242,10 @@ def comment_on(page: Path, **variables: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, env={**mine, **variables}, text=True, capture_output=True, check=False)
 
 
-@pytest.fixture
-def counting(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with `.ci/pipeline` and one stage, run and committed, that counts the bytes of a file."""
-    folder = tmp_path / "counting"
+    folder = tmp_path_factory.mktemp("counted") / "counting"
     (folder / ".ci").mkdir(parents=True)
     shutil.copy(ROOT / ".ci/pipeline", folder / ".ci/pipeline")
     (folder / "raw").write_text("1\n")
@@ -256,6 +256,11 @@ def counting(tmp_path: Path) -> Path:
     shell("dvc", "repro", cwd=folder)
     commit(folder, "results")
     return folder
+
+
+@pytest.fixture
+def counting(counted: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(counted, tmp_path / "counting", symlinks=True)
 
 
 def run_pipeline(folder: Path, config: str = "") -> subprocess.CompletedProcess[str]:
