@@ -27,12 +27,15 @@ hypothesis.settings.load_profile("steady")
 
 
 # The files that take longest, from the longest on: pytest-xdist's workers take files in this order, and end together.
-LONGEST_FIRST = ["experiments", "engines", "failures", "pipeline", "tutorial", "inputs", "remotes", "ci"]
+LONGEST_FIRST = [
+    "experiments", "engines", "failures", "pipeline", "ci", "inputs", "remotes", "first_hour", "covariates", "tutorial",
+    "forecaster",
+]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))  # which keeps the order of the others
+    ranks = {Path(__file__).with_name(f"test_{name}.py"): rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))  # which keeps the order of the others
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Which files of stages/ a file imports when it runs, read from its text."""
 
 import ast
+import functools
 from pathlib import Path
 
 from tests.projects import ROOT
@@ -18,6 +19,7 @@ def nodes(tree: ast.AST) -> list[ast.AST]:
     return [tree, *(node for child in ast.iter_child_nodes(tree) if not is_for_types(child) for node in nodes(child))]
 
 
+@functools.cache
 def imports_of(file: Path) -> set[Path]:
     """The files that `file` itself imports, anywhere in it."""
     names: set[str] = set()
