@@ -151,7 +151,7 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         experts=shape.cuts.experts.shape[1],
         without_window=int((known_before(panel.y, panel.indptr[1:], panel.lengths) < shape.min_length).sum()),
         steps=train.epochs * train.batches_in_epoch(windows),
-        step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_size, windows)),
+        step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_of(windows), windows)),
         baselines=choose_baselines(settings[Predict].baselines, histories, settings[Predict].needed_baseline),
         values=sum(int(history.lengths.sum()) for history in histories),
         season_length=panel.season_length,

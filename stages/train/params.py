@@ -6,9 +6,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from stages.common.params import Fraction, NonNegative, OneOf, Params, Positive, PositiveInt, Section, SmallCount
+from stages.common.params import Auto, Fraction, NonNegative, OneOf, Params, Positive, PositiveInt, Section, SmallCount
 from stages.train.cells import CELLS
 from stages.train.losses import LOSSES
+
+SMALLEST_BATCH, LARGEST_BATCH, BATCHES = 32, 128, 16  # `batch_size: auto`: windows in a batch, batches of all windows
 
 
 class Model(Section):
@@ -34,7 +36,7 @@ class Train(Section):
     members: SmallCount
     epochs: PositiveInt
     steps_per_epoch: PositiveInt | None
-    batch_size: PositiveInt
+    batch_size: PositiveInt | Auto
     shuffle: bool
     optimizer: Literal["adam", "adamw"]
     learning_rate: Positive
@@ -56,9 +58,15 @@ class Train(Section):
         "patience": "every window is trained on, for all epochs",
     }
 
+    def batch_of(self, windows: int) -> int:
+        """The number of windows in a batch, of so many in all."""
+        if self.batch_size != "auto":
+            return self.batch_size
+        return min(max(math.ceil(windows / BATCHES), SMALLEST_BATCH), LARGEST_BATCH)
+
     def batches_in_epoch(self, windows: int) -> int:
         """The number of batches that hold every window once, but at most `steps_per_epoch`."""
-        batches = math.ceil(windows / self.batch_size)
+        batches = math.ceil(windows / self.batch_of(windows))
         return batches if self.steps_per_epoch is None else min(batches, self.steps_per_epoch)
 
     def check_with(self, others: Params) -> None:

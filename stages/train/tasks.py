@@ -70,7 +70,7 @@ def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings
     windows = int((final.cuts.before >= final.min_length).sum())
     network = NetworkSize.of(final, model)
     steps = settings.epochs * settings.batches_in_epoch(windows)
-    check_training(untrained, network, steps, min(settings.batch_size, windows), windows, compute)
+    check_training(untrained, network, steps, min(settings.batch_of(windows), windows), windows, compute)
 
 
 def train_one(

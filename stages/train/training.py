@@ -54,13 +54,13 @@ def train_network(
     network = Network.of(model, batches).to(device).train()
     criterion = make_criterion(windows, settings)
     optimizer = Optimizer(list(network.parameters()), settings)
-    steps = settings.batches_in_epoch(len(batches))
+    steps, size = settings.batches_in_epoch(len(batches)), settings.batch_of(len(batches))
     rates = schedule(settings, settings.epochs * steps)
     epochs: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
         count = len(batches)
         order = torch.randperm(count, generator=shuffler) if settings.shuffle else torch.arange(count)
-        order = order[: steps * settings.batch_size].to(device)
+        order = order[: steps * size].to(device)
         epoch = run_epoch(network, batches, order, criterion, optimizer, rates, settings)
         if not math.isfinite(epoch.loss):
             raise UserError(
@@ -86,7 +86,7 @@ def run_epoch(
     rates: learning rate and momentum of the next steps
     """
     total = torch.zeros((), device=order.device)
-    for inputs, targets in batches.stream(order, settings.batch_size):
+    for inputs, targets in batches.stream(order, settings.batch_of(len(batches))):
         with autocast(order.device, settings.precision):
             predicted = network(inputs).float()
         loss = criterion(predicted, targets)
@@ -107,7 +107,7 @@ def refuse_divergence(network: Network, batches: Batches, member: int, settings:
     The last step of the optimizer is in no loss.
     """
     inputs, targets = batches.gather(
-        torch.arange(min(settings.batch_size, len(batches)), device=batches.offsets.device)
+        torch.arange(min(settings.batch_of(len(batches)), len(batches)), device=batches.offsets.device)
     )
 
     def error(predicted: Tensor) -> float:

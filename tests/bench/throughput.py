@@ -27,7 +27,7 @@ from stages.window.windows import Windows
 from tests.builders import change
 
 ROOT = Path(__file__).parents[2]
-EPOCHS, STEPS = 40, 10  # as many batches in an epoch as the default allows
+EPOCHS, STEPS = 20, 20  # as many batches in an epoch as the default allows
 
 
 def generated(series: int = 200, length: int = 120) -> tuple[np.ndarray, np.ndarray]:
@@ -47,7 +47,7 @@ def ours(windows: Windows, params: Params) -> float:
 def bare(windows: Windows, params: Params) -> float:
     torch.set_num_threads(1)
     batches = Batches(windows)
-    size = params[Train].batch_size
+    size = params[Train].batch_of(len(batches))
     cut = list(batches.stream(torch.arange(EPOCHS * STEPS * size) % len(batches), size))
     ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]
     recurrent = nn.LSTM(len(batches.channels), params[Model].hidden_size)

@@ -128,6 +128,15 @@ def test_an_epoch_has_at_most_that_many_batches(
     assert settings.batches_in_epoch(windows) == expected
 
 
+@pytest.mark.parametrize(
+    ("windows", "size", "batches"),
+    [(20, 32, 1), (100, 32, 4), (512, 32, 16), (800, 50, 16), (2048, 128, 16), (9000, 128, 20)],
+)
+def test_few_windows_make_small_batches(default_params: Params, windows: int, size: int, batches: int) -> None:
+    settings = change(default_params, train__steps_per_epoch=20, train__batch_size="auto")[Train]
+    assert (settings.batch_of(windows), settings.batches_in_epoch(windows)) == (size, batches)
+
+
 @pytest.mark.parametrize("most", [None, 2])
 def test_an_epoch_takes_as_many_steps_and_the_schedule_ends_with_the_last(
     sine: Windows, small: Params, most: int | None, monkeypatch: pytest.MonkeyPatch
