@@ -22,10 +22,7 @@ from types import FrameType
 
 import psutil
 
-from tests.bench.panels import project_on, read_series
-from tests.bench.scale import generated_project
-from tests.projects import ALL, ROOT, environment, make_project
-
+ROOT = Path(__file__).parents[2]
 INTERVAL = 0.005  # seconds between two looks
 KINDS = ["imports", "workers", "writing", "work"]
 WRITERS = ("write", "save", "to_csv", "to_parquet", "render", "copy_results")
@@ -72,6 +69,8 @@ def profiled(stage: str) -> None:
 
 
 def profile(folder: Path) -> None:
+    from tests.projects import ALL, environment
+
     print(f"{'seconds':10}", *(f"{kind:>10}" for kind in [*KINDS, "all"]), file=sys.stderr)
     for stage in ALL:
         command = [sys.executable, "-m", "tests.bench.profile", "--stage", stage]
@@ -89,15 +88,19 @@ def main() -> None:
     given = arguments.parse_args()
     if given.stage:
         profiled(given.stage)
-    elif given.file:
+        return
+    # Here, so that they are no imports of the stages.
+    from tests.bench.panels import project_on, read_series
+    from tests.bench.scale import generated_project
+    from tests.projects import make_project
+
+    if given.file:
         with project_on(read_series(given.file), given.horizon, given.season, []) as folder:
             profile(folder)
-    else:
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary) / "project"
-            profile(
-                generated_project(folder, given.series) if given.series else make_project(folder, ROOT / "params.yaml")
-            )
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "project"
+        profile(generated_project(folder, given.series) if given.series else make_project(folder, ROOT / "params.yaml"))
 
 
 if __name__ == "__main__":
