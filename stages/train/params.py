@@ -10,7 +10,7 @@ from stages.common.params import Auto, Fraction, NonNegative, OneOf, Params, Pos
 from stages.train.cells import CELLS
 from stages.train.losses import LOSSES
 
-SMALLEST_BATCH, LARGEST_BATCH, BATCHES = 32, 128, 16  # `batch_size: auto`: windows in a batch, batches of all windows
+BATCHES, SMALL_BATCH, LARGE_BATCH = 10, 64, 128  # `batch_size: auto`: batches of all windows, windows in a batch
 
 
 class Model(Section):
@@ -59,10 +59,11 @@ class Train(Section):
     }
 
     def batch_of(self, windows: int) -> int:
-        """The number of windows in a batch, of so many in all."""
+        """The number of windows in a batch, of so many in all; with `auto`, few make two batches."""
         if self.batch_size != "auto":
             return self.batch_size
-        return min(max(math.ceil(windows / BATCHES), SMALLEST_BATCH), LARGEST_BATCH)
+        most = min(LARGE_BATCH, max(1, math.ceil(windows / 2)))
+        return min(max(math.ceil(windows / BATCHES), SMALL_BATCH), most)
 
     def batches_in_epoch(self, windows: int) -> int:
         """The number of batches that hold every window once, but at most `steps_per_epoch`."""

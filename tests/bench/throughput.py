@@ -27,7 +27,7 @@ from stages.window.windows import Windows
 from tests.builders import change
 
 ROOT = Path(__file__).parents[2]
-EPOCHS, STEPS = 20, 20  # as many batches in an epoch as the default allows
+EPOCHS, STEPS = 40, 10  # as many batches in an epoch as the default allows
 
 
 def generated(series: int = 200, length: int = 120) -> tuple[np.ndarray, np.ndarray]:
