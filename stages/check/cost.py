@@ -6,7 +6,10 @@ The rates are measured on one core of a processor of 2023. Training on a GPU is 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from stages.check.words import duration
+from stages.common.arrays import Ints
 from stages.common.errors import counted
 from stages.common.params import Params
 from stages.compute.memory import processes
@@ -41,7 +44,7 @@ class Work:
     without_window: how many series have too few known values for one at their ends
     steps, step_seconds: of each network: steps of the optimizer, and the seconds of each on one core
     baselines: their names
-    values: those in the histories of all origins
+    lengths: (H,) of the histories of all origins
     season_length: of the baselines
     """
 
@@ -54,7 +57,7 @@ class Work:
     steps: int
     step_seconds: float
     baselines: list[str]
-    values: int
+    lengths: Ints
     season_length: int
 
     def seconds(self, members: int, cores: int) -> float:
@@ -64,7 +67,7 @@ class Work:
 
     def baseline_seconds(self, cores: int) -> float:
         """The part of the time that the baselines take."""
-        return sum(BASELINES[name].cost(self.values, self.season_length) for name in self.baselines) / cores
+        return sum(BASELINES[name].cost(self.lengths, self.season_length) for name in self.baselines) / cores
 
 
 def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
@@ -106,7 +109,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where}{_too_few(work.without_window)}"),
         (
             "baselines",
-            f"{', '.join(work.baselines)}, on {counted(work.values, 'value')}; they take "
+            f"{', '.join(work.baselines)}, on {counted(int(work.lengths.sum()), 'value')}; they take "
             f"{duration(work.baseline_seconds(cores))} of the time (predict.baselines)",
         ),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
@@ -153,7 +156,7 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         steps=train.epochs * train.batches_in_epoch(windows),
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_of(windows), windows)),
         baselines=choose_baselines(settings[Predict].baselines, histories, settings[Predict].needed_baseline),
-        values=sum(int(history.lengths.sum()) for history in histories),
+        lengths=np.concatenate([history.lengths for history in histories]),
         season_length=panel.season_length,
     )
 

@@ -1,7 +1,7 @@
 """The engine `local`: processes of this machine, forked from one that has imported what their tasks need.
 
 Importing torch and statsforecast takes seconds. The server process imports them once for all workers, while the stage
-imports them for itself. It runs nothing else, so it has no threads that a fork would lose.
+imports them for itself. It runs nothing else, so that no work of a library is under way when it forks.
 """
 
 import gc
@@ -15,14 +15,15 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import connection, forkserver
+from typing import Any
 
 from stages.compute.engine import Call, Engine, worker_killed
 from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.compute.workers import run_task
 
-AHEAD = 64  # calls that wait for a process, so that none is idle while the first result is awaited
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+AHEAD = 64  # calls for each process that are handed out before the first result is awaited
+VARIABLES = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
 
 
 @contextmanager
@@ -31,12 +32,11 @@ def open_processes(compute: Compute, imports: Sequence[str]) -> Iterator[Engine]
 
     imports: the modules that the processes have imported when they start
     """
-    if compute.workers != 1:
-        _start_server(imports)
-    count = processes(compute)
+    count = processes(compute) or 1
     if count == 1:
         yield Engine(_in_this_process, scatter=lambda value: value)
         return
+    _start_server(imports)
     others = multiprocessing.active_children()
     executor = ProcessPoolExecutor(count, multiprocessing.get_context("forkserver"), initializer=_start_worker)
 
@@ -45,7 +45,7 @@ def open_processes(compute: Compute, imports: Sequence[str]) -> Iterator[Engine]
         for call in calls:
             waiting.append(executor.submit(run_task, *call))
             waiting[-1].add_done_callback(lambda _: tick())
-            if len(waiting) > AHEAD:
+            if len(waiting) > AHEAD * count:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -54,6 +54,9 @@ def open_processes(compute: Compute, imports: Sequence[str]) -> Iterator[Engine]
         yield Engine(run, scatter=lambda value: value)
     except BrokenProcessPool:
         raise worker_killed(compute) from None
+    except BaseException:
+        _end_server()  # which may not have started a process yet that was asked for
+        raise
     finally:
         for process in multiprocessing.active_children():
             if process not in others:
@@ -73,19 +76,27 @@ def _start_server(imports: Sequence[str]) -> None:
 
     Ctrl-C reaches all processes: this one ends, in one line, and ends the others.
     """
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it warns of what Ctrl-C left for it to remove
     forkserver.set_forkserver_preload(["stages.compute.server", *imports])
-    threads = {name: os.environ.get(name) for name in ONE_THREAD}
+    quiet = os.environ.get("PYTHONWARNINGS", "ignore:resource_tracker")  # of what Ctrl-C left for it to remove
+    before = {name: os.environ.get(name) for name in (*VARIABLES, "PYTHONWARNINGS")}
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    os.environ.update(VARIABLES, PYTHONWARNINGS=quiet)
     try:
         forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGINT, handler)
-        for name, value in threads.items():
+        for name, value in before.items():
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
+
+
+def _end_server() -> None:
+    """End the server at once, by what `multiprocessing` has for its own tests; the next pool starts another."""
+    server: Any = forkserver._forkserver
+    if server._forkserver_pid is not None:
+        os.kill(server._forkserver_pid, signal.SIGKILL)
+        server._stop()
 
 
 def _start_worker() -> None:

@@ -118,7 +118,7 @@ def affordable_baselines(forecaster: Forecaster, panel: Panel, all_of_them: bool
     """
     method = forecaster.method
     needed = {NAIVE, *(combinable(forecaster.baselines) if method == COMBINATION else [method])}
-    costs = {name: BASELINES[name].cost(len(panel.y), panel.season_length) for name in forecaster.baselines}
+    costs = {name: BASELINES[name].cost(panel.lengths, panel.season_length) for name in forecaster.baselines}
     chosen, seconds = set(), 0.0
     for name in sorted(forecaster.baselines, key=lambda name: (name not in needed, BASELINES[name].seconds)):
         seconds += 0.0 if name in needed else costs[name]

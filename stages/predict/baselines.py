@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.common.arrays import Floats
+from stages.common.arrays import Floats, Ints
 
 if TYPE_CHECKING:  # every stage reads the names in BASELINES, and not every stage needs pandas
     from stages.panel.panel import History
@@ -32,6 +32,7 @@ class Baseline:
     forecast: gives the forecast (horizon,) of one history (n,), in the history's units; NaN where the method fails
     seconds: for each value of a series whose season has 2 to 12 steps, on one core
     growth: the power of a longer season, over 12, with which the seconds grow
+    long: the seconds for each square of a series' length that come on top, as where each value is fitted anew
     unseasonal: the share of the seconds that a series without a season takes
     log: whether the method forecasts the logarithm of a positive history
     """
@@ -40,13 +41,15 @@ class Baseline:
     forecast: Method
     seconds: float = 0.0
     growth: float = 0.0
+    long: float = 0.0
     unseasonal: float = 1.0
     log: bool = False
 
-    def cost(self, values: int, season_length: int) -> float:
-        """The seconds that so many values of series with that season take on one core."""
+    def cost(self, lengths: Ints, season_length: int) -> float:
+        """The seconds that series of these lengths (S,) with that season take on one core."""
         factor = max(season_length / 12, 1) ** self.growth if season_length > 1 else self.unseasonal
-        return values * self.seconds * factor
+        each = lengths * self.seconds * factor + self.long * lengths.astype(np.float64) ** 2
+        return float(each.sum())
 
 
 def seasonal_naive(history: Floats, season_length: int, horizon: int) -> Floats:
@@ -76,9 +79,9 @@ auto_ets, auto_theta, auto_arima = (
 BASELINES: dict[str, Baseline] = {
     NAIVE: Baseline("seasonal naive", seasonal_naive),
     "auto_ets": Baseline("AutoETS", auto_ets, seconds=1e-3, unseasonal=0.1),
-    "auto_theta": Baseline("AutoTheta", auto_theta, seconds=2e-4),
+    "auto_theta": Baseline("AutoTheta", auto_theta, seconds=2e-4, long=6e-8),
     "auto_arima": Baseline("AutoARIMA", auto_arima, seconds=1e-2, growth=1.6, unseasonal=0.3),
-    "auto_theta_log": Baseline("AutoTheta of logarithms", auto_theta, seconds=2e-4, log=True),
+    "auto_theta_log": Baseline("AutoTheta of logarithms", auto_theta, seconds=2e-4, long=6e-8, log=True),
     "auto_arima_log": Baseline(
         "AutoARIMA of logarithms", auto_arima, seconds=1e-2, growth=1.6, unseasonal=0.3, log=True
     ),
@@ -86,16 +89,16 @@ BASELINES: dict[str, Baseline] = {
 
 
 def choose_baselines(named: str | list[str], histories: list["History"], needed: str | None) -> list[str]:
-    """The baselines that are named; with `auto` the fastest, as many as take MOST_SECONDS for all values together.
+    """The baselines that are named; with `auto` the fastest, as many as take MOST_SECONDS for all histories together.
 
     Without a positive history, methods that take logarithms equal those that do not, and `auto` leaves them out.
     needed: a baseline that `auto` includes in any case
     """
     if isinstance(named, list):
         return named
-    values, season = sum(int(history.lengths.sum()) for history in histories), histories[0].panel.season_length
+    lengths, season = np.concatenate([history.lengths for history in histories]), histories[0].panel.season_length
     logs = any(_some_positive(history) for history in reversed(histories))
-    costs = {name: baseline.cost(values, season) for name, baseline in BASELINES.items() if logs or not baseline.log}
+    costs = {name: baseline.cost(lengths, season) for name, baseline in BASELINES.items() if logs or not baseline.log}
     fastest = sorted(costs, key=lambda name: costs[name])
     in_time = np.cumsum([costs[name] for name in fastest]) <= MOST_SECONDS
     chosen = {needed, *(name for name, whether in zip(fastest, in_time, strict=True) if whether)}

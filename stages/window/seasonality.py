@@ -19,6 +19,7 @@ SHORT, LONG = 0.7, 0.98  # weight of a season relative to the one after it, of t
 MOST_MISSING = 0.5  # of the season that a moving average is taken over
 NOISE = 2.0  # the F statistic up to which a pattern counts as noise, for which its mean is about 1
 ROUNDING = 1e-24  # variance that values of 1 have by rounding, at most: no pattern
+LARGEST = 1e290  # of a squared deviation; aged sums of these are finite
 FORGOTTEN = 1e-100  # weight of a phase, beyond which squares underflow
 CHUNK = 2**15  # values learned at once: few enough for the processor's cache
 
@@ -248,9 +249,11 @@ def _aged_by_season(sums: Floats, values: Floats, ageing: Floats) -> Floats:
 def _aged_by_step(sums: Floats, values: Floats, ageing: float) -> Floats:
     """(..., 1 + N) the last of the sums, and those with the values (..., N) of each next step.
 
-    They solve sum[t] - ageing * sum[t - 1] = value[t], which needs no loop in Python.
+    They solve sum[t] - ageing * sum[t - 1] = value[t], which needs no loop in Python. The solver adds later sums, times
+    0, to earlier ones: so that nothing infinite reaches these, a value that overflowed counts as LARGEST.
     """
     values = _after(sums, values)
+    values = np.where(values < LARGEST, values, LARGEST)
     columns, diagonals = values.reshape(-1, values.shape[-1]).T, np.zeros((3, values.shape[-1]))
     diagonals[1], diagonals[2] = 1, -ageing
     solved: Floats = solve_banded((1, 1), diagonals, columns, overwrite_b=True, check_finite=False)

@@ -57,7 +57,7 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(
     assert (work.windows, work.size) == (len(latest.cuts), latest.size)
     assert work.steps == 100 * params[Train].batches_in_epoch(len(latest.cuts))
     assert work.step_seconds == size.seconds(min(params[Train].batch_of(len(latest.cuts)), len(latest.cuts)))
-    assert work.values == sum(int(panel.at(origin).lengths.sum()) for origin in origins.all)
+    assert work.lengths.sum() == sum(int(panel.at(origin).lengths.sum()) for origin in origins.all)
     assert work.baselines == list(BASELINES)
 
 

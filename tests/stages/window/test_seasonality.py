@@ -54,6 +54,17 @@ def test_later_values_change_nothing(seed: int, season: int, length: int, step: 
     np.testing.assert_array_equal(one[2][:, :step], two[2][:, :step])
 
 
+def test_a_later_value_whose_square_overflows_changes_nothing_before_it() -> None:
+    values = np.random.default_rng(0).normal(0, 1, (1, 200))
+    other = values.copy()
+    other[0, 150] = 1e200
+    rows, steps = np.zeros(100, dtype=np.int64), np.arange(20, 120)
+    with np.errstate(over="ignore", invalid="ignore"):
+        one, two = (seasonal_indices_at(each, 12, rows, steps) for each in (values, other))
+    np.testing.assert_array_equal(one[0], two[0])
+    np.testing.assert_array_equal(one[1], two[1])
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(2, 8), st.lists(st.integers(0, 50), min_size=1, max_size=6))
 def test_each_point_depends_on_its_own_values_alone(seed: int, season: int, steps: list[int]) -> None:
     """In any order, and whatever the other series and points."""
