@@ -28,7 +28,7 @@ from stages.window.cutting import a_window, training_cuts, warn_of_short_histori
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
-START = 20.0  # seconds in which the six stages import their libraries, one after another, and draw the report
+START = 13.0  # seconds in which the six stages import their libraries, one after another, and draw the report
 QUICK = 2  # members of a quick look
 
 

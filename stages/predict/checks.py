@@ -71,7 +71,7 @@ def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, 
     if count := int(wide.sum()):
         warn(
             f"the intervals of {count} of {len(ids)} series reach further beyond the history than its smallest and "
-            f"largest value are apart ({_few(ids, wide)}); its earlier errors were large or are few: "
+            f"largest value are apart ({_few(ids, wide)}); earlier errors were large or are few: "
             "see reports/README.md, Prediction intervals"
         )
     return count
