@@ -87,7 +87,7 @@ def test_the_networks_of_the_airline_passengers(
 def test_a_quick_look_is_named_and_takes_less(panel: Panel, default_params: Params) -> None:
     work = plan_work(panel, plan_origins(default_params[Backtest], panel), default_params)
     assert work.seconds(QUICK, 2) < work.seconds(8, 2) < work.seconds(8, 1)
-    quick = change(default_params, compute__workers=2, predict__baselines=["seasonal_naive"])
+    quick = change(default_params, compute__workers=2, train__epochs=400, predict__baselines=["seasonal_naive"])
     lines = dict(describe_cost(panel, quick))
     assert "8 members x" in lines["training"]
     assert "on 2 cores" in lines["a run takes"]
