@@ -69,7 +69,7 @@ def test_choices_are_reported(finished: Path) -> None:
     weights = sum(value.size for name, value in final.items() if name.startswith("0."))
     last_loss = pd.read_csv(finished / "reports/loss.csv").query("epoch == 4")["loss"].mean()
     assert train.pop("last_loss") == pytest.approx(last_loss, rel=1e-4)
-    assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 4}
+    assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 8}
     assert "3, 5 steps before the end" in (finished / "reports/report.html").read_text()
 
 
