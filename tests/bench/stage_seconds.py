@@ -1,8 +1,8 @@
 """Where the seconds of each stage go: imports, the workers, writing, and what is left, which is work of its own.
 
-    python -m tests.bench.profile                                             # the airline passengers
-    python -m tests.bench.profile --file m3_monthly.csv --horizon 18 --season 12
-    python -m tests.bench.profile --series 100000                             # generated ones, as in scale.py
+    python -m tests.bench.stage_seconds                                             # the airline passengers
+    python -m tests.bench.stage_seconds --file m3_monthly.csv --horizon 18 --season 12
+    python -m tests.bench.stage_seconds --series 100000                             # generated ones, as in scale.py
 
 FILE is a long CSV or Parquet file with columns `unique_id`, `ds` (integer steps) and `y`. The stages of a copy of the
 project run with the default parameters, one after another. A thread of each looks every few milliseconds at what the
@@ -73,7 +73,7 @@ def profile(folder: Path) -> None:
 
     print(f"{'seconds':10}", *(f"{kind:>10}" for kind in [*KINDS, "all"]), file=sys.stderr)
     for stage in ALL:
-        command = [sys.executable, "-m", "tests.bench.profile", "--stage", stage]
+        command = [sys.executable, "-m", "tests.bench.stage_seconds", "--stage", stage]
         variables = environment(PYTHONPATH=str(ROOT))
         subprocess.run(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, check=True)
 
