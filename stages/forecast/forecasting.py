@@ -11,7 +11,7 @@ from stages.common.arrays import Floats, chunks
 from stages.common.errors import UserError, counted, reworded, warn
 from stages.normalize.histories import scaled_covariates
 from stages.panel.panel import History, Panel
-from stages.predict.baselines import BASELINES, NAIVE, combinable
+from stages.predict.baselines import BASELINES, NAIVE, cheapest, combinable
 from stages.predict.checks import warn_of_history_left_out, warn_of_others
 from stages.predict.evaluation import Evaluation
 from stages.predict.forecaster import Forecaster
@@ -119,11 +119,8 @@ def affordable_baselines(forecaster: Forecaster, panel: Panel, all_of_them: bool
     method = forecaster.method
     needed = {NAIVE, *(combinable(forecaster.baselines) if method == COMBINATION else [method])}
     costs = {name: BASELINES[name].cost(panel.lengths, panel.season_length) for name in forecaster.baselines}
-    chosen, seconds = set(), 0.0
-    for name in sorted(forecaster.baselines, key=lambda name: (name not in needed, BASELINES[name].seconds)):
-        seconds += 0.0 if name in needed else costs[name]
-        if all_of_them or seconds <= FEW_SECONDS:
-            chosen.add(name)
+    others = {name: cost for name, cost in costs.items() if name not in needed}
+    chosen = needed | set(others if all_of_them else cheapest(others, FEW_SECONDS))
     minutes = sum(costs[name] for name in forecaster.baselines if name in needed) / 60
     if minutes >= MANY_MINUTES:
         warn(

@@ -99,10 +99,15 @@ def choose_baselines(named: str | list[str], histories: list["History"], needed:
     lengths, season = np.concatenate([history.lengths for history in histories]), histories[0].panel.season_length
     logs = any(_some_positive(history) for history in reversed(histories))
     costs = {name: baseline.cost(lengths, season) for name, baseline in BASELINES.items() if logs or not baseline.log}
-    fastest = sorted(costs, key=lambda name: costs[name])
-    in_time = np.cumsum([costs[name] for name in fastest]) <= MOST_SECONDS
-    chosen = {needed, *(name for name, whether in zip(fastest, in_time, strict=True) if whether)}
+    chosen = {needed, *cheapest(costs, MOST_SECONDS)}
     return [name for name in BASELINES if name in chosen]
+
+
+def cheapest(costs: dict[str, float], seconds: float) -> list[str]:
+    """Of methods with such costs the cheapest, as many as take so many seconds together."""
+    names = sorted(costs, key=lambda name: costs[name])
+    in_time = np.cumsum([costs[name] for name in names]) <= seconds
+    return [name for name, whether in zip(names, in_time, strict=True) if whether]
 
 
 def _some_positive(history: "History") -> bool:
