@@ -38,7 +38,7 @@ def main() -> None:
         "training_origins": len(training),
         "last_training_origin": training[-1],
         "series_logged": int(normalizer.log_.sum()),
-        "seasons": ", ".join(f"{season:g}" for season in seasons),
+        "seasons": ", ".join(f"{season:g}" for season in seasons) or "none",
     }
     write_summary(NORMALIZE_SUMMARY, summary)
 

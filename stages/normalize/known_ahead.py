@@ -45,7 +45,7 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
     where = f"{source}: series {quoted(panel.ids[series])} has no value of the future covariate {quoted(name)}"
     span = f"at {begin}" if end - first == 1 else f"from {begin} to {last}"
     columns, many = counted(len(names), "column"), counted(int(gone.any(axis=(1, 2)).sum()), "series", "series")
-    problem = f"{where} {span}, within the {counted(horizon, 'step')} to forecast (so it is in {columns} and {many})"
+    problem = f"{where} {span}, within the {counted(horizon, 'step')} to forecast (missing: {columns}, {many})"
     remedy = "add rows for these steps, with the covariates and without a value"
     if missing == "error":
         raise UserError(f"{problem}; {remedy}, or set ingest.missing to keep")

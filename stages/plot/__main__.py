@@ -46,7 +46,8 @@ def main() -> None:
 
     metrics = read_json(paths.METRICS)
     brought = metrics.get("covariates")
-    first = with_known_ahead(first, panel, drawn(panel.covariates, brought))
+    known = drawn(panel.covariates, brought)
+    first, charted = (with_known_ahead(each, panel, known) for each in (first, charted))
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
     figures = draw_results(first, extreme, (worst, best), by_step, loss, brought)
     inside, gates = look_inside(panel, windows, ensemble, params[Model], params[Train])

@@ -36,7 +36,7 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
     """The steps' `labels`, the values `y` of the first of them, the positions of those that were `filled`, and
     forecasts with their positions `at`; `start`: the first step that is shown at first.
 
-    The future has no cutoff: it begins where the actual values end.
+    `covariates`: those known ahead, by name: at each step a number, or a category. The future has no cutoff: it begins where the actual values end.
     """
     actual, levels = series.recent, results.charted.levels
     places = decimals(actual["y"].to_numpy(), widths(series.future, "forecast", levels))
@@ -67,6 +67,17 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
         "forecasts": forecasts,
         "decimals": places,
         "start": max(len(actual) - history, 0),
+        "covariates": _covariates(series.known_ahead.reindex(steps)),
+    }
+
+
+def _covariates(known_ahead: pd.DataFrame) -> dict[str, list[float | str | None]]:
+    """The columns of a table of known_ahead.py, None for what is missing."""
+    return {
+        str(name): [None if each is None or each != each else str(each) for each in column]
+        if isinstance(column.dtype, pd.CategoricalDtype)
+        else list(rounded(column, DIGITS))
+        for name, column in known_ahead.items()
     }
 
 
@@ -93,7 +104,8 @@ def rounded(values: pd.Series, digits: int) -> list[float | None]:
 def _numbers(series: dict[str, Any]) -> int:
     """How many numbers and texts a series brings."""
     steps = sum(len(each["at"]) * (2 + 2 * len(each["intervals"])) for each in series["forecasts"])
-    return len(series["labels"]) + len(series["y"]) + steps
+    covariates = len(series["labels"]) * len(series["covariates"])
+    return len(series["labels"]) + len(series["y"]) + steps + covariates
 
 
 def _note(results: RunResults, name: str) -> str:

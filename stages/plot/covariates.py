@@ -67,9 +67,12 @@ def reading(brought: dict[str, Any], written: Callable[[str], str] = quoted) -> 
     """
     found, hidden = rises(brought), _rise(brought, brought["none"])
     bring = {name: rise for name, rise in found.items() if rise >= NOTICEABLE}
-    together = f"ith all of them hidden it {'rises' if hidden >= 0 else 'falls'} by {significant(abs(hidden), 2)} %"
+    them = "all of them" if len(found) > 1 else "it"
+    together = f"ith {them} hidden, MASE {'rises' if hidden >= 0 else 'falls'} by {significant(abs(hidden), 2)} %"
     if not bring and hidden < NOTICEABLE:
         return "No covariate lowers the error by 1 %: consider leaving them out."
+    if not bring and len(found) == 1:
+        return f"Permuting {written(shortened(next(iter(found)), MAX_NAME))} brings less than 1 %. W{together}."
     if not bring:
         return f"No covariate alone raises MASE by 1 %, since the others stand in for it; w{together}."
     named = {name: written(shortened(name, MAX_NAME)) for name in found}

@@ -153,7 +153,7 @@ def choices(results: RunResults) -> Table:
         ["backtest.calibration_origins", _steps_before_the_end(normalize["calibration_origins"])],
         ["backtest.refit", _refit(normalize)],
         ["normalize.log", f"the logarithm of {normalize['series_logged']} series"],
-        ["ingest.season_length", normalize["seasons"] or "no season that windows remove"],
+        ["ingest.season_length", normalize["seasons"]],
         ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
         ["window.max_windows", f"{window['windows']} windows"],
         ["train.epochs", f"{train['steps']} steps for each of {train['networks']} networks"],

@@ -48,7 +48,7 @@ def test_the_first_gap_is_named_from_when_to_when() -> None:
         refuse_missing_future(panel, 5, "error", "sales.csv")
     assert str(caught.value) == (
         "sales.csv: series '0' has no value of the future covariate 'price' from 03.01.2024 to 04.01.2024, within the "
-        "5 steps to forecast (so it is in 2 columns and 2 series); add rows for these steps, with the covariates and "
+        "5 steps to forecast (missing: 2 columns, 2 series); add rows for these steps, with the covariates and "
         "without a value, or set ingest.missing to keep"
     )
 
@@ -57,7 +57,7 @@ def test_a_warning_takes_its_place_where_missing_values_are_kept(capsys: pytest.
     refuse_missing_future(panel_with([1, 1, 1, 1], [1, 1, 1]), 2, "keep", "sales.csv")
     assert capsys.readouterr().err == (
         "warning: sales.csv: series '1' has no value of the future covariate 'price' at 02.01.2024, within the 2 steps "
-        "to forecast (so it is in 2 columns and 1 series); its mean of late stands in for it; add rows for these "
+        "to forecast (missing: 2 columns, 1 series); its mean of late stands in for it; add rows for these "
         "steps, with the covariates and without a value, or list it in ingest.covariates.past if nobody knows it "
         "ahead\n"
     )

@@ -30,7 +30,7 @@ NONE = {"evaluation_origins": "", "calibration_origins": "", "training_origins":
                 "normalize__log": False,
                 "normalize__seasonal": "none",
             },
-            {**DEFAULT, **NONE, "series_logged": 0, "seasons": ""},
+            {**DEFAULT, **NONE, "series_logged": 0, "seasons": "none"},
             [0],
         ),
         ({"backtest__refit": 3}, {**DEFAULT, "training_origins": 4}, [0, 12, 48, 84]),

@@ -87,3 +87,17 @@ def test_a_long_name_is_cut_and_limits_that_are_not_known_are_null(results: RunR
     assert content[0]["forecasts"][-1]["intervals"][0][0] == [None] * 3
     assert len(content[-1]["name"]) == 80
     assert content[-1]["name"].endswith(" 7")
+
+
+def test_covariates_known_ahead_stand_at_each_step(results: RunResults) -> None:
+    """Numbers and categories, None where one is missing: of twelve steps and the three that are forecast."""
+    series = next(iter(results.charted.series.values()))
+    steps = pd.Index([*series.actual["ds"], *series.future["ds"]])
+    price = np.arange(15.0)
+    price[3] = np.nan
+    events = pd.Categorical(["fair"] * 14 + [None])
+    known = replace(series, known_ahead=pd.DataFrame({"price": price, "event": events}, index=steps))
+    (found,) = chart(replace(results, charted=replace(results.charted, series={"s": known})))["series"]
+    assert found["covariates"]["price"] == [0, 1, 2, None, *range(4, 15)]
+    assert found["covariates"]["event"] == ["fair"] * 14 + [None]
+    assert json.dumps(found, allow_nan=False)

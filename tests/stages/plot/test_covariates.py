@@ -69,26 +69,27 @@ def test_rises_are_shares_of_the_models_error() -> None:
         (
             0.9,
             {"a": 0.5, "b": 0.71},
-            "Permuting 'b' raises MASE by 42 %; 'a' brings less than 1 %. With all of them hidden it rises by 80 %.",
+            "Permuting 'b' raises MASE by 42 %; 'a' brings less than 1 %. With all of them hidden, MASE rises by 80 %.",
         ),
         (
             0.9,
             {"size": 0.502, "promo": 0.675, "price": 0.75, "sky": 0.49, "week": 0.505},
             "Permuting 'price' raises MASE by 50 %, 'promo' by 35 % and 'week' by 1.0 %; 'size' and 'sky' bring less "
-            "than 1 %. With all of them hidden it rises by 80 %.",
+            "than 1 %. With all of them hidden, MASE rises by 80 %.",
         ),
         (
             0.9,
             {f"{{{place}}}": 0.6 + place / 20 for place in range(7)},
             "Permuting '{6}' raises MASE by 80 %, '{5}' by 70 %, '{4}' by 60 %, '{3}' by 50 %, '{2}' by 40 % and 2 "
-            "others. With all of them hidden it rises by 80 %.",
+            "others. With all of them hidden, MASE rises by 80 %.",
         ),
-        (0.45, {"b": 0.71}, "Permuting 'b' raises MASE by 42 %. With all of them hidden it falls by 10 %."),
+        (0.45, {"b": 0.71}, "Permuting 'b' raises MASE by 42 %. With it hidden, MASE falls by 10 %."),
+        (0.6, {"b": 0.501}, "Permuting 'b' brings less than 1 %. With it hidden, MASE rises by 20 %."),
         (
             0.6,
             {"a": 0.5, "b": 0.501},
-            "No covariate alone raises MASE by 1 %, since the others stand in for it; with all of them hidden it rises "
-            "by 20 %.",
+            "No covariate alone raises MASE by 1 %, since the others stand in for it; with all of them hidden, MASE "
+            "rises by 20 %.",
         ),
         (0.502, {"a": 0.502, "b": 0.4}, "No covariate lowers the error by 1 %: consider leaving them out."),
     ],

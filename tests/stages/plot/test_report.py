@@ -94,7 +94,9 @@ def test_the_report_shows_what_covariates_bring_where_that_is_measured(results: 
     page = render("report.html", **describe(shown))
     assert "&lt;b&gt;price" in page
     assert "<b>price" not in page
-    brief = "Permuting `<b>price` raises MASE by 42 %; `noise` brings less than 1 %. With all of them hidden it rises"
+    brief = (
+        "Permuting `<b>price` raises MASE by 42 %; `noise` brings less than 1 %. With all of them hidden, MASE rises"
+    )
     assert brief in render("report.md", **describe(shown))
     assert "Permuting" not in render("report.md", **describe(results))
     few = replace(results, metrics={**shown.metrics, "covariates": {**brought, "forecasts": 4}}, figures=figures)

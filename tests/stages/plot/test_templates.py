@@ -425,3 +425,19 @@ def test_dark_figures_stay_on_white_and_print_is_light_and_whole(open_page: Open
         assert page.locator(hidden).first.is_hidden()
     assert style(page, ".wide.tall", "maxHeight") == "none"
     assert page.locator("#forecasts .legend").is_visible()
+
+
+def test_covariates_known_ahead_are_drawn_below_and_read_out(open_page: OpenPage, results: RunResults) -> None:
+    """A number has a strip of its own; a category is read out alone."""
+    shown_days = days(results)
+    one = shown_days.charted.series["one"]
+    steps = pd.Index([*one.actual["ds"], *one.future["ds"]])
+    known = pd.DataFrame({"price": np.arange(410.0) / 4, "event": pd.Categorical(["fair"] * 410)}, index=steps)
+    charted = replace(shown_days.charted, series={"one": replace(one, known_ahead=known)})
+    page = open_page(page_of(replace(shown_days, charted=charted)))
+    assert page.locator("#forecasts .line.input").count() == 1
+    left, right, y = chart_edges(page)
+    page.mouse.move(right - 0.1, y)
+    readout = page.locator("#forecasts .readout").inner_text()
+    assert readout.startswith("2022-02-14; forecast -1")
+    assert readout.endswith("; price 102.25; event fair")
