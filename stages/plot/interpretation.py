@@ -95,7 +95,7 @@ def trace_window(network: Network, cell: str, windows: Windows) -> dict[str, Flo
     batches = Batches(windows)
     if not len(batches):
         return {}
-    steps = batches.gather(torch.tensor([0]))[0].steps.double().numpy()
+    steps = network.read(batches.gather(torch.tensor([0]))[0]).double().numpy()
     weights = {name: value.double().numpy() for name, value in network.recurrent.state_dict().items()}
     last = trace_layers(cell, weights, steps)[f"l{network.recurrent.num_layers - 1}"]
     return {"value": steps[:, 0, :1], **{name: values[:, 0] for name, values in last.items()}}

@@ -69,6 +69,7 @@ class StoredNetworks(Section):
     model: Model
     channels: PositiveInt
     covariates: Count = 0
+    past: Count = 0
     static: Count = 0
     features: Count
     experts: Count

@@ -44,7 +44,7 @@ class Ensemble:
         if sorted(self.networks) != list(range(self.members)):
             raise ValueError(f"networks of other members than {self.members}")
         if any(network.shape != shape for network in self.networks.values()):
-            raise ValueError("networks of another horizon, other seasons or experts")
+            raise ValueError("networks of another horizon, other seasons, experts or covariates")
         if not all(each.isfinite().all() for network in self.networks.values() for each in network.parameters()):
             raise ValueError("weights that are not finite")
 

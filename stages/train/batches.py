@@ -38,6 +38,7 @@ class Inputs(Tensors):
     record: (B, E) see record.py
     informed: (B, E) 1 for an expert that knows covariates, else 0
     covariates: (B, K, targets) those known ahead
+    past: (size, B, P) those of the past at each step
     static: (B, Q) the static ones
     """
 
@@ -47,6 +48,7 @@ class Inputs(Tensors):
     record: Tensor
     informed: Tensor
     covariates: Tensor
+    past: Tensor
     static: Tensor
 
 
@@ -81,6 +83,7 @@ class Batches:
 
         reach = self.size + max(self.lags, default=0)  # padded windows reach before the first value and after the last
         self.values = nn.functional.pad(torch.from_numpy(windows.values), (reach, self.targets)).to(device)
+        self.past_covariates = nn.functional.pad(torch.from_numpy(windows.past), (0, 0, reach, self.targets)).to(device)
         self.position, self.before, self.after = tensor(cuts.position + reach), tensor(cuts.before), tensor(cuts.after)
         self.season, self.level, self.scale = tensor(cuts.season), tensor(cuts.level), tensor(cuts.scale)
         self.features, self.experts = tensor(cuts.features), tensor(cuts.experts)
@@ -160,9 +163,18 @@ class Batches:
             record=_rows(self.record, batch),
             informed=_rows(self.informed, batch),
             covariates=_rows(self.covariates, batch),
+            past=self._past(batch),
             static=_rows(self.static, batch),
         )
         return inputs, Targets(values, known, expert_mean=_rows(self.expert_mean, batch))
+
+    def _past(self, batch: Tensor) -> Tensor:
+        """(..., size, B, P) the past covariates of the windows at indices `batch` (..., B); 0 before a series."""
+        if not self.past_covariates.shape[1]:
+            return self.level.new_empty(*batch.shape[:-1], self.size, batch.shape[-1], 0)
+        begun = self.past >= -self.before[batch][..., None]
+        values = _rows(self.past_covariates, self.position[batch][..., None] + self.past) * begun[..., None]
+        return values.transpose(-2, -3).contiguous()
 
     def restore(self, predicted: Tensor) -> Tensor:
         """Predictions (B, targets) of all windows, in normalised units: scale, level and season given back."""

@@ -36,7 +36,7 @@ class NetworkSize:
     """What decides the cost of a network: its settings and the numbers of its inputs and outputs.
 
     size: steps of a window
-    channels, features, experts, targets: C, F, E and targets of `Inputs`
+    channels, features, experts, targets: C, F, E and targets of `Inputs`; past covariates are channels, static features
     varying: how many covariates known ahead the network reads
     """
 
@@ -54,7 +54,7 @@ class NetworkSize:
         return cls(
             model,
             size=windows.size,
-            channels=1 + windows.padding + len(windows.lags),
+            channels=1 + windows.padding + len(windows.lags) + len(windows.varying["past"]),
             features=windows.cuts.features.shape[1] + len(windows.varying["static"]),
             experts=windows.cuts.experts.shape[1],
             targets=windows.targets,

@@ -33,11 +33,11 @@ class Network(nn.Module):
 
     With covariates known ahead, the correction gains the product of each with its response, which the head makes of the
     same state: the same for all steps ahead. What a series is too short to teach, the others of the panel do. It counts
-    as much as the gate weighs experts that know no covariates: others have their effect already. Static covariates are
-    further features.
+    as much as the gate weighs experts that know no covariates: others have their effect already. Past covariates are
+    further inputs at each step, whose weights start at 0; static ones are further features.
 
-    channels, features, experts, covariates, static: C, F, E, K and Q of `Inputs`
-    varying: those of the K and Q covariates that the network reads, see `Windows.varying`
+    channels, features, experts, covariates, past, static: C, F, E, K, P and Q of `Inputs`
+    varying: those of the K, P and Q covariates that the network reads, see `Windows.varying`
     """
 
     def __init__(
@@ -47,35 +47,39 @@ class Network(nn.Module):
         features: int = 0,
         experts: int = 0,
         covariates: int = 0,
+        past: int = 0,
         static: int = 0,
         targets: int = 1,
         varying: Mapping[str, Sequence[int]] = NONE,
     ) -> None:
         super().__init__()
         self.shape = {
-            "channels": channels, "features": features, "experts": experts, "covariates": covariates, "static": static,
-            "targets": targets,
+            "channels": channels, "features": features, "experts": experts, "covariates": covariates, "past": past,
+            "static": static, "targets": targets,
         }  # fmt: skip
         self.model, self.hidden_size, self.targets = model, model.hidden_size, targets
+        directions = 2 if model.bidirectional else 1
+        self.dropout = nn.Dropout(model.head_dropout)
+        for name, columns in varying.items():
+            self.register_buffer(f"{VARYING}{name}", torch.tensor(columns) if columns else None)
+        responses, past, static_features = (len(varying.get(name, ())) for name in COVARIATES)
         self.recurrent = CELLS[model.cell].module()(
-            input_size=channels,
+            input_size=channels + past,
             hidden_size=model.hidden_size,
             num_layers=model.num_layers,
             bias=model.bias,
             dropout=model.dropout,
             bidirectional=model.bidirectional,
         )
-        directions = 2 if model.bidirectional else 1
-        self.dropout = nn.Dropout(model.head_dropout)
-        for name, columns in varying.items():
-            self.register_buffer(f"{VARYING}{name}", torch.tensor(columns) if columns else None)
-        responses, static_features = (len(varying.get(name, ())) for name in COVARIATES)
         inputs = directions * model.hidden_size + features + static_features
         self.head = nn.Linear(inputs, targets + (experts if experts > 1 else 0))
         self.trust = nn.Parameter(torch.tensor(TRUST)) if experts > 1 else None
         self.response = nn.Parameter(torch.zeros(inputs + 1, responses)) if responses else None
         if experts:
             with torch.no_grad():
+                for name, weight in self.recurrent.named_parameters():
+                    if name.startswith("weight_ih_l0"):
+                        weight[:, channels:] = 0
                 self.head.weight.mul_(SMALL_START)
                 self.head.bias.zero_()
 
@@ -86,7 +90,7 @@ class Network(nn.Module):
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""
-        states = self._hidden_states(inputs.steps)  # (size, B, directions x hidden)
+        states = self._hidden_states(self.read(inputs))  # (size, B, directions x hidden)
         features = inputs.features
         if (static := self._varying("static")) is not None:
             features = torch.cat([features, inputs.static[:, static]], dim=-1)
@@ -108,6 +112,11 @@ class Network(nn.Module):
             return correction + weighted_mean(logits, inputs.experts)
         return correction + inputs.experts.sum(dim=1)
 
+    def read(self, inputs: Inputs) -> Tensor:
+        """(size, B, n) what the recurrent network reads at each step: the channels, and the past covariates."""
+        past = self._varying("past")
+        return inputs.steps if past is None else torch.cat([inputs.steps, inputs.past[..., past]], dim=-1)
+
     def _varying(self, name: str) -> Tensor | None:
         """The columns of covariates that the network reads; None for none."""
         columns: Tensor | None = getattr(self, f"{VARYING}{name}", None)
@@ -123,8 +132,9 @@ class Network(nn.Module):
 
 def shape_of(batches: Batches) -> dict[str, int]:
     """The sizes of a network for the windows of `batches`: its inputs and outputs."""
-    sizes = {name: getattr(batches, name).shape[1] for name in ("features", "experts", *COVARIATES)}
-    return {"channels": len(batches.channels), **sizes, "targets": batches.targets}
+    sizes = {name: getattr(batches, name).shape[1] for name in ("features", "experts", "covariates", "static")}
+    past = batches.past_covariates.shape[1]
+    return {"channels": len(batches.channels), **sizes, "past": past, "targets": batches.targets}
 
 
 @torch.inference_mode()

@@ -11,7 +11,7 @@ from stages.panel.ragged import blocks, left_aligned, starts
 from stages.window.regression import Aligned
 
 RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
-LARGEST = 4.0  # to which those ahead are clipped
+LARGEST = 4.0  # to which those that a network reads are clipped
 REGRESSORS = 6  # about so many of a covariate, and of the values
 SUMS = 2**23  # sums of products in memory at once: 64 MiB
 
@@ -47,6 +47,12 @@ def _completed(values: Floats, lengths: Ints, span: int) -> Floats:
         mean = np.where(count > 0, (sums[end] - sums[begin]) / np.maximum(count, 1), 0)
         found[:, column] = np.where(known, own, mean)
     return found
+
+
+def past_steps(covariates: ScaledCovariates | None, lengths: Ints, span: int) -> Floats32:
+    """(V, P) completed past covariates of series of `lengths` (S,); none without covariates."""
+    past = _completed(covariates.past, lengths, span) if covariates else np.zeros((int(lengths.sum()), 0))
+    return np.clip(past, -LARGEST, LARGEST).astype(np.float32)
 
 
 def ahead_of(

@@ -9,7 +9,7 @@ from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError, counted, warn
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import starts
-from stages.window.covariates import too_short
+from stages.window.covariates import past_steps, span_of, too_short
 from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
 from stages.window.record import ABSENT
@@ -117,6 +117,7 @@ def _windows_at(
         size=window_size(settings, index_seasons),
         padding=settings.padding,
         values=flat,
+        past=past_steps(covariates if settings.output == "direct" else None, lengths, span_of(index_seasons)),
         lengths=lengths,
         seasons=index_seasons,
         lags=(index_seasons or [1]) if settings.local_scaling == "smoothing" else [],
@@ -173,20 +174,16 @@ def refuse_no_windows(windows: Windows, horizon: int, origin: int) -> None:
 
 
 def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -> None:
-    """Warn where covariates that change with time are declared and neither an expert nor the network uses them.
-
-    The network reads those known ahead, where it forecasts the whole horizon at once.
+    """Warn where covariates that change with time are declared and not used: a network that forecasts a step has none.
 
     columns: of covariates: future, past and static ones
     """
     future, past, _ = columns
-    if past and not _regresses(settings):
+    if (future or past) and settings.output != "direct":
         warn(
-            "ingest.covariates.past is not used: it needs regression among window.experts, "
-            "window.local_scaling: smoothing and window.output: direct"
+            "ingest.covariates.future, ingest.covariates.past and ingest.holidays are not used: they need "
+            "window.output: direct"
         )
-    if future and settings.output != "direct":
-        warn("ingest.covariates.future and ingest.holidays are not used: they need window.output: direct")
 
 
 def _regresses(settings: Window) -> bool:

@@ -12,7 +12,8 @@ from stages.common.arrays import Bools, Floats32, Ints, Rows
 
 LISTS = ("seasons", "lags")
 NUMBERS = ("targets", "size", "padding")
-COVARIATES = ("covariates", "static")
+FLAT = ("values", "past", "lengths")
+COVARIATES = ("covariates", "past", "static")
 CUTS = "cuts."  # before the names of the arrays of the cuts
 
 
@@ -60,6 +61,7 @@ class Windows:
     A window is `size` values before a cut, its inputs, and `targets` values after it, all of one series.
 
     values: (V,) normalised histories, one series after another, NaN where a value is missing
+    past: (V, P) the past covariates of the same steps, scaled and completed; none without any
     lengths: (S,) the number of steps of each
     padding: whether windows may reach over an end of their series, the missing part masked
     seasons: the lengths of the seasons in `season` of the cuts: those that have indices
@@ -71,6 +73,7 @@ class Windows:
     size: int
     padding: bool
     values: Floats32
+    past: Floats32
     lengths: Ints
     seasons: list[int]
     lags: list[int]
@@ -88,12 +91,16 @@ class Windows:
 
     @property
     def varying(self) -> dict[str, list[int]]:
-        """The columns of `covariates` and `static` that are not 0 at all cuts, so that networks can learn from them.
+        """The columns of `covariates`, `past` and `static` that are not 0 everywhere: networks can learn from them.
 
         So a category that no series has so far changes no network.
         """
-        some = {name: (getattr(self.cuts, name) != 0).any(axis=0) for name in COVARIATES}
-        some["covariates"] = some["covariates"].any(axis=1)
+        cuts = self.cuts
+        some = {
+            "covariates": (cuts.covariates != 0).any(axis=(0, 2)),
+            "past": (self.past != 0).any(axis=0),
+            "static": (cuts.static != 0).any(axis=0),
+        }
         return {name: np.flatnonzero(each).tolist() for name, each in some.items()}
 
     def at_ends_of(self, series: slice) -> "Windows":
@@ -101,11 +108,12 @@ class Windows:
         cuts = self.cuts.take(series)
         first, end = int(self.lengths[: series.start].sum()), int(self.lengths[: series.stop].sum())
         moved = replace(cuts, position=cuts.position - first, series=cuts.series - series.start)
-        return replace(self, values=self.values[first:end], lengths=self.lengths[series], cuts=moved)
+        values, past = self.values[first:end], self.past[first:end]
+        return replace(self, values=values, past=past, lengths=self.lengths[series], cuts=moved)
 
     def write(self, path: Path) -> None:
         """Write one safetensors file: an array for each field, `cuts.` before those of the cuts."""
-        arrays: dict[str, Any] = {"values": self.values, "lengths": self.lengths}
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in FLAT}
         arrays |= {name: np.array([getattr(self, name)], dtype=np.int64) for name in NUMBERS}
         arrays |= {name: np.array(getattr(self, name), dtype=np.int64) for name in LISTS}
         arrays |= {f"{CUTS}{name}": value for name, value in vars(self.cuts).items()}
@@ -120,7 +128,8 @@ class Windows:
         cuts = Cuts(**{key.removeprefix(CUTS): array for key, array in arrays.items() if key.startswith(CUTS)})
         lists: dict[str, Any] = {name: arrays[name].tolist() for name in LISTS}
         targets, size, padding = (int(arrays[name][0]) for name in NUMBERS)
-        return cls(targets, size, bool(padding), arrays["values"], arrays["lengths"], **lists, cuts=cuts)
+        flat = {name: arrays[name] for name in FLAT}
+        return cls(targets, size, bool(padding), **flat, **lists, cuts=cuts)
 
 
 def known_before(values: npt.NDArray[np.floating], ends: Ints, steps: Ints) -> Ints:

@@ -191,4 +191,4 @@ def test_covariates_that_are_not_used_are_warned_of_as_in_a_run(
             normalize__seasonal="none",
         ),
     )
-    assert "ingest.covariates.future and ingest.holidays are not used" in capsys.readouterr().err
+    assert "are not used: they need window.output: direct" in capsys.readouterr().err

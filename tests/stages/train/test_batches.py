@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from stages.normalize.covariates import ScaledCovariates
 from stages.train.batches import GATHERED, LARGEST_INPUT, TRUST, Batches, Inputs, weighted_mean
-from stages.window.cutting import cut_windows
+from stages.window.cutting import cut_at_ends, cut_windows
 from stages.window.windows import Windows
 from tests.builders import plain_ends, plain_windows, window_settings
 
@@ -156,6 +157,20 @@ def test_the_mean_of_the_experts_is_numpys(experts: int) -> None:
     assert not weighted_mean(logits[:, :0], some[:, :0]).any()
 
 
+def test_a_window_has_the_past_covariates_of_its_steps_and_0_before_the_series() -> None:
+    """Windows of four steps at the ends of three and of five: what is missing is as before, what is far is clipped."""
+    past = np.array([[0.1, np.nan, 0.3, -1, -1, 2, 9, 1], [0.0] * 8]).T
+    covariates = ScaledCovariates(past[:, :0], past, np.zeros((2, 0)), ahead=0)
+    ends = cut_at_ends(np.arange(8.0), np.array([3, 5]), [], window_settings(size=4, padding=True), 2, covariates)
+    batches = Batches(ends)
+    for batch in (torch.arange(2), torch.arange(2)[None]):
+        found = batches.gather(batch)[0].past.view(4, 2, 2)
+        np.testing.assert_allclose(found[:, 0, 0], [0, 0.1, 0.1, 0.3], rtol=1e-6)
+        np.testing.assert_allclose(found[:, 1, 0], [-1, 2, 4, 1], rtol=1e-6)
+        assert not found[..., 1].any()
+    assert batches.varying["past"] == [0]
+
+
 def test_map_applies_a_function_to_every_field() -> None:
     inputs = Inputs(
         steps=torch.ones(2, 3, 1),
@@ -164,6 +179,7 @@ def test_map_applies_a_function_to_every_field() -> None:
         record=torch.ones(3, 2),
         informed=torch.ones(3, 2),
         covariates=torch.ones(3, 6, 5),
+        past=torch.ones(2, 3, 8),
         static=torch.ones(3, 7),
     )
     doubled = inputs.map(lambda tensor: 2 * tensor)

@@ -27,6 +27,7 @@ def random_inputs(
     features: int = 0,
     experts: int = 0,
     covariates: int = 0,
+    past: int = 0,
     static: int = 0,
     targets: int = 5,
 ) -> Inputs:
@@ -37,6 +38,7 @@ def random_inputs(
         record=torch.zeros(windows, experts),
         informed=torch.zeros(windows, experts),
         covariates=torch.randn(windows, covariates, targets),
+        past=torch.randn(size, windows, past),
         static=torch.randn(windows, static),
     )
 
@@ -173,6 +175,42 @@ def test_what_a_short_series_cannot_teach_the_panel_does(default_params: Params)
     assert np.abs(forecasts - values[other, 20:]).mean() < 0.4
 
 
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_past_covariates_are_inputs_at_each_step_that_start_without_effect(
+    default_params: Params, bidirectional: bool
+) -> None:
+    """The second of two: as an input of torch's own layer, whose weights are 0 at first."""
+    model = change(default_params, model__bidirectional=bidirectional)[Model]
+    network = Network(model, channels=3, experts=1, past=2, targets=5, varying={"past": [1]}).eval()
+    inputs = random_inputs(channels=3, experts=1, past=2)
+    nothing = replace(inputs, past=torch.zeros(7, 3, 2))
+    torch.testing.assert_close(network(inputs), network(nothing))
+    torch.nn.init.ones_(network.recurrent.weight_ih_l0)
+    assert (network(inputs) - network(nothing)).abs().min() > 0
+    other = replace(inputs, past=torch.cat([torch.zeros(7, 3, 1), inputs.past[..., 1:]], dim=-1))
+    torch.testing.assert_close(network(other), network(inputs))  # the first is not read
+    assert network.read(inputs)[..., 3].equal(inputs.past[..., 1])
+
+
+def test_what_leads_many_short_series_is_learned_from_all_of_them(default_params: Params) -> None:
+    """Values are 3 times a covariate of three steps before, and chance: 60 series of 20 steps, and one not seen."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(61, 23))
+    values = 10 + 3 * x[:, :20] + 0.1 * random.normal(size=(61, 20))
+    ahead = 10 + 3 * x[60, 20:]
+
+    def covariates_of(series: slice) -> ScaledCovariates:
+        rows = x[series, 3:].reshape(-1, 1)
+        return ScaledCovariates(rows[:, :0], rows, np.zeros((len(x[series]), 0)), ahead=0)
+
+    settings = window_settings(size=8, padding=True, local_scaling="smoothing", experts=["ses"])
+    trained, other = slice(0, 60), slice(60, 61)
+    cuts = cut_windows(values[trained].ravel(), np.full(60, 20), [], settings, 3, covariates_of(trained))
+    network, _ = train_network(cuts, 0, default_params[Model], change(default_params, train__epochs=30)[Train])
+    ends = cut_at_ends(values[other].ravel(), np.array([20]), [], settings, 3, covariates_of(other))
+    assert np.abs(forecast(network, ends, 3) - ahead).mean() < 1.2  # 2.4 is the mean distance from the level
+
+
 def test_training_starts_near_the_experts(default_params: Params) -> None:
     torch.manual_seed(0)
     network = Network(default_params[Model], features=2, experts=3, targets=5).eval()
@@ -240,15 +278,18 @@ def test_a_network_fits_its_batches(default_params: Params) -> None:
         "features": 7 + 2,
         "experts": 2 + 4,
         "covariates": 0,
+        "past": 0,
         "static": 0,
         "targets": 3,
     }
     assert np.isfinite(forecast(network, cut_at_ends(*data), 3)).all()
 
 
-@pytest.mark.parametrize("more", [{}, {"channels": 3, "features": 4, "experts": 2}, {"covariates": 3, "static": 2}])
+@pytest.mark.parametrize(
+    "more", [{}, {"channels": 3, "features": 4, "experts": 2}, {"covariates": 3, "past": 2, "static": 2}]
+)
 def test_load_gives_what_save_wrote(tmp_path: Path, default_params: Params, more: dict[str, int]) -> None:
-    varying = {"covariates": [0, 2], "static": [1]} if "covariates" in more else {}
+    varying = {"covariates": [0, 2], "past": [1], "static": [1]} if "covariates" in more else {}
     networks = {
         member: Network(default_params[Model], targets=5, varying=varying, **more).eval() for member in range(11)
     }
