@@ -76,7 +76,7 @@ class Batches:
         cuts = windows.cuts
         self.size, self.targets, self.padding = windows.size, windows.targets, windows.padding
         self.seasons, self.lags, self.varying = windows.seasons, windows.lags, windows.varying
-        self.kept = np.flatnonzero(windows.enough)
+        self.pooling, self.kept = windows.pooling, np.flatnonzero(windows.enough)
 
         def tensor(array: np.ndarray) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array[self.kept])).to(device)

@@ -38,6 +38,7 @@ class Network(nn.Module):
 
     channels, features, experts, covariates, past, static: C, F, E, K, P and Q of `Inputs`
     varying: those of the K, P and Q covariates that the network reads, see `Windows.varying`
+    pooling: factor on the past covariates, see `Windows.pooling`
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Network(nn.Module):
         static: int = 0,
         targets: int = 1,
         varying: Mapping[str, Sequence[int]] = NONE,
+        pooling: float = 1.0,
     ) -> None:
         super().__init__()
         self.shape = {
@@ -72,6 +74,8 @@ class Network(nn.Module):
             bidirectional=model.bidirectional,
         )
         inputs = directions * model.hidden_size + features + static_features
+        self.pooling: Tensor | None
+        self.register_buffer("pooling", torch.tensor(pooling) if past else None)
         self.head = nn.Linear(inputs, targets + (experts if experts > 1 else 0))
         self.trust = nn.Parameter(torch.tensor(TRUST)) if experts > 1 else None
         self.response = nn.Parameter(torch.zeros(inputs + 1, responses)) if responses else None
@@ -86,7 +90,7 @@ class Network(nn.Module):
     @classmethod
     def of(cls, model: Model, batches: Batches) -> "Network":
         """An untrained network for the windows of `batches`."""
-        return cls(model, **shape_of(batches), varying=batches.varying)
+        return cls(model, **shape_of(batches), varying=batches.varying, pooling=batches.pooling)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""
@@ -115,7 +119,9 @@ class Network(nn.Module):
     def read(self, inputs: Inputs) -> Tensor:
         """(size, B, n) what the recurrent network reads at each step: the channels, and the past covariates."""
         past = self._varying("past")
-        return inputs.steps if past is None else torch.cat([inputs.steps, inputs.past[..., past]], dim=-1)
+        if past is None or self.pooling is None:
+            return inputs.steps
+        return torch.cat([inputs.steps, inputs.past[..., past] * self.pooling], dim=-1)
 
     def _varying(self, name: str) -> Tensor | None:
         """The columns of covariates that the network reads; None for none."""

@@ -14,6 +14,7 @@ LISTS = ("seasons", "lags")
 NUMBERS = ("targets", "size", "padding")
 FLAT = ("values", "past", "lengths")
 COVARIATES = ("covariates", "past", "static")
+POOLED = 40  # series that a network must see, before it trusts past covariates half
 CUTS = "cuts."  # before the names of the arrays of the cuts
 
 
@@ -102,6 +103,15 @@ class Windows:
             "static": (cuts.static != 0).any(axis=0),
         }
         return {name: np.flatnonzero(each).tolist() for name, each in some.items()}
+
+    @property
+    def pooling(self) -> float:
+        """Factor on the past covariates that networks learn from: S / (S + POOLED), of S series.
+
+        Of a few series a covariate that moves slowly says little more than where in time a window lies.
+        """
+        series = len(np.unique(self.cuts.series))
+        return series / (series + POOLED)
 
     def at_ends_of(self, series: slice) -> "Windows":
         """Of windows at the ends of all series those of the series in a slice, with their values alone."""

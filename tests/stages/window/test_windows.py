@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stages.normalize.covariates import ScaledCovariates
 from stages.window.cutting import cut_at_ends, cut_windows
 from stages.window.windows import Windows, min_length, season_at
 from tests.builders import window_settings
@@ -53,12 +54,15 @@ def test_files_grow_with_the_data_and_not_with_the_window(tmp_path: Path, change
 def test_read_gives_what_write_wrote(tmp_path: Path, cut: Callable[..., Windows], count: int) -> None:
     """Cuts for training, which lie from the fifth value of each series to the one before its last; and ends."""
     values = np.random.default_rng(0).normal(size=50)
-    written = cut(values, np.array([30, 20]), [4], window_settings(size=5, **SMOOTHED), 2)
+    past = np.random.default_rng(1).normal(size=(50, 2))
+    covariates = ScaledCovariates(past[:, :0], past, np.zeros((2, 0)), ahead=0)
+    written = cut(values, np.array([30, 20]), [4], window_settings(size=5, **SMOOTHED), 2, covariates)
     written.write(tmp_path / "windows.safetensors")
     read = Windows.read(tmp_path / "windows.safetensors")
     plain = ("targets", "size", "padding", "seasons", "lags")
     assert [getattr(read, name) for name in plain] == [2, 5, True, [4], [4]]
     np.testing.assert_array_equal(read.values, values.astype(np.float32))
+    np.testing.assert_array_equal(read.past, past.astype(np.float32))
     assert read.lengths.tolist() == [30, 20]
     assert vars(read.cuts).keys() == vars(written.cuts).keys()
     for name, value in vars(written.cuts).items():
@@ -71,12 +75,17 @@ def test_ends_of_some_series_are_those_of_these_series_alone(series: slice) -> N
     """Of four, one without a value, and one so long that only its latest values are kept."""
     settings = window_settings(size=4, **SMOOTHED)
     lengths = np.array([30, 0, 2000, 10])
-    values = np.random.default_rng(0).normal(size=lengths.sum())
-    whole = cut_at_ends(values, lengths, [4], settings, 2)
+    values, past = np.random.default_rng(0).normal(size=lengths.sum()), np.random.default_rng(1).normal(size=(2040, 1))
+
+    def ends(own: slice, of: slice) -> Windows:
+        covariates = ScaledCovariates(past[own, :0], past[own], np.zeros((len(lengths[of]), 0)), ahead=0)
+        return cut_at_ends(values[own], lengths[of], [4], settings, 2, covariates)
+
+    whole = ends(slice(None), slice(None))
     part = whole.at_ends_of(series)
     first, end = lengths[: series.start].sum(), lengths[: series.stop].sum()
-    alone = cut_at_ends(values[first:end], lengths[series], [4], settings, 2)
-    for name in ("values", "lengths"):
+    alone = ends(slice(first, end), series)
+    for name in ("values", "past", "lengths"):
         np.testing.assert_array_equal(getattr(part, name), getattr(alone, name), err_msg=name)
     for name in ("position", "series", "before", "after"):
         np.testing.assert_array_equal(getattr(part.cuts, name), getattr(alone.cuts, name), err_msg=name)
@@ -85,3 +94,12 @@ def test_ends_of_some_series_are_those_of_these_series_alone(series: slice) -> N
         np.testing.assert_array_equal(found, getattr(whole.cuts, name)[series], err_msg=name)
         some = lengths[series] > 0  # what an empty series has is never used
         np.testing.assert_allclose(found[some], getattr(alone.cuts, name)[some], rtol=1e-6, atol=1e-6, err_msg=name)
+
+
+def test_past_covariates_count_by_the_number_of_series_that_are_cut() -> None:
+    """Half with forty series; those that are too short to be cut do not count."""
+    settings = window_settings(size=4)
+    one = cut_windows(np.arange(20.0), np.array([20]), [], settings, 2)
+    forty = cut_windows(np.arange(400.0), np.full(40, 10), [], settings, 2)
+    short = cut_windows(np.arange(403.0), np.array([*[10] * 40, 3]), [], settings, 2)
+    assert [one.pooling, forty.pooling, short.pooling] == [1 / 41, 0.5, 0.5]
