@@ -36,7 +36,8 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
     """The steps' `labels`, the values `y` of the first of them, the positions of those that were `filled`, and
     forecasts with their positions `at`; `start`: the first step that is shown at first.
 
-    `covariates`: those known ahead, by name: at each step a number, or a category. The future has no cutoff: it begins where the actual values end.
+    `covariates`: those known ahead, by name: at each step a number, or a category. The future has no cutoff: it begins
+    where the actual values end.
     """
     actual, levels = series.recent, results.charted.levels
     places = decimals(actual["y"].to_numpy(), widths(series.future, "forecast", levels))

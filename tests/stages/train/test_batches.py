@@ -163,8 +163,10 @@ def test_a_window_has_the_past_covariates_of_its_steps_and_0_before_the_series()
     covariates = ScaledCovariates(past[:, :0], past, np.zeros((2, 0)), ahead=0)
     ends = cut_at_ends(np.arange(8.0), np.array([3, 5]), [], window_settings(size=4, padding=True), 2, covariates)
     batches = Batches(ends)
-    for batch in (torch.arange(2), torch.arange(2)[None]):
-        found = batches.gather(batch)[0].past.view(4, 2, 2)
+    every = torch.arange(2)
+    for inputs, _ in (batches.gather(every), next(batches.stream(every, 2))):
+        found = inputs.past
+        assert found.shape == (4, 2, 2)
         np.testing.assert_allclose(found[:, 0, 0], [0, 0.1, 0.1, 0.3], rtol=1e-6)
         np.testing.assert_allclose(found[:, 1, 0], [-1, 2, 4, 1], rtol=1e-6)
         assert not found[..., 1].any()

@@ -121,6 +121,7 @@ def test_the_page_counts_the_weights_of_the_default_network(default_params: Para
             "features": 8,
             "experts": 12,
             "covariates": 0,
+            "past": 0,
             "static": 0,
             "targets": 12,
         }
