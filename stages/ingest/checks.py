@@ -24,6 +24,8 @@ TELL_APART = (  # what to do about timestamps that several series share
 )
 CORRECT_VALUE = "correct ingest.value or the file"
 LEARNED = "networks learn from them as if they were given"
+DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+CYCLES = 4  # weeks, or days, after which a weekday, or an hour, without any value is no accident
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -196,6 +198,28 @@ def warn_of_unusual_frequency(raw: Raw, time_axis: TimeAxis, timestamps: pd.Seri
         f"{raw.source}, column {quoted(raw.time)}: the frequency found is {time_axis.frequency!r}, from "
         f"{texts.iloc[0]} to {texts.iloc[1]}, which is unusual; if it is wrong, correct the timestamps{fiscal} or set "
         f"ingest.time_format; if it is right, set ingest.frequency to {time_axis.frequency!r}"
+    )
+
+
+def warn_of_closed_times(panel: Panel, missing: Missing, source: str) -> None:
+    """Warn of weekdays, or of hours of the day, at which no series has any value, in a panel of CYCLES weeks, or days.
+
+    A missing row that stands for 0 is a value.
+    """
+    frequency = panel.time_axis.frequency
+    cycle = {"D": 7, "h": 24}.get(frequency or "", np.inf)
+    if missing == "zero" or panel.lengths.max() < CYCLES * cycle:
+        return
+    phase = panel.ds.dt.dayofweek if frequency == "D" else panel.ds.dt.hour
+    steps, gaps = (np.bincount(phase[rows], minlength=24) for rows in (slice(None), panel.missing))
+    if not (closed := np.flatnonzero((steps == gaps) & (steps > 0)).tolist()):
+        return
+    names = [DAYS[each] if frequency == "D" else f"{each}:00" for each in closed]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    times = "these days are" if frequency == "D" else "this hour is" if len(names) == 1 else "these hours are"
+    warn(
+        f"{source}: no series has a value {'at' if frequency == 'h' else 'on'} {listed}; {times} forecast as if "
+        "values could be there: do not use these rows, or set ingest.missing to zero if nothing happens then"
     )
 
 

@@ -17,6 +17,7 @@ from stages.ingest.checks import (
     refuse_off_grid,
     refuse_sparse_series,
     refuse_too_many_series,
+    warn_of_closed_times,
     warn_of_empty_series,
     warn_of_long_gaps,
     warn_of_similar_ids,
@@ -82,6 +83,8 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     if panel.missing.any() and settings.missing == "error":
         refuse_missing(panel, given, rows)
     warn_of_ended_series(panel, settings.ended_after, raw.source)
+    if not trained:
+        warn_of_closed_times(panel, settings.missing, raw.source)
     if settings.missing == "error" or settings.missing == "keep" or not panel.missing.any():
         return panel
     warn_of_long_gaps(panel, settings.missing, raw.source)

@@ -65,6 +65,35 @@ def test_a_frequency_that_nobody_uses_is_doubted(capsys: pytest.CaptureFixture[s
     assert not capsys.readouterr().err
 
 
+def closed(frequency: str, steps: int, without: list[int], missing: str = "keep") -> None:
+    """Read two series that begin on a Monday, whose weekdays or hours `without` have no values."""
+    times = pd.date_range("2024-01-01", periods=steps, freq=frequency)
+    open_at = [time for time in times if (time.dayofweek if frequency == "D" else time.hour) not in without]
+    rows = [f"{name},{time:%Y-%m-%d %H:%M},1\n" for name in "ab" for time in open_at]
+    panel_of("id,time,value\n" + "".join(rows), series="id", frequency=frequency, missing=missing)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "steps", "without", "words"),
+    [
+        ("D", 55, [6], "no series has a value on Sundays; these days are forecast"),
+        ("D", 55, [1, 2, 6], "no series has a value on Tuesdays, Wednesdays and Sundays"),
+        ("D", 22, [6], ""),  # three Sundays
+        ("D", 55, [], ""),
+        ("h", 240, [3], "no series has a value at 3:00; this hour is forecast"),
+    ],
+)
+def test_times_without_any_value_are_named(
+    frequency: str, steps: int, without: list[int], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed(frequency, steps, without)
+    warned = capsys.readouterr().err
+    assert words in warned
+    assert ("is forecast as if" in warned or "are forecast as if" in warned) == bool(words)
+    closed(frequency, steps, without, missing="zero")
+    assert not capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("missing", "length", "warned"), [("forward", 13, 1), ("forward", 12, 0), ("zero", 30, 0), ("keep", 30, 0)]
 )
