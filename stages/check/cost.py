@@ -25,11 +25,14 @@ from stages.predict.params import Predict
 from stages.train.cost import NetworkSize
 from stages.train.params import Model, Train
 from stages.window.cutting import a_window, training_cuts, warn_of_short_histories, warn_of_unused_covariates
+from stages.window.features import Source, and_origins
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
 START = 13.0  # seconds in which the six stages import their libraries, one after another, and draw the report
 QUICK = 2  # members of a quick look
+PER_CUT = 2.5e-5  # seconds to compute features and experts at a cut, or at an origin of its record
+PER_COVARIATE = 2e-5  # more for each column that changes with time: within a factor of two on three panels
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Work:
     without_window: how many series have too few known values for one at their ends
     steps, step_seconds: of each network: steps of the optimizer, and the seconds of each on one core
     baselines: their names
+    cuts: at which features and experts are computed, at all origins
+    cut_seconds: of each on one core
     lengths: (H,) of the histories of all origins
     season_length: of the baselines
     """
@@ -56,6 +61,8 @@ class Work:
     without_window: int
     steps: int
     step_seconds: float
+    cuts: int
+    cut_seconds: float
     baselines: list[str]
     lengths: Ints
     season_length: int
@@ -63,7 +70,8 @@ class Work:
     def seconds(self, members: int, cores: int) -> float:
         """The time of a run with so many members on so many cores."""
         networks = math.ceil(members * self.training_origins / cores)
-        return START + networks * self.steps * self.step_seconds + self.baseline_seconds(cores)
+        cutting = self.cuts * self.cut_seconds / cores
+        return START + networks * self.steps * self.step_seconds + cutting + self.baseline_seconds(cores)
 
     def baseline_seconds(self, cores: int) -> float:
         """The part of the time that the baselines take."""
@@ -138,16 +146,20 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
     train, window = settings[Train], settings[Window]
     shape, seasons = windows_like_those(panel, settings), seasons_in_use(panel, settings[Normalize])
 
-    def windows_at(origin: int) -> int:
+    def cuts_at(origin: int) -> tuple[Ints, Ints]:
         history = panel.at(origin)
-        series, _ = training_cuts(history.flat, history.lengths, seasons, window, settings[Backtest].horizon)
-        return len(series)
+        return training_cuts(history.flat, history.lengths, seasons, window, settings[Backtest].horizon)
 
-    training = set(origins.trained_at(settings[Backtest].refit).values())
-    windows = windows_at(min(training))
+    def computed(series: Ints, before: Ints) -> int:
+        source = Source(np.zeros(0, dtype=np.float32), panel.lengths, seasons, shape.targets, window)
+        return len(and_origins(source, series, before)[0]) if len(series) else 0
+
+    training = {origin: cuts_at(origin) for origin in set(origins.trained_at(settings[Backtest].refit).values())}
+    windows = len(training[min(training)][0])
     histories = [panel.at(origin) for origin in origins.all]
+    ends = [(np.flatnonzero(history.lengths), history.lengths[history.lengths > 0]) for history in histories]
     return Work(
-        training_origins=sum(windows_at(origin) > 0 for origin in training),
+        training_origins=sum(len(series) > 0 for series, _ in training.values()),
         latest=min(training),
         windows=windows,
         size=shape.size,
@@ -155,6 +167,8 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         without_window=int((known_before(panel.y, panel.indptr[1:], panel.lengths) < shape.min_length).sum()),
         steps=train.epochs * train.batches_in_epoch(windows),
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_of(windows), windows)),
+        cuts=sum(computed(*cuts) for cuts in (*training.values(), *ends)),
+        cut_seconds=PER_CUT + PER_COVARIATE * sum(panel.covariate_columns[:2]),
         baselines=choose_baselines(settings[Predict].baselines, histories, settings[Predict].needed_baseline),
         lengths=np.concatenate([history.lengths for history in histories]),
         season_length=panel.season_length,
