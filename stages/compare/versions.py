@@ -23,7 +23,7 @@ from dvc.scm import RevError, SCMError, resolve_rev
 
 from stages.common.errors import UserError, quoted, warn
 from stages.common.params import PARAMS_FILE
-from stages.common.paths import ERROR_BY_STEP, ERRORS, EVALUATION, FORECAST, HALF_ENSEMBLES, METRICS, PANEL_SUMMARY
+from stages.common.paths import ERROR_BY_STEP, ERRORS, EVALUATION_CSV, FORECAST, HALF_ENSEMBLES, METRICS, PANEL_SUMMARY
 from stages.common.yaml_1_2 import read_yaml
 from stages.plot.significance import PAIR, read_errors, split_columns
 
@@ -102,12 +102,13 @@ def read_forecasts(revision: str | None) -> Forecasts:
     name, commit = resolve_revision(revision)
     files = VersionFiles(name, commit)
     found: dict[Path, pd.DataFrame] = {}
-    for path in (FORECAST, EVALUATION, ERROR_BY_STEP):
+    shown = (FORECAST, EVALUATION_CSV, ERROR_BY_STEP)
+    for path in shown:
         with suppress(UserError):
             table = files.read(path, parse_forecasts)
             found |= {} if table is None else {path: table}
-    forecast, evaluation, by_step = (found.get(path, pd.DataFrame()) for path in (FORECAST, EVALUATION, ERROR_BY_STEP))
-    missing = [path for path in (FORECAST, EVALUATION, ERROR_BY_STEP) if path not in found]
+    forecast, evaluation, by_step = (found.get(path, pd.DataFrame()) for path in shown)
+    missing = [path for path in shown if path not in found]
     return Forecasts(name, forecast, evaluation, by_step, missing)
 
 

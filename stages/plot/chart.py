@@ -36,7 +36,7 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
     """The steps' `labels`, the values `y` of the first of them, the positions of those that were `filled`, and
     forecasts with their positions `at`; `start`: the first step that is shown at first.
 
-    `covariates`: those known ahead, by name: at each step a number, or a category. The future has no cutoff: it begins
+    `covariates`: those known ahead, each with a number or a category at each step. The future has no cutoff: it begins
     where the actual values end.
     """
     actual, levels = series.recent, results.charted.levels
@@ -72,14 +72,16 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
     }
 
 
-def _covariates(known_ahead: pd.DataFrame) -> dict[str, list[float | str | None]]:
+def _covariates(known_ahead: pd.DataFrame) -> list[dict[str, Any]]:
     """The columns of a table of known_ahead.py, None for what is missing."""
-    return {
-        str(name): [None if each is None or each != each else str(each) for each in column]
-        if isinstance(column.dtype, pd.CategoricalDtype)
-        else list(rounded(column, DIGITS))
-        for name, column in known_ahead.items()
-    }
+    return [{"name": str(name), "values": _written(column)} for name, column in known_ahead.items()]
+
+
+def _written(column: pd.Series) -> list[float | None] | list[str | None]:
+    """Numbers, or categories as texts."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return [None if missing else str(each) for each, missing in zip(column, column.isna(), strict=True)]
+    return rounded(column, DIGITS)
 
 
 def widths(rows: pd.DataFrame, method: str, levels: list[int]) -> np.ndarray[Any, np.dtype[np.float64]]:

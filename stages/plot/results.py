@@ -28,7 +28,7 @@ class SeriesData:
 
     place: in the input, from 1
     actual: ds, y (NaN where a value is missing), filled (whether y fills a gap of the input)
-    evaluation: of reports/evaluation.csv, the latest origin first
+    evaluation: of reports/evaluation.parquet, the latest origin first
     future: of reports/forecast.csv
     season_lengths: steps in each season, the shortest first
     known_ahead: covariates by step, of `actual` and of `future`, see known_ahead.py
@@ -143,17 +143,21 @@ def read_forecasts(path: Path, time_axis: TimeAxis, method: str) -> pd.DataFrame
 
     The columns of `method` are there twice, also as `forecast`, `forecast-lo-80` and so on.
     """
-    text = ["unique_id", "cutoff", "ds"]
-    numbers = pd.read_csv(path, nrows=0).columns.difference(text)
-    table = pd.read_csv(
-        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={name: [""] for name in numbers}
-    )
+    table = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     shown = {
         "forecast" + name.removeprefix(method): table[name]
         for name in map(str, table)
         if name == method or name.startswith((f"{method}-lo-", f"{method}-hi-"))
     }
     return table.assign(ds=time_axis.parse(table["ds"]), **shown)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    text = ["unique_id", "cutoff", "ds"]
+    numbers = pd.read_csv(path, nrows=0).columns.difference(text)
+    return pd.read_csv(
+        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={name: [""] for name in numbers}
+    )
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Stage 5, predict: networks, panel -> the forecast, the forecaster, the evaluation, metrics against the baselines.
 
-Reads the panel and models/networks/. Writes models/forecaster/, and forecast.csv, forecast.json, evaluation.csv,
-metrics.json, errors.csv, half_ensembles.csv, error_by_step.csv and backtest.csv in reports/.
+Reads the panel and models/networks/. Writes models/forecaster/, and forecast.csv, forecast.json,
+evaluation.parquet, evaluation.csv, metrics.json, errors.csv, half_ensembles.csv, error_by_step.csv and backtest.csv in
+reports/.
 Decides which baselines are fast enough for the data, and whose forecast is published.
 Parameters: sections `ingest`, `backtest`, `normalize`, `window` and `predict` of params.yaml, `train.members` and
 `train.seed`.

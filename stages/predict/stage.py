@@ -9,7 +9,6 @@ from stages.common.paths import (
     BACKTEST,
     ERROR_BY_STEP,
     ERRORS,
-    EVALUATION,
     FORECAST,
     FORECAST_SUMMARY,
     FORECASTER,
@@ -53,6 +52,7 @@ from stages.predict.tables import (
     half_ensemble_table,
     series_in_git,
     write_csv,
+    write_evaluation,
 )
 from stages.predict.tasks import forecast_baselines, forecast_origins, shards
 from stages.train.params import Train
@@ -132,7 +132,7 @@ def save(forecasts: Forecasts, params: Params) -> None:
     write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
     write_csv(error_table(evaluations, panel), ERRORS, digits=6)
     write_csv(half_ensemble_table(evaluations, panel), HALF_ENSEMBLES, digits=3)
-    write_csv(evaluation, EVALUATION)
+    write_evaluation(evaluation)
     write_csv(backtest_table(evaluation, panel), BACKTEST)
     write_csv(forecast_table(points, limits, panel, levels), FORECAST)
     fresh_folder(FORECASTER)

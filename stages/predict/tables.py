@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.arrays import Bools, Floats, Ints, chunks, mean_known
+from stages.common.paths import EVALUATION, EVALUATION_CSV
 from stages.panel.panel import Panel
 from stages.predict.baselines import BASELINES, NAIVE, combinable
 from stages.predict.evaluation import Evaluation
@@ -20,6 +21,7 @@ from stages.predict.intervals import Limits
 from stages.predict.metrics import mase
 from stages.predict.params import COMBINATION, MODEL
 
+MOST_IN_CSV = 200_000  # rows of reports/evaluation.csv
 WRITTEN = 2**16  # rows formatted at once
 MOST_ERRORS = 5_000  # rows of a table by series and origin, or by step, which is in Git
 
@@ -114,7 +116,7 @@ def forecast_summary(
 
 
 def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[int]) -> pd.DataFrame:
-    """reports/evaluation.csv: a row for each series, evaluation origin and step with an actual value.
+    """reports/evaluation.parquet: a row for each series, evaluation origin and step with an actual value.
 
     `scaled_error` is the model's absolute error over MASE's scale. Methods that have intervals have their limits, too.
     """
@@ -139,6 +141,16 @@ def evaluation_table(evaluations: list[Evaluation], panel: Panel, levels: list[i
     columns = ["unique_id", "cutoff", "ds", "step", "y", MODEL, *_limit_columns(MODEL, levels), "scaled_error"]
     merged = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
     return merged[merged["y"].notna()]
+
+
+def write_evaluation(table: pd.DataFrame) -> None:
+    """Write a table of `evaluation_table` as Parquet, and as CSV: of more than MOST_IN_CSV rows some series there.
+
+    Those by the hash of their ids, the same in every version.
+    """
+    table.to_parquet(EVALUATION, index=False)
+    some = table["unique_id"].isin(_drawn_by_hash(table["unique_id"], MOST_IN_CSV))
+    write_csv(table[some], EVALUATION_CSV)
 
 
 def series_in_git(ids: list[str]) -> Bools:

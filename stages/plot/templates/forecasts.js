@@ -2,13 +2,13 @@
 //
 // The data of stages/plot/chart.py: `levels`, `methods`, and for each series `labels`, the values `y` of the first of
 // them, the positions that were `filled`, `forecasts` with their positions `at`, the `method`'s place, and `cutoff`, null
-// for the future, and `covariates` by name, with a number or a category for each step.
+// for the future. It may have `covariates` ({name, values}), with a number or a category for each step.
 
 const percent = (level) => `${level}\u00a0%`; // no line breaks inside
 
 // The drawing of one series.
 function forecastDrawing(data, series) {
-  const { labels, y, forecasts, decimals } = series;
+  const { labels, y, forecasts, decimals, covariates = [] } = series;
   const places = y.map((_, i) => i);
   const filled = new Set(series.filled);
   const beside = (i) => filled.has(i - 1) || filled.has(i) || filled.has(i + 1);
@@ -36,17 +36,13 @@ function forecastDrawing(data, series) {
       const from = each.cutoff === null ? "" : ` (cutoff ${each.cutoff})`;
       parts.push(`forecast${by}${from} ${write(each.forecast[i], decimals)}${intervals.join("")}`);
     }
-    for (const [name, values] of Object.entries(series.covariates)) {
-      const value = values[place];
-      if (value !== null) parts.push(`${name} ${value}`);
-    }
+    for (const { name, values } of covariates) if (values[place] !== null) parts.push(`${name} ${values[place]}`);
     return [labels[place], ...parts].join("; ");
   };
   const end = y.length - 1;
   // Numbers below the values; categories are read out alone.
-  const strips = Object.entries(series.covariates)
-    .filter(([, values]) => values.some((value) => typeof value === "number"))
-    .map(([name, values]) => ({ lines: [{ style: "input", places: labels.map((_, i) => i), values }], bands: [], height: 60, title: name }));
+  const strips = covariates.filter(({ values }) => values.some((value) => typeof value === "number"))
+    .map(({ name, values }) => ({ lines: [{ style: "input", places: labels.map((_, i) => i), values }], bands: [], height: 60, title: name }));
   const hint = `${data.series.length > 1 ? `${series.name}. ` : ""}Point at the chart or tap it to read values; drag to move in time.`;
   return { labels, start: series.start, from: end, end, panes: [{ lines, bands, height: null }, ...strips], read, hint };
 }

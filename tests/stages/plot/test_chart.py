@@ -98,6 +98,7 @@ def test_covariates_known_ahead_stand_at_each_step(results: RunResults) -> None:
     events = pd.Categorical(["fair"] * 14 + [None])
     known = replace(series, known_ahead=pd.DataFrame({"price": price, "event": events}, index=steps))
     (found,) = chart(replace(results, charted=replace(results.charted, series={"s": known})))["series"]
-    assert found["covariates"]["price"] == [0, 1, 2, None, *range(4, 15)]
-    assert found["covariates"]["event"] == ["fair"] * 14 + [None]
+    price_shown, event_shown = found["covariates"]
+    assert price_shown == {"name": "price", "values": [0, 1, 2, None, *range(4, 15)]}
+    assert event_shown == {"name": "event", "values": ["fair"] * 14 + [None]}
     assert json.dumps(found, allow_nan=False)

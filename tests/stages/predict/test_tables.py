@@ -34,6 +34,7 @@ from stages.predict.tables import (
     half_ensemble_table,
     series_in_git,
     write_csv,
+    write_evaluation,
 )
 from tests.builders import panel_of
 from tests.forecasts import naive_forecast
@@ -148,6 +149,27 @@ def test_a_large_panel_leaves_out_the_same_whole_series_in_every_version(monkeyp
 
     assert len(kept(10)) == 3
     assert len(kept(11) - kept(10)) <= 1
+
+
+def test_the_whole_evaluation_is_parquet_and_of_a_large_panel_csv_has_some_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten series of three rows, of which eleven rows may be CSV: three whole series, also beside an eleventh one."""
+    monkeypatch.chdir(tmp_path)
+    Path("reports").mkdir()
+    ids = [f"s{number}" for number in range(11)]
+    table = pd.DataFrame({"unique_id": np.repeat(ids, 3), "ds": "2020", "model": np.arange(33) / 7})
+    write_evaluation(table[:30])
+    pd.testing.assert_frame_equal(pd.read_csv("reports/evaluation.csv", dtype={"ds": str}), table[:30], rtol=1e-9)
+    monkeypatch.setattr(tables, "MOST_IN_CSV", 11)
+    kept = []
+    for rows in (table[:30], table):
+        write_evaluation(rows)
+        pd.testing.assert_frame_equal(pd.read_parquet("reports/evaluation.parquet"), rows)
+        found = pd.read_csv("reports/evaluation.csv", dtype={"ds": str})
+        assert found["unique_id"].value_counts().tolist() == [3, 3, 3]
+        kept.append(set(found["unique_id"]))
+    assert len(kept[0] - kept[1]) <= 1  # the eleventh may take a place
 
 
 def test_errors_by_step_are_means_over_series_and_origins(panel: Panel) -> None:
