@@ -25,7 +25,7 @@ from stages.predict.params import Predict
 from stages.train.cost import NetworkSize
 from stages.train.params import Model, Train
 from stages.window.cutting import a_window, training_cuts, warn_of_short_histories, warn_of_unused_covariates
-from stages.window.features import Source, and_origins
+from stages.window.features import Source, count_computed
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
@@ -152,7 +152,7 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 
     def computed(series: Ints, before: Ints) -> int:
         source = Source(np.zeros(0, dtype=np.float32), panel.lengths, seasons, shape.targets, window)
-        return len(and_origins(source, series, before)[0]) if len(series) else 0
+        return count_computed(source, series, before)
 
     training = {origin: cuts_at(origin) for origin in set(origins.trained_at(settings[Backtest].refit).values())}
     windows = len(training[min(training)][0])

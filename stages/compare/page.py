@@ -109,7 +109,7 @@ def _as_json(value: object) -> Name | None:
 def _difference(change: MetricChange) -> str:
     if change.before is None or change.after is None or change.after == change.before:
         return ""
-    share = f" ({change.after / change.before - 1:+.1%})" if change.before else ""
+    share = f" ({change.after / change.before - 1:+.1%})" if change.before * change.after > 0 else ""
     return f"{significant(change.after - change.before, sign='+')}{share}"
 
 

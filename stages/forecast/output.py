@@ -105,9 +105,9 @@ def _warn_of_known_values(evaluations: list[Evaluation], forecaster: Forecaster)
 
 
 def _scored_steps(evaluation: Evaluation) -> pd.Series:
-    """The `ds` of all actual values."""
-    rows, exists = evaluation.history.after(evaluation.actual.shape[1])
-    return evaluation.history.panel.ds.iloc[rows[evaluation.series][exists[evaluation.series]]]
+    """The `ds` of all actual values, of which none is missing."""
+    rows, _ = evaluation.history.after(evaluation.actual.shape[1])
+    return evaluation.history.panel.ds.iloc[rows[evaluation.series][~np.isnan(evaluation.actual)]]
 
 
 def scores_in_words(evaluations: list[Evaluation], forecaster: Forecaster) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import BusinessDay, Tick
 
 from stages.common.arrays import Floats, Ints
 from stages.common.errors import UserError, quoted, warn
@@ -25,7 +26,7 @@ TELL_APART = (  # what to do about timestamps that several series share
 CORRECT_VALUE = "correct ingest.value or the file"
 LEARNED = "networks learn from them as if they were given"
 DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-CYCLES = 4  # weeks, or days, after which a weekday, or an hour, without any value is no accident
+CHANCES = 10  # times that a weekday, or an hour, had a chance of a value, before it is no accident that it has none
 MIN_VALUES_PER_SERIES = 2  # on average; with fewer, `ingest.series` does not name a column of ids
 
 
@@ -202,25 +203,38 @@ def warn_of_unusual_frequency(raw: Raw, time_axis: TimeAxis, timestamps: pd.Seri
 
 
 def warn_of_closed_times(panel: Panel, missing: Missing, source: str) -> None:
-    """Warn of weekdays, or of hours of the day, at which no series has any value, in a panel of CYCLES weeks, or days.
+    """Warn of weekdays, or else of hours of the day, at which no series has any value, where that is no accident.
 
-    A missing row that stands for 0 is a value.
+    Of steps of a day or less; a missing row that stands for 0 is a value.
     """
-    frequency = panel.time_axis.frequency
-    cycle = {"D": 7, "h": 24}.get(frequency or "", np.inf)
-    if missing == "zero" or panel.lengths.max() < CYCLES * cycle:
+    if missing == "zero" or not panel.missing.any() or panel.time_axis.frequency is None:
         return
-    phase = panel.ds.dt.dayofweek if frequency == "D" else panel.ds.dt.hour
-    steps, gaps = (np.bincount(phase[rows], minlength=24) for rows in (slice(None), panel.missing))
-    if not (closed := np.flatnonzero((steps == gaps) & (steps > 0)).tolist()):
+    offset, times = to_offset(panel.time_axis.frequency), panel.ds.dt
+    is_short = isinstance(offset, Tick) and pd.Timedelta(offset) <= pd.Timedelta("1D")
+    if not is_short and not isinstance(offset, BusinessDay):
         return
-    names = [DAYS[each] if frequency == "D" else f"{each}:00" for each in closed]
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    times = "these days are" if frequency == "D" else "this hour is" if len(names) == 1 else "these hours are"
-    warn(
-        f"{source}: no series has a value {'at' if frequency == 'h' else 'on'} {listed}; {times} forecast as if "
-        "values could be there: do not use these rows, or set ingest.missing to zero if nothing happens then"
-    )
+    days = [DAYS[each] for each in _closed(times.dayofweek, panel)]
+    hours = [f"{each}:00" for each in _closed(times.hour, panel)]
+    if names := days or hours:
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        warn(
+            f"{source}: no series has a value {'on' if days else 'at'} {listed}; these steps are forecast as if there "
+            "could be one: leave their rows of the forecast out, or set ingest.missing to zero where no value means 0"
+        )
+
+
+def _closed(phases: pd.Series, panel: Panel) -> list[int]:
+    """The phases, such as weekdays, that have no value in any series, of the `phases` (N,) of a panel's steps.
+
+    None where there are values at fewer than CHANCES times as many different times as there are phases, and where the
+    others are equally far apart: then the frequency is another.
+    """
+    there = np.unique(phases)
+    is_open = np.isin(there, phases[~panel.missing])
+    if is_open.all() or panel.ds[~panel.missing].nunique() < CHANCES * len(there):
+        return []
+    apart = np.diff(np.flatnonzero(is_open), append=np.flatnonzero(is_open)[0] + len(there))
+    return [] if (apart == apart[0]).all() else there[~is_open].tolist()
 
 
 def warn_of_long_gaps(panel: Panel, missing: Missing, source: str) -> None:

@@ -24,6 +24,7 @@ def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints) -> 
     Raises UserError for two observations of the same step, for steps that lie far after the last value, and for a
     static covariate that has two values in a series.
     """
+    missing = settings.missing  # `zero` says that nothing was sold, not that the price was 0
     first, lengths = spans(given.series_codes, places[given.time_codes], len(raw.ids))
     future, past, static = (
         [_named(raw, name) for name in names]
@@ -45,7 +46,7 @@ def lay_out_covariates(raw: Raw, given: Raw, settings: Ingest, places: Ints) -> 
         past_values=past_values,
         static_values=_static_values(raw, static)[lengths > 0],
         categories={each.name: each.categories for each in raw.covariates if each.categories is not None},
-        filling=None if settings.missing == "error" or settings.missing == "keep" else settings.missing,
+        filling=None if missing == "error" or missing == "keep" or missing == "zero" else missing,
         holidays=settings.holidays,
     )
 

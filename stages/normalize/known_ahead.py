@@ -1,10 +1,9 @@
 """Check covariates over the horizon: refuse, or warn of, those that are missing, and warn of what is doubtful."""
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 
+from stages.common.arrays import Bools
 from stages.common.errors import UserError, counted, quoted, warn
 from stages.normalize.calendar_years import warn_of_years_without_holidays
 from stages.normalize.covariates import counted_ahead
@@ -35,24 +34,32 @@ def refuse_missing_future(panel: Panel, horizon: int, missing: str, source: str)
     gone = np.isnan(panel.at(0).covariates_ahead(horizon))
     if not gone.any():
         return
-    series = int(gone.any(axis=(1, 2)).argmax())
-    column = int(gone[series].any(axis=0).argmax())
-    runs = np.flatnonzero(np.diff(np.concatenate([[False], gone[series, :, column], [False]])))
-    first, end = next(pairwise(runs.tolist()))
-    begin, last = _steps_ahead(panel, series, horizon, [first, end - 1])
+    series, end, column, length = _longest_run(gone)
+    begin, last = _steps_ahead(panel, series, horizon, [end - length, end - 1])
     name = covariates.declared(covariates.future[column])
     names = {covariates.declared(covariates.future[each]) for each in np.flatnonzero(gone.any(axis=(0, 1)))}
     where = f"{source}: series {quoted(panel.ids[series])} has no value of the future covariate {quoted(name)}"
-    span = f"at {begin}" if end - first == 1 else f"from {begin} to {last}"
+    span = f"at {begin}" if length == 1 else f"from {begin} to {last}"
     columns, many = counted(len(names), "column"), counted(int(gone.any(axis=(1, 2)).sum()), "series", "series")
     problem = f"{where} {span}, within the {counted(horizon, 'step')} to forecast (missing: {columns}, {many})"
     remedy = "add rows for these steps, with the covariates and without a value"
     if missing == "error":
         raise UserError(f"{problem}; {remedy}, or set ingest.missing to keep")
     warn(
-        f"{problem}; its mean of late stands in for it; {remedy}, or list it in ingest.covariates.past if nobody knows "
-        "it ahead"
+        f"{problem}; the mean of its last values stands in for it; {remedy}, or list it in "
+        "ingest.covariates.past if nobody knows it ahead"
     )
+
+
+def _longest_run(gone: Bools) -> tuple[int, int, int, int]:
+    """The first of the longest runs in `gone` (S, horizon, F): its series, the step after it, its column and length."""
+    length, lengths = np.zeros((len(gone), gone.shape[2]), dtype=np.int64), []
+    for step in range(gone.shape[1]):
+        length = np.where(gone[:, step], length + 1, 0)
+        lengths.append(length)
+    runs = np.stack(lengths, axis=1)
+    series, last, column = (int(each) for each in np.unravel_index(runs.argmax(), runs.shape))
+    return series, last + 1, column, int(runs.max())
 
 
 def warn_of_extremes(panel: Panel, horizon: int, source: str) -> None:

@@ -55,7 +55,7 @@ def refuse_long_horizon(backtest: Backtest, panel: Panel) -> None:
     if backtest.horizon >= longest:
         raise UserError(
             f"params.yaml: backtest.horizon {backtest.horizon} is no shorter than the longest series, which has "
-            f"{longest} steps; make it shorter"
+            f"{longest} steps; make it shorter, such as {max(longest // 4, 1)}"
         )
 
 

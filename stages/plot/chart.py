@@ -36,8 +36,8 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
     """The steps' `labels`, the values `y` of the first of them, the positions of those that were `filled`, and
     forecasts with their positions `at`; `start`: the first step that is shown at first.
 
-    `covariates`: those known ahead, each with a number or a category at each step. The future has no cutoff: it begins
-    where the actual values end.
+    `covariates`: those known ahead, each with a number at each step, or the place of a category. The future has no
+    cutoff: it begins where the actual values end.
     """
     actual, levels = series.recent, results.charted.levels
     places = decimals(actual["y"].to_numpy(), widths(series.future, "forecast", levels))
@@ -73,15 +73,15 @@ def _chart_series(results: RunResults, series: SeriesData) -> dict[str, Any]:
 
 
 def _covariates(known_ahead: pd.DataFrame) -> list[dict[str, Any]]:
-    """The columns of a table of known_ahead.py, None for what is missing."""
-    return [{"name": str(name), "values": _written(column)} for name, column in known_ahead.items()]
+    """The columns of a table of known_ahead.py, None for what is missing; of a category its place in `categories`."""
+    return [{"name": shortened(str(name), MAX_NAME), **_written(column)} for name, column in known_ahead.items()]
 
 
-def _written(column: pd.Series) -> list[float | None] | list[str | None]:
-    """Numbers, or categories as texts."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return [None if missing else str(each) for each, missing in zip(column, column.isna(), strict=True)]
-    return rounded(column, DIGITS)
+def _written(column: pd.Series) -> dict[str, Any]:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return {"values": rounded(column, DIGITS)}
+    names = [shortened(str(each), MAX_NAME) for each in column.cat.categories]
+    return {"values": [code if code >= 0 else None for code in column.cat.codes.tolist()], "categories": names}
 
 
 def widths(rows: pd.DataFrame, method: str, levels: list[int]) -> np.ndarray[Any, np.dtype[np.float64]]:

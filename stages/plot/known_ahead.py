@@ -50,17 +50,33 @@ def with_known_ahead(data: PlotData, panel: Panel, names: list[str]) -> PlotData
     """The same series, with the covariates `names`."""
     if not names:
         return data
+    categories = categories_by_frequency(panel.covariates, names) if panel.covariates else {}
     series = {
-        name: replace(each, known_ahead=known_ahead(panel, each.place - 1, each.future["ds"], names))
+        name: replace(each, known_ahead=known_ahead(panel, each.place - 1, each.future["ds"], names, categories))
         for name, each in data.series.items()
     }
     return replace(data, series=series)
 
 
-def known_ahead(panel: Panel, series: int, steps: pd.Series, names: list[str]) -> pd.DataFrame:
+def categories_by_frequency(covariates: Covariates, names: list[str]) -> dict[str, list[str]]:
+    """Of each of some covariates that is a category the texts, the most frequent in the panel first."""
+    places, found = covariates.columns_by_covariate(covariates.known_ahead), {}
+    for name in names:
+        if name in covariates.categories:
+            counts = np.nansum(covariates.future_values[:, places[name]], axis=0)
+            order = np.argsort(-counts, kind="stable").tolist()
+            found[name] = [covariates.known_ahead[places[name][each]].removeprefix(f"{name}=") for each in order]
+    return found
+
+
+def known_ahead(
+    panel: Panel, series: int, steps: pd.Series, names: list[str], categories: dict[str, list[str]]
+) -> pd.DataFrame:
     """A column for each of the covariates of one series, by step: its own, and the `steps` to forecast (H,).
 
-    Numbers, or categories, the most frequent in the panel first; NaN where one is missing.
+    Numbers, or categories, NaN where one is missing.
+
+    categories: of `categories_by_frequency`
     """
     alone, covariates = panel.take(slice(series, series + 1)), panel.covariates
     assert covariates is not None
@@ -71,20 +87,16 @@ def known_ahead(panel: Panel, series: int, steps: pd.Series, names: list[str]) -
         own = values[:, places[name]]
         if name in covariates.categories:
             written = [covariates.known_ahead[place].removeprefix(f"{name}=") for place in places[name]]
-            table[name] = _categories(own, written, covariates.future_values[:, places[name]])
+            table[name] = _categories(own, written).reorder_categories(categories[name])
         else:
             table[name] = own[:, 0]
     return pd.DataFrame(table, index=pd.Index(pd.concat([alone.ds, steps])))
 
 
-def _categories(indicators: Floats, names: list[str], of_panel: Floats) -> pd.Categorical:
-    """The category of each row of indicators (N, k); the most frequent in the panel, whose indicators they are, first.
-
-    NaN for one that is missing, or that training has not seen.
-    """
+def _categories(indicators: Floats, names: list[str]) -> pd.Categorical:
+    """The category of each row of indicators (N, k); NaN for one that is missing, or that training has not seen."""
     codes = np.where((indicators == 1).any(axis=1), indicators.argmax(axis=1), -1)
-    order = np.argsort(-np.nansum(of_panel, axis=0), kind="stable")
-    return pd.Categorical.from_codes(codes, names).reorder_categories([names[place] for place in order])
+    return pd.Categorical.from_codes(codes, names)
 
 
 def draw_strips(ax: Axes, strips: list[Axes], scales: Scales, table: pd.DataFrame) -> None:

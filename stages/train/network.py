@@ -73,6 +73,9 @@ class Network(nn.Module):
             dropout=model.dropout,
             bidirectional=model.bidirectional,
         )
+        for name, weight in self.recurrent.named_parameters():
+            if name.startswith("weight_ih_l0"):
+                nn.init.zeros_(weight[:, channels:])
         inputs = directions * model.hidden_size + features + static_features
         self.pooling: Tensor | None
         self.register_buffer("pooling", torch.tensor(pooling) if past else None)
@@ -81,9 +84,6 @@ class Network(nn.Module):
         self.response = nn.Parameter(torch.zeros(inputs + 1, responses)) if responses else None
         if experts:
             with torch.no_grad():
-                for name, weight in self.recurrent.named_parameters():
-                    if name.startswith("weight_ih_l0"):
-                        weight[:, channels:] = 0
                 self.head.weight.mul_(SMALL_START)
                 self.head.bias.zero_()
 

@@ -179,11 +179,11 @@ def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -
     columns: of covariates: future, past and static ones
     """
     future, past, _ = columns
-    if (future or past) and settings.output != "direct":
-        warn(
-            "ingest.covariates.future, ingest.covariates.past and ingest.holidays are not used: they need "
-            "window.output: direct"
-        )
+    if settings.output == "direct":
+        return
+    for names, count in (("future and ingest.holidays", future), ("past", past)):
+        if count:
+            warn(f"ingest.covariates.{names} are not used: they need window.output: direct")
 
 
 def _regresses(settings: Window) -> bool:

@@ -96,7 +96,7 @@ def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> I
     """
     own = slice(*np.searchsorted(series, [block.start, block.stop]))
     series, before = series[own], before[own]
-    owner, steps, is_origin = and_origins(source, series - block.start, before)
+    owner, steps, is_origin = _and_origins(source, series - block.start, before)
     owner = owner + block.start
     width = int(before.max(initial=0)) + 1
     keys, wanted = owner * width + steps, series * width + before
@@ -115,7 +115,20 @@ def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> I
         yield cuts
 
 
-def and_origins(source: Source, series: Ints, before: Ints) -> tuple[Ints, Ints, Bools]:
+def count_computed(source: Source, series: Ints, before: Ints) -> int:
+    """At how many cuts features and experts are computed for K cuts: at these, and at the origins of their records.
+
+    series: (K,) of each cut, sorted; before: (K,) the steps before it
+    """
+    count = 0
+    for block in blocks(source.lengths):
+        own = slice(*np.searchsorted(series, [block.start, block.stop]))
+        if own.stop > own.start:
+            count += len(_and_origins(source, series[own] - block.start, before[own])[0])
+    return count
+
+
+def _and_origins(source: Source, series: Ints, before: Ints) -> tuple[Ints, Ints, Bools]:
     """Cuts and the origins of their records, each once and sorted: series, steps before, and which are origins."""
     is_cut, is_origin = np.zeros((2, series.max(initial=0) + 1, before.max(initial=0) + 1), dtype=np.bool_)
     is_cut[series, before] = True

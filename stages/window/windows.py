@@ -92,14 +92,15 @@ class Windows:
 
     @property
     def varying(self) -> dict[str, list[int]]:
-        """The columns of `covariates`, `past` and `static` that are not 0 everywhere: networks can learn from them.
+        """The columns of `covariates`, `past` and `static` that networks learn: not 0 in all series that are cut.
 
         So a category that no series has so far changes no network.
         """
         cuts = self.cuts
+        is_cut = np.repeat(np.isin(np.arange(len(self.lengths)), cuts.series), self.lengths)
         some = {
             "covariates": (cuts.covariates != 0).any(axis=(0, 2)),
-            "past": (self.past != 0).any(axis=0),
+            "past": (self.past[is_cut] != 0).any(axis=0),
             "static": (cuts.static != 0).any(axis=0),
         }
         return {name: np.flatnonzero(each).tolist() for name, each in some.items()}

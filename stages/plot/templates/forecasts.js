@@ -2,7 +2,8 @@
 //
 // The data of stages/plot/chart.py: `levels`, `methods`, and for each series `labels`, the values `y` of the first of
 // them, the positions that were `filled`, `forecasts` with their positions `at`, the `method`'s place, and `cutoff`, null
-// for the future. It may have `covariates` ({name, values}), with a number or a category for each step.
+// for the future. It may have `covariates` ({name, values, categories}), with a number for each step, or the place of one of
+// `categories`.
 
 const percent = (level) => `${level}\u00a0%`; // no line breaks inside
 
@@ -36,12 +37,15 @@ function forecastDrawing(data, series) {
       const from = each.cutoff === null ? "" : ` (cutoff ${each.cutoff})`;
       parts.push(`forecast${by}${from} ${write(each.forecast[i], decimals)}${intervals.join("")}`);
     }
-    for (const { name, values } of covariates) if (values[place] !== null) parts.push(`${name} ${values[place]}`);
+    for (const { name, values, categories } of covariates) {
+      const value = values[place];
+      if (value !== null) parts.push(`${name} ${categories ? categories[value] : value}`);
+    }
     return [labels[place], ...parts].join("; ");
   };
   const end = y.length - 1;
   // Numbers below the values; categories are read out alone.
-  const strips = covariates.filter(({ values }) => values.some((value) => typeof value === "number"))
+  const strips = covariates.filter(({ categories }) => !categories)
     .map(({ name, values }) => ({ lines: [{ style: "input", places: labels.map((_, i) => i), values }], bands: [], height: 60, title: name }));
   const hint = `${data.series.length > 1 ? `${series.name}. ` : ""}Point at the chart or tap it to read values; drag to move in time.`;
   return { labels, start: series.start, from: end, end, panes: [{ lines, bands, height: null }, ...strips], read, hint };

@@ -1,5 +1,7 @@
 """Checks of raw files: errors name the row and the problem in one line; warnings go to stderr."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
@@ -65,32 +67,34 @@ def test_a_frequency_that_nobody_uses_is_doubted(capsys: pytest.CaptureFixture[s
     assert not capsys.readouterr().err
 
 
-def closed(frequency: str, steps: int, without: list[int], missing: str = "keep") -> None:
-    """Read two series that begin on a Monday, whose weekdays or hours `without` have no values."""
-    times = pd.date_range("2024-01-01", periods=steps, freq=frequency)
-    open_at = [time for time in times if (time.dayofweek if frequency == "D" else time.hour) not in without]
-    rows = [f"{name},{time:%Y-%m-%d %H:%M},1\n" for name in "ab" for time in open_at]
+def closed(frequency: str, days: int, is_open: Callable[[pd.Timestamp], bool], missing: str = "keep") -> None:
+    """Read two series that begin on a Monday, with the rows of the times that are open."""
+    times = pd.date_range("2024-01-01", periods=days * (24 if frequency != "D" else 1), freq=frequency)
+    rows = [f"{name},{time:%Y-%m-%d %H:%M},1\n" for name in "ab" for time in times if is_open(time)]
     panel_of("id,time,value\n" + "".join(rows), series="id", frequency=frequency, missing=missing)
 
 
 @pytest.mark.parametrize(
-    ("frequency", "steps", "without", "words"),
+    ("frequency", "days", "is_open", "words"),
     [
-        ("D", 55, [6], "no series has a value on Sundays; these days are forecast"),
-        ("D", 55, [1, 2, 6], "no series has a value on Tuesdays, Wednesdays and Sundays"),
-        ("D", 22, [6], ""),  # three Sundays
-        ("D", 55, [], ""),
-        ("h", 240, [3], "no series has a value at 3:00; this hour is forecast"),
+        ("D", 100, lambda time: time.dayofweek != 6, "no series has a value on Sundays; these steps are forecast"),
+        ("1D", 15, lambda time: time.dayofweek in (0, 4), "on Tuesdays, Wednesdays, Thursdays, Saturdays and Sundays;"),
+        ("h", 12, lambda time: time.hour not in (3, 4), "no series has a value at 3:00 and 4:00;"),
+        ("h", 40, lambda time: time.dayofweek < 5, "no series has a value on Saturdays and Sundays;"),
+        ("D", 50, lambda time: time.dayofweek != 6, ""),  # 43 days with a value are too few to say
+        ("D", 100, lambda time: time.dayofweek == 0, ""),  # weeks
+        ("h", 40, lambda time: time.hour % 3 == 0, ""),  # three hours
+        ("D", 100, lambda time: time.day != 6, ""),
     ],
 )
 def test_times_without_any_value_are_named(
-    frequency: str, steps: int, without: list[int], words: str, capsys: pytest.CaptureFixture[str]
+    frequency: str, days: int, is_open: Callable[[pd.Timestamp], bool], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    closed(frequency, steps, without)
+    closed(frequency, days, is_open)
     warned = capsys.readouterr().err
     assert words in warned
-    assert ("is forecast as if" in warned or "are forecast as if" in warned) == bool(words)
-    closed(frequency, steps, without, missing="zero")
+    assert ("no series has a value" in warned) == bool(words)
+    closed(frequency, days, is_open, missing="zero")
     assert not capsys.readouterr().err
 
 

@@ -42,8 +42,9 @@ def test_what_is_known_over_the_horizon_passes(missing: str, capsys: pytest.Capt
     assert capsys.readouterr().err == ""
 
 
-def test_the_first_gap_is_named_from_when_to_when() -> None:
-    panel = panel_with([1, 1, 1, 1, NAN, NAN, 1], [1, 1, 1])
+def test_the_longest_gap_is_named_from_when_to_when() -> None:
+    """Of one step and two of one series, and one of the other."""
+    panel = panel_with([1, 1, NAN, 1, NAN, NAN, 1], [1, 1, 1, 1, 1, 1])
     with pytest.raises(UserError) as caught:
         refuse_missing_future(panel, 5, "error", "sales.csv")
     assert str(caught.value) == (
@@ -57,9 +58,9 @@ def test_a_warning_takes_its_place_where_missing_values_are_kept(capsys: pytest.
     refuse_missing_future(panel_with([1, 1, 1, 1], [1, 1, 1]), 2, "keep", "sales.csv")
     assert capsys.readouterr().err == (
         "warning: sales.csv: series '1' has no value of the future covariate 'price' at 02.01.2024, within the 2 steps "
-        "to forecast (missing: 2 columns, 1 series); its mean of late stands in for it; add rows for these "
-        "steps, with the covariates and without a value, or list it in ingest.covariates.past if nobody knows it "
-        "ahead\n"
+        "to forecast (missing: 2 columns, 1 series); the mean of its last values stands in for it; add rows "
+        "for these steps, with the covariates and without a value, or list it in ingest.covariates.past if nobody "
+        "knows it ahead\n"
     )
 
 

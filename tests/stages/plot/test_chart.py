@@ -100,5 +100,5 @@ def test_covariates_known_ahead_stand_at_each_step(results: RunResults) -> None:
     (found,) = chart(replace(results, charted=replace(results.charted, series={"s": known})))["series"]
     price_shown, event_shown = found["covariates"]
     assert price_shown == {"name": "price", "values": [0, 1, 2, None, *range(4, 15)]}
-    assert event_shown == {"name": "event", "values": ["fair"] * 14 + [None]}
+    assert event_shown == {"name": "event", "values": [0] * 14 + [None], "categories": ["fair"]}
     assert json.dumps(found, allow_nan=False)

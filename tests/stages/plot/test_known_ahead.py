@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 from stages.plot.figures import draw_backtest
-from stages.plot.known_ahead import drawn, known_ahead, with_known_ahead
+from stages.plot.known_ahead import categories_by_frequency, drawn, known_ahead, with_known_ahead
 from stages.plot.results import PlotData, select_series
 from tests.builders import panel_of
 
@@ -47,14 +47,16 @@ def data(panel: Panel) -> PlotData:
 
 def test_a_table_has_the_steps_of_the_series_and_of_the_horizon(panel: Panel) -> None:
     """A missing category is none, and neither is one that training has not seen; the most frequent comes first."""
-    table = known_ahead(panel, 0, pd.Series([4, 5]), NAMES)
+    assert panel.covariates
+    categories = categories_by_frequency(panel.covariates, NAMES)
+    table = known_ahead(panel, 0, pd.Series([4, 5]), NAMES, categories)
     assert table.index.tolist() == [0, 1, 2, 3, 4, 5]
     assert table["price"].tolist() == PRICE
     np.testing.assert_array_equal(table["promo"], PROMO)
     assert table["sky"].astype(object).fillna("").tolist() == ["rain", "sun", "sun", "", "", "snow"]
     assert list(table["sky"].cat.categories) == ["sun", "rain", "snow"]
     np.testing.assert_array_equal(
-        known_ahead(panel, 1, pd.Series([4, 5]), ["price"])["price"], [*[5.0] * 4, *[np.nan] * 2]
+        known_ahead(panel, 1, pd.Series([4, 5]), ["price"], {})["price"], [*[5.0] * 4, *[np.nan] * 2]
     )
 
 

@@ -165,7 +165,7 @@ def test_what_a_short_series_cannot_teach_the_panel_does(default_params: Params)
 
     def covariates_of(series: slice, steps: int, ahead: int) -> ScaledCovariates:
         rows = x[series, : steps + ahead].reshape(-1, 1)
-        return ScaledCovariates(rows, rows[:, :0], np.zeros((len(x[series]), 0)), ahead)
+        return ScaledCovariates(rows, np.zeros((len(x[series]) * steps, 0)), np.zeros((len(x[series]), 0)), ahead)
 
     settings = window_settings(size=8, padding=True, local_scaling="smoothing", experts=["ses"])
     cuts = cut_windows(values[trained, :20].ravel(), np.full(30, 20), [], settings, 4, covariates_of(trained, 20, 0))
@@ -175,14 +175,15 @@ def test_what_a_short_series_cannot_teach_the_panel_does(default_params: Params)
     assert np.abs(forecasts - values[other, 20:]).mean() < 0.4
 
 
+@pytest.mark.parametrize("experts", [0, 1])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_past_covariates_are_inputs_at_each_step_that_start_without_effect(
-    default_params: Params, bidirectional: bool
+    default_params: Params, bidirectional: bool, experts: int
 ) -> None:
     """The second of two: as an input of torch's own layer, whose weights are 0 at first."""
     model = change(default_params, model__bidirectional=bidirectional)[Model]
-    network = Network(model, channels=3, experts=1, past=2, targets=5, varying={"past": [1]}, pooling=0.5).eval()
-    inputs = random_inputs(channels=3, experts=1, past=2)
+    network = Network(model, channels=3, experts=experts, past=2, targets=5, varying={"past": [1]}, pooling=0.5).eval()
+    inputs = random_inputs(channels=3, experts=experts, past=2)
     nothing = replace(inputs, past=torch.zeros(7, 3, 2))
     torch.testing.assert_close(network(inputs), network(nothing))
     torch.nn.init.ones_(network.recurrent.weight_ih_l0)

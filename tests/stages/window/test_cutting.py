@@ -342,18 +342,19 @@ def test_a_long_gap_is_bridged_by_the_values_before_it() -> None:
 @pytest.mark.parametrize(
     ("columns", "changes", "unused"),
     [
-        ((1, 1, 0), {}, False),
-        ((1, 1, 0), {"experts": ["ses"]}, False),  # the network reads them
-        ((0, 1, 0), {"output": "recursive"}, True),
-        ((1, 0, 0), {"output": "recursive"}, True),
-        ((0, 0, 2), {"output": "recursive"}, False),  # static ones are features
+        ((1, 1, 0), {}, []),
+        ((1, 1, 0), {"experts": ["ses"]}, []),  # the network reads them
+        ((1, 1, 0), {"output": "recursive"}, ["future and ingest.holidays", "past"]),
+        ((0, 1, 0), {"output": "recursive"}, ["past"]),
+        ((0, 0, 2), {"output": "recursive"}, []),  # static ones are features
     ],
 )
 def test_covariates_that_nothing_uses_are_warned_of(
-    columns: tuple[int, int, int], changes: dict[str, Any], unused: bool, capsys: pytest.CaptureFixture[str]
+    columns: tuple[int, int, int], changes: dict[str, Any], unused: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     warn_of_unused_covariates(columns, SCALED.model_copy(update=changes))
-    assert ("are not used: they need window.output: direct" in capsys.readouterr().err) == unused
+    said = [f"warning: ingest.covariates.{each} are not used: they need window.output: direct" for each in unused]
+    assert capsys.readouterr().err.splitlines() == said
 
 
 def test_series_too_short_for_the_regression_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

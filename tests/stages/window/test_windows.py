@@ -103,3 +103,11 @@ def test_past_covariates_count_by_the_number_of_series_that_are_cut() -> None:
     forty = cut_windows(np.arange(400.0), np.full(40, 10), [], settings, 2)
     short = cut_windows(np.arange(403.0), np.array([*[10] * 40, 3]), [], settings, 2)
     assert [one.pooling, forty.pooling, short.pooling] == [1 / 41, 0.5, 0.5]
+
+
+def test_a_past_covariate_that_only_series_without_a_cut_have_is_not_learned() -> None:
+    past = np.zeros((13, 2))
+    past[:, 0], past[11, 1] = np.arange(13), 1  # a flag of the second series, which is too short
+    covariates = ScaledCovariates(past[:, :0], past, np.zeros((2, 0)), ahead=0)
+    cut = cut_windows(np.arange(13.0), np.array([10, 3]), [], window_settings(size=4), 2, covariates)
+    assert cut.varying["past"] == [0]
