@@ -68,7 +68,7 @@ def test_the_command_gives_the_forecast_of_the_run_and_writes_nothing_else(copy:
     before = {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
     done = shell("python", "-m", "stages.forecast", "--out", str(tmp_path / "forecast.csv"), cwd=copy)
     assert (tmp_path / "forecast.csv").read_bytes() == (copy / "reports/forecast.csv").read_bytes()
-    assert done.stdout == "3 series x 3 steps, use combination\n"
+    assert done.stdout == "3 series x 3 steps, forecast in column combination\n"
     assert done.stderr.startswith(TOO_SHORT)
     assert done.stderr.count("\n") == 1
     assert {path: path.stat().st_mtime_ns for path in copy.rglob("*")} == before

@@ -34,7 +34,7 @@ def main() -> None:
     shards = forecast_panel(forecaster, panel, steps if given.actual else 0, steps, names)
     forecast, *scores = (write_evaluation if given.actual else write_future)(shards, forecaster, given.out)
     left_out = [name for name in forecaster.baselines if name not in names]
-    done = [forecast, f"use {forecaster.method}"]
+    done = [forecast, f"forecast in column {forecaster.method}"]
     done += [f"without {', '.join(left_out)} (--baselines adds them)"] if left_out else []
     print(", ".join([*done, *scores]), file=sys.stderr if given.out is None else sys.stdout)
 

@@ -16,7 +16,7 @@ MOST_NAMED = 5  # covariates, in a part of the sentence
 NAME_INCHES = 2.6
 BAR_INCHES, FRAME_INCHES = 0.3, 1.0  # the height of a bar's row, and of what is around all
 ROOM = 0.14  # of the width of all bars, for the numbers at their ends
-WITHOUT = "without any"  # the bar of all covariates hidden
+WITHOUT = "all hidden"  # the bar of all covariates hidden
 SMALLEST = 0.05  # per cent, that a number shows
 NOTICEABLE = 1.0  # per cent, by which a covariate must raise the error to be worth keeping
 
@@ -56,7 +56,7 @@ def draw_covariates(brought: dict[str, Any]) -> Figure:
     low, high = min(*values, 0.0), max(*values, NOTICEABLE)
     room = ROOM * (high - low)
     ax.set_xlim(low - room * (low < 0), high + room)
-    ax.set_xlabel("rise of MASE where the covariate is permuted, per cent")
+    ax.set_xlabel("rise of MASE where the covariate is permuted, or all are hidden, per cent")
     return figure
 
 

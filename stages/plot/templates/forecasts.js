@@ -44,9 +44,11 @@ function forecastDrawing(data, series) {
     return [labels[place], ...parts].join("; ");
   };
   const end = y.length - 1;
-  // Numbers below the values; categories are read out alone.
-  const strips = covariates.filter(({ categories }) => !categories)
-    .map(({ name, values }) => ({ lines: [{ style: "input", places: labels.map((_, i) => i), values }], bands: [], height: 60, title: name }));
+  // Numbers below the values, each from half a step before to half a step after its own; categories are read out alone.
+  const around = labels.flatMap((_, i) => [i - 0.5, i + 0.5]);
+  const strips = covariates.filter(({ categories }) => !categories).map(({ name, values }) => ({
+    lines: [{ style: "input", places: around, values: values.flatMap((value) => [value, value]) }], bands: [], height: 60, title: name,
+  }));
   const hint = `${data.series.length > 1 ? `${series.name}. ` : ""}Point at the chart or tap it to read values; drag to move in time.`;
   return { labels, start: series.start, from: end, end, panes: [{ lines, bands, height: null }, ...strips], read, hint };
 }

@@ -31,10 +31,10 @@ def test_the_table_goes_to_stdout_and_what_was_done_to_stderr(capsys: pytest.Cap
     printed = capsys.readouterr()
     assert printed.out.startswith("unique_id,ds,model,")
     assert printed.out.count("\n") == 10
-    assert printed.err == "3 series x 3 steps, use model\n"
+    assert printed.err == "3 series x 3 steps, forecast in column model\n"
     forecast("new.csv", "--out", "forecast.csv")
     assert Path("forecast.csv").read_text() == printed.out
-    assert capsys.readouterr().out == "3 series x 3 steps, use model\n"
+    assert capsys.readouterr().out == "3 series x 3 steps, forecast in column model\n"
 
 
 def test_it_is_what_python_forecasts() -> None:
@@ -59,7 +59,7 @@ def test_a_shorter_horizon(capsys: pytest.CaptureFixture[str]) -> None:
     forecast("new.csv", "--horizon", "1")
     printed = capsys.readouterr()
     assert printed.out.count("\n") == 4
-    assert printed.err.startswith("3 series x 1 step, use model")
+    assert printed.err.startswith("3 series x 1 step, forecast in column model")
 
 
 def test_what_happened_is_forecast_from_the_values_before(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +67,7 @@ def test_what_happened_is_forecast_from_the_values_before(capsys: pytest.Capture
     forecast("new.csv", "--actual", "--out", "evaluation.csv")
     printed = capsys.readouterr()
     assert printed.err == ""
-    assert printed.out.startswith("3 series x 3 steps, use model, MASE ")
+    assert printed.out.startswith("3 series x 3 steps, forecast in column model, MASE ")
     FRAME.groupby("unique_id").head(-3).to_csv("cut.csv", index=False)
     forecast("cut.csv", "--out", "forecast.csv")
     found, expected = pd.read_csv("evaluation.csv"), pd.read_csv("forecast.csv")
@@ -85,9 +85,9 @@ def test_slow_baselines_are_left_out_and_named(
     replace(forecaster, baselines=["seasonal_naive", "auto_theta"]).write(Path("models/forecaster"))
     monkeypatch.setattr(forecasting, "FEW_SECONDS", 0.0)
     forecast("new.csv", "--out", "few.csv")
-    assert capsys.readouterr().out.endswith("use model, without auto_theta (--baselines adds them)\n")
+    assert capsys.readouterr().out.endswith("forecast in column model, without auto_theta (--baselines adds them)\n")
     forecast("new.csv", "--out", "all.csv", "--baselines")
-    assert capsys.readouterr().out.endswith("use model\n")
+    assert capsys.readouterr().out.endswith("forecast in column model\n")
     few, every = pd.read_csv("few.csv"), pd.read_csv("all.csv")
     assert {"auto_theta", "combination"} <= set(every)
     pd.testing.assert_frame_equal(every[list(few)], few)

@@ -37,7 +37,7 @@ def test_the_largest_rise_is_on_top_and_that_without_any_at_the_end() -> None:
     """A permutation that lowers the error is a bar to the left; names are no mathematics."""
     figure = draw_covariates(brought(0.75, noise=0.4999, **{"$p$": 0.6}, week=0.45, size=0.5))
     found = rows(figure)
-    assert list(found) == [r"\$p\$", "size", "noise", "week", "without any"]
+    assert list(found) == [r"\$p\$", "size", "noise", "week", "all hidden"]
     assert [text for _, text in found.values()] == ["+20.0 %", "0.0 %", "0.0 %", "-10.0 %", "+50.0 %"]
     assert [width for width, _ in found.values()] == pytest.approx([20, 0, -0.02, -10, 50])
     assert inside(figure.axes[0])
@@ -47,7 +47,7 @@ def test_the_largest_rise_is_on_top_and_that_without_any_at_the_end() -> None:
 def test_of_many_covariates_the_rest_is_a_count() -> None:
     figure = draw_covariates(brought(0.5, **{f"c{place}": 0.6 - place / 1000 for place in range(MOST_BARS + 3)}))
     found = rows(figure)
-    assert list(found)[-3:] == [f"c{MOST_BARS - 1}", "3 others", "without any"]
+    assert list(found)[-3:] == [f"c{MOST_BARS - 1}", "3 others", "all hidden"]
     assert found["3 others"] == (0, f"at most +{20 - MOST_BARS / 5:.1f} %")
     plt.close("all")
 
