@@ -13,7 +13,7 @@ from stages.window.regression import Aligned
 RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
 LARGEST = 4.0  # to which those that a network reads are clipped
 REGRESSORS = 6  # about so many of a covariate, and of the values
-IN_CACHE = 4  # times smaller blocks than memory needs: those that a processor's cache holds take a fifth less time
+IN_CACHE = 4  # times smaller blocks than memory needs, which a processor's cache holds
 SUMS = 2**23  # sums of products in memory at once: 64 MiB
 
 
