@@ -31,6 +31,16 @@ def quoted(value: object) -> str:
     return _cut(repr(value))
 
 
+def listed(texts: list[str]) -> str:
+    """Texts as a sentence lists them.
+
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    *most, last = texts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def counted(amount: int, noun: str, plural: str | None = None) -> str:
     """An amount of something, for a message.
 

@@ -8,7 +8,7 @@ from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import BusinessDay, Tick
 
 from stages.common.arrays import Floats, Ints
-from stages.common.errors import UserError, quoted, warn
+from stages.common.errors import UserError, listed, quoted, warn
 from stages.ingest.frequency import infer_frequency, is_usual
 from stages.ingest.gaps import long_stretch, longest_gap
 from stages.ingest.params import Missing
@@ -216,10 +216,9 @@ def warn_of_closed_times(panel: Panel, missing: Missing, source: str) -> None:
     days = [DAYS[each] for each in _closed(times.dayofweek, panel)]
     hours = [f"{each}:00" for each in _closed(times.hour, panel)]
     if names := days or hours:
-        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         warn(
-            f"{source}: no series has a value {'on' if days else 'at'} {listed}; these steps are forecast as if there "
-            "could be one: leave their rows of the forecast out, or set ingest.missing to zero where no value means 0"
+            f"{source}: no series has a value {'on' if days else 'at'} {listed(names)}; these steps are forecast as if "
+            "there could be one: leave their rows of the forecast out, or set ingest.missing to zero where no value means 0"
         )
 
 

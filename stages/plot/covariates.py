@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from stages.common.errors import counted, quoted
+from stages.common.errors import counted, listed, quoted
 from stages.plot.digits import significant
 from stages.plot.pages import MAX_NAME, shortened
 from stages.plot.style import ACTUAL, QUIET, TICK_POINTS, fit_text, method_style, subplots
@@ -77,18 +77,17 @@ def reading(brought: dict[str, Any], written: Callable[[str], str] = quoted) -> 
         return f"No covariate alone raises MASE by 1 %, since the others stand in for it; w{together}."
     named = {name: written(shortened(name, MAX_NAME)) for name in found}
     (name, rise), *rest = bring.items()
-    listed = [f"{named[name]} raises MASE by {significant(rise, 2)} %"]
-    listed += [f"{named[name]} by {significant(rise, 2)} %" for name, rise in rest]
+    raised = [f"{named[name]} raises MASE by {significant(rise, 2)} %"]
+    raised += [f"{named[name]} by {significant(rise, 2)} %" for name, rise in rest]
     little = [named[name] for name in found if name not in bring]
-    others = f"; {_listed(little)} {'brings' if len(little) == 1 else 'bring'} less than 1 %" if little else ""
-    return f"Permuting {_listed(listed)}{others}. W{together}."
+    others = f"; {_first(little)} {'brings' if len(little) == 1 else 'bring'} less than 1 %" if little else ""
+    return f"Permuting {_first(raised)}{others}. W{together}."
 
 
-def _listed(texts: list[str]) -> str:
+def _first(texts: list[str]) -> str:
     """The first of several texts, and how many others there are."""
     shown, others = texts[:MOST_NAMED], len(texts) - MOST_NAMED
-    *most, last = [*shown, counted(others, "other")] if others > 0 else shown
-    return f"{', '.join(most)} and {last}" if most else last
+    return listed([*shown, counted(others, "other")] if others > 0 else shown)
 
 
 def _per_cent(rise: float) -> str:

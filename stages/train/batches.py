@@ -75,8 +75,8 @@ class Batches:
     def __init__(self, windows: Windows, device: torch.device = CPU) -> None:
         cuts = windows.cuts
         self.size, self.targets, self.padding = windows.size, windows.targets, windows.padding
-        self.seasons, self.lags, self.varying = windows.seasons, windows.lags, windows.varying
-        self.pooling, self.kept = windows.pooling, np.flatnonzero(windows.enough)
+        self.seasons, self.lags, self.windows = windows.seasons, windows.lags, windows
+        self.kept = np.flatnonzero(windows.enough)
 
         def tensor(array: np.ndarray) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array[self.kept])).to(device)

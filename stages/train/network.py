@@ -90,7 +90,8 @@ class Network(nn.Module):
     @classmethod
     def of(cls, model: Model, batches: Batches) -> "Network":
         """An untrained network for the windows of `batches`."""
-        return cls(model, **shape_of(batches), varying=batches.varying, pooling=batches.pooling)
+        windows = batches.windows
+        return cls(model, **shape_of(batches), varying=windows.varying, pooling=windows.pooling)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""

@@ -50,10 +50,9 @@ def _completed(values: Floats, lengths: Ints, span: int) -> Floats:
     return found
 
 
-def past_steps(covariates: ScaledCovariates | None, lengths: Ints, span: int) -> Floats32:
-    """(V, P) completed past covariates of series of `lengths` (S,); none without covariates."""
-    past = _completed(covariates.past, lengths, span) if covariates else np.zeros((int(lengths.sum()), 0))
-    return np.clip(past, -LARGEST, LARGEST).astype(np.float32)
+def past_steps(covariates: ScaledCovariates) -> Floats32:
+    """(V, P) completed past covariates, as a network reads them."""
+    return np.clip(covariates.past, -LARGEST, LARGEST).astype(np.float32)
 
 
 def ahead_of(

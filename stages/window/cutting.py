@@ -9,7 +9,7 @@ from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError, counted, warn
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import starts
-from stages.window.covariates import past_steps, span_of, too_short
+from stages.window.covariates import completed, past_steps, span_of, too_short
 from stages.window.features import Source, compute_cuts
 from stages.window.params import Window
 from stages.window.record import ABSENT
@@ -112,12 +112,14 @@ def _windows_at(
 ) -> Windows:
     """The windows at the cuts after `before` (K,) values of `series` (K,)."""
     flat, targets, index_seasons = values.astype(np.float32), _targets(settings, horizon), indexed(seasons)
+    covariates = completed(covariates, lengths, span_of(index_seasons)) if covariates else None
+    none = np.zeros((len(flat), 0), dtype=np.float32)
     return Windows(
         targets=targets,
         size=window_size(settings, index_seasons),
         padding=settings.padding,
         values=flat,
-        past=past_steps(covariates if settings.output == "direct" else None, lengths, span_of(index_seasons)),
+        past=past_steps(covariates) if covariates and settings.output == "direct" else none,
         lengths=lengths,
         seasons=index_seasons,
         lags=(index_seasons or [1]) if settings.local_scaling == "smoothing" else [],

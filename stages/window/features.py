@@ -8,7 +8,7 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import blocks, left_aligned, starts
-from stages.window.covariates import ahead_of, aligned, completed, regressed_together, span_of
+from stages.window.covariates import ahead_of, aligned, regressed_together, span_of
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, reach, record_origins
@@ -33,7 +33,7 @@ class Source:
     values: (V,) normalised histories of `lengths` (S,), one after another, NaN where a value is missing
     seasons: lengths of the seasons in the values
     targets: steps to forecast
-    covariates: of the same steps; None without any
+    covariates: of the same steps, completed; None without any
     """
 
     values: Floats32
@@ -70,9 +70,6 @@ class OfSeries(Rows):
 
 def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
     """The cuts after `before` (K,) values of `series` (K,), with their features and the records of the experts."""
-    if source.covariates:
-        span = span_of(source.index_seasons)
-        source = replace(source, covariates=completed(source.covariates, source.lengths, span))
     cuts = _without_covariates(source, series, before)
     return replace(cuts, covariates=_covariates_ahead(source, series, before), static=_static(source, series))
 

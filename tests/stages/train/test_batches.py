@@ -170,7 +170,7 @@ def test_a_window_has_the_past_covariates_of_its_steps_and_0_before_the_series()
         np.testing.assert_allclose(found[:, 0, 0], [0, 0.1, 0.1, 0.3], rtol=1e-6)
         np.testing.assert_allclose(found[:, 1, 0], [-1, 2, 4, 1], rtol=1e-6)
         assert not found[..., 1].any()
-    assert batches.varying["past"] == [0]
+    assert ends.varying["past"] == [0]
 
 
 def test_map_applies_a_function_to_every_field() -> None:
