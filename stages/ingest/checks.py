@@ -217,8 +217,9 @@ def warn_of_closed_times(panel: Panel, missing: Missing, source: str) -> None:
     hours = [f"{each}:00" for each in _closed(times.hour, panel)]
     if names := days or hours:
         warn(
-            f"{source}: no series has a value {'on' if days else 'at'} {listed(names)}; these steps are forecast as if "
-            "there could be one: leave their rows of the forecast out, or set ingest.missing to zero where no value means 0"
+            f"{source}: no series has a value {'on' if days else 'at'} {listed(names)}; these steps are forecast as "
+            "if there could be one: leave their rows of the forecast out, or set ingest.missing to zero where no value "
+            "means 0"
         )
 
 
