@@ -227,7 +227,7 @@ def _seasonal_changes(forecast: OriginForecast, history: History) -> Floats:
     Or, where no such change is known, from a value to the next one that is known.
     """
     spread = forecast.spread
-    unit = spread.unit(spread.typical(forecast.point), 0.0, 1)
+    unit = spread.mean_unit(spread.typical(forecast.point))
     for lag in (history.panel.season_length, 1):
         values = spread.to_interval_scale(history.last((CHANGE_SEASONS + 1) * lag))
         changes: Floats = (values[:, lag:] - values[:, :-lag]) / unit

@@ -11,6 +11,7 @@ RECENT_SEASONS = 6  # the latest ones, whose mean change counts as much as that 
 SIZE_SEASONS, SIZE_STEPS = 2, 24  # the latest ones, whichever are more, whose largest value is the size of a series
 MOST_OF_QUARTILE = 10  # what a change counts for at most, over the third quartile of those that are not 0
 PRIOR = 1  # change typical of the panel that is added to those of each history
+PRIOR_OF_PHASE = 20  # changes as large as the mean that are added to those of each phase of a season
 REACHES = 2  # distances from the smallest to the largest value, by which quantiles may lie beyond these
 INTERMITTENT = 0.1  # share of zeros from which on a series that was never negative is intermittent
 HALF_LIFE = 12  # steps, or a season, after which a value counts half in the distribution of a series' own values
@@ -50,6 +51,8 @@ class Spread(Rows):
     changes: (S,) how many changes the history has
     own: (S, P) quantiles at PROBABILITIES of the values of an intermittent series, where a value counts half as much as
         one that is 12 steps or a season later; NaN for other series
+    phases: (S, season) how much larger the seasonal changes of each phase are than the mean of all, the phase after the
+        history first; drawn towards 1, with the geometric mean 1; all 1 without a seasonal change
     """
 
     smallest: Floats
@@ -58,6 +61,7 @@ class Spread(Rows):
     change: Floats
     changes: Ints
     own: Floats
+    phases: Floats
 
     @classmethod
     def of(cls, history: History) -> "Spread":
@@ -87,15 +91,23 @@ class Spread(Rows):
         return np.where(self.never_negative, np.expm1(exponent), values) * self.size[:, None]
 
     def unit(self, typical: Typical, growth: float, horizon: int) -> Floats:
-        """(S, horizon) the unit of scores: the mean change, shrunk, times the steps ahead to the power of `growth`.
+        """(S, horizon) the unit of scores: that of the phase of a step, times the steps ahead to the power of `growth`.
 
-        A history of a single value has the unit that is typical of the panel; NaN where no history has a change, and
-        for a history of one value throughout.
+        NaN where `mean_unit` is.
+        """
+        ahead = np.arange(horizon)
+        of_phase = self.phases[:, ahead % self.phases.shape[1]]
+        unit: Floats = self.mean_unit(typical) * of_phase * (ahead + 1) ** growth
+        return unit
+
+    def mean_unit(self, typical: Typical) -> Floats:
+        """(S, 1) the mean change, shrunk.
+
+        That of a history of a single value is typical of the panel; NaN where no history has a change, and for a
+        history of one value throughout.
         """
         constant = (self.changes > 0) & (self.change == 0)
-        change = np.where(constant, np.nan, self._shrunk(self.change, typical.change))
-        unit: Floats = change[:, None] * np.arange(1, horizon + 1) ** growth
-        return unit
+        return np.where(constant, np.nan, self._shrunk(self.change, typical.change))[:, None]
 
     def recent(self, probability: float) -> Floats:
         """(S,) the quantile of each intermittent series' own values; NaN for other series."""
@@ -150,12 +162,14 @@ def _spread_of(values: Floats, season: int, recent: int) -> Spread:
     largest = np.fmax.reduce(values, axis=1, initial=-np.inf)
     own = _own_quantiles(values, max(season, HALF_LIFE))
     size = _size(values, max(SIZE_SEASONS * season, SIZE_STEPS))
-    spread = Spread(smallest, largest, size, np.zeros(len(values)), np.zeros(len(values), dtype=np.int64), own)
+    change, changes = np.zeros(len(values)), np.zeros(len(values), dtype=np.int64)
+    spread = Spread(smallest, largest, size, change, changes, own, np.ones((len(values), season)))
     scaled = np.where(np.isnan(values), np.nan, spread.to_interval_scale(values))
     change, changes = _mean_change(scaled[:, 1:] - scaled[:, :-1], recent)
     over_gaps = np.flatnonzero((change == 0) & np.isnan(scaled).any(axis=1))
     change[over_gaps], changes[over_gaps] = _mean_change(changes_over_gaps(scaled[over_gaps]), recent)
-    seasonal, seasonal_changes = _mean_change(scaled[:, season:] - scaled[:, :-season], recent)
+    of_seasons = scaled[:, season:] - scaled[:, :-season]
+    seasonal, seasonal_changes = _mean_change(of_seasons, recent)
     has_season = seasonal_changes >= season  # fewer that are 0 say nothing of the other phases
     has_season[over_gaps] = False
     has_season |= seasonal > 0
@@ -163,6 +177,7 @@ def _spread_of(values: Floats, season: int, recent: int) -> Spread:
         spread,
         change=np.where(has_season, seasonal, change),
         changes=np.where(has_season, seasonal_changes, changes),
+        phases=np.where(has_season[:, None], _phases(of_seasons, season), 1.0),
     )
 
 
@@ -203,6 +218,23 @@ def _mean_change(changes: Floats, recent: int) -> tuple[Floats, Ints]:
     both = _mean_without_trend(changes), _mean_without_trend(changes[:, -recent:])
     larger, smaller = np.maximum(*both), np.minimum(*both)
     return np.where(smaller > 0, np.sqrt(larger * smaller), larger), (~np.isnan(changes)).sum(axis=1)
+
+
+def _phases(changes: Floats, season: int) -> Floats:
+    """(S, season) how much larger changes (S, K) of each phase are than on average, the phase after the last one first.
+
+    A mean over the mean of all phases, with PRIOR_OF_PHASE more changes that equal this (shrinkage, James and Stein
+    1961), so that it takes decades of months, but few weeks of hours, to tell one phase from another.
+    """
+    sizes = np.abs(_winsorised(changes))
+    padded = np.pad(sizes, ((0, 0), (-sizes.shape[1] % season, 0)), constant_values=np.nan)
+    by_phase = padded.reshape(len(sizes), padded.shape[1] // season, season)
+    count, total = (~np.isnan(by_phase)).sum(axis=1), np.nansum(by_phase, axis=1)
+    mean = total.sum(axis=1, keepdims=True) / np.maximum(count.sum(axis=1, keepdims=True), 1)
+    in_means = np.where(mean > 0, total / np.where(mean > 0, mean, 1.0), count)
+    logarithms = np.log((in_means + PRIOR_OF_PHASE) / (count + PRIOR_OF_PHASE))
+    phases: Floats = np.exp(logarithms - logarithms.mean(axis=1, keepdims=True))
+    return phases
 
 
 def _winsorised(changes: Floats) -> Floats:

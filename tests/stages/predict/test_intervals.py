@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from scipy import stats
 
 from stages.common.arrays import Floats
@@ -338,6 +339,22 @@ def test_limits_scale_with_the_values(factor: float) -> None:
         found.append(np.array(limits_at(final.forecast, earlier, [80, 95], panel)))
     found[1][:, :, 0] /= factor
     np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
+
+
+def test_coverage_is_the_level_in_each_phase() -> None:
+    """A season of six steps, one of them noisy and one quiet: each is covered as often as the level says."""
+    random = np.random.default_rng(3)
+    values = 100 + random.normal(size=(20, 200, 6)) * [1.0, 1.0, 8.0, 1.0, 0.5, 1.0]
+    panel = panel_of(list(values.reshape(20, -1)), season_lengths=(6,))
+    histories = [panel.at(6 * number) for number in range(41)]
+    scored = [score(constant_forecast(panel, each.origin, {0: 100.0}, horizon=6), each) for each in histories]
+    evaluated = list(zip(scored, calibrate(scored, histories), strict=True))[1:21]
+    limits = [calibration.limits(each.forecast, [80]) for each, calibration in evaluated]
+    inside = [
+        (each.actual >= lower[0]) & (each.actual <= upper[0])
+        for (each, _), (lower, upper) in zip(evaluated, limits, strict=True)
+    ]
+    assert_allclose(np.mean(inside, axis=(0, 1)), 0.8, atol=0.1)  # 0.2 to 1 with one unit for all
 
 
 def test_the_calibration_of_each_origin_is_from_the_origins_before_it() -> None:

@@ -213,6 +213,32 @@ def test_equal_values_a_season_apart_are_a_pattern_once_every_phase_has_two(leng
     assert (spread_of(values.tolist(), seasons=(8,)).change > 0).tolist() == [has_unit]
 
 
+def test_phases_worked_by_hand() -> None:
+    """Changes over a season of two: 3, 1, 3, 1, none, 1, and 20 more of the mean 9/5; that of the three is next."""
+    series = [0.0, 0.0, -3.0, 1.0, 0.0, 0.0, UNKNOWN, 1.0]
+    factors = np.array([2 * 3 + 20 * 1.8, 3 * 1 + 20 * 1.8]) / (1.8 * np.array([22, 23]))
+    found = spread_of(series, [1.0, 1.0, 1.0], [3.0], seasons=(2,)).phases
+    assert_allclose(found[0], factors / np.sqrt(factors.prod()))
+    assert_array_equal(found[1:], 1)
+
+
+@pytest.mark.parametrize("end", [0, 1, 2, 3])
+def test_the_unit_of_a_step_is_that_of_its_phase(end: int) -> None:
+    """Noise that is ten times larger in the third of four phases: its unit is, too, wherever the history ends."""
+    random = np.random.default_rng(1)
+    sizes = np.tile([1.0, 1.0, 10.0, 1.0], 300)[: 1200 - end]
+    spread = spread_of(list(random.normal(size=len(sizes)) * sizes), seasons=(4,))
+    unit = spread.unit(Typical(1.0, 1.0), 0.0, 8)[0]
+    large = (len(sizes) + np.arange(8)) % 4 == 2
+    assert_allclose(unit[large] / unit[~large].mean(), 10, rtol=0.3)
+    assert_allclose(np.exp(np.log(unit[:4]).mean()), spread.mean_unit(Typical(1.0, 1.0))[0])
+
+
+def test_without_a_season_all_steps_have_one_unit() -> None:
+    assert_array_equal(spread_of([1.0, 5.0, 2.0]).phases, [[1.0]])
+    assert_array_equal(spread_of([1.0, 5.0, 2.0], seasons=(4,)).phases, [[1.0] * 4])
+
+
 def test_an_intermittent_series_in_a_gap_longer_than_what_counts_has_no_values_of_its_own() -> None:
     values = np.concatenate([np.tile([0.0, 0, 3], 40), np.full(100, np.nan), np.ones(5)])
     panel = panel_of([values], season_lengths=(7,), missing=np.isnan(values))
