@@ -11,7 +11,9 @@ RECENT_SEASONS = 6  # the latest ones, whose mean change counts as much as that 
 SIZE_SEASONS, SIZE_STEPS = 2, 24  # the latest ones, whichever are more, whose largest value is the size of a series
 MOST_OF_QUARTILE = 10  # what a change counts for at most, over the third quartile of those that are not 0
 PRIOR = 1  # change typical of the panel that is added to those of each history
-PRIOR_OF_PHASE = 20  # changes as large as the mean that are added to those of each phase of a season
+LATEST_SEASONS = 60  # whose changes tell how noisy each phase of a season is
+MOST_OF_MEDIAN = 3  # what a change counts for there, over the median of its phase
+PRIOR_OF_PHASE = 20  # changes as large as the mean that are added to those of each phase
 REACHES = 2  # distances from the smallest to the largest value, by which quantiles may lie beyond these
 INTERMITTENT = 0.1  # share of zeros from which on a series that was never negative is intermittent
 HALF_LIFE = 12  # steps, or a season, after which a value counts half in the distribution of a series' own values
@@ -51,8 +53,8 @@ class Spread(Rows):
     changes: (S,) how many changes the history has
     own: (S, P) quantiles at PROBABILITIES of the values of an intermittent series, where a value counts half as much as
         one that is 12 steps or a season later; NaN for other series
-    phases: (S, season) how much larger the seasonal changes of each phase are than the mean of all, the phase after the
-        history first; drawn towards 1, with the geometric mean 1; all 1 without a seasonal change
+    phases: (S, season) how large the seasonal changes of each phase are over the mean of all, the phase after the
+        history first; drawn towards 1, which it is on average; all 1 without a seasonal change
     """
 
     smallest: Floats
@@ -221,19 +223,24 @@ def _mean_change(changes: Floats, recent: int) -> tuple[Floats, Ints]:
 
 
 def _phases(changes: Floats, season: int) -> Floats:
-    """(S, season) how much larger changes (S, K) of each phase are than on average, the phase after the last one first.
+    """(S, season) how large changes (S, K) of each phase are over the mean of all, the phase after the last one first.
 
-    A mean over the mean of all phases, with PRIOR_OF_PHASE more changes that equal this (shrinkage, James and Stein
-    1961), so that it takes decades of months, but few weeks of hours, to tell one phase from another.
+    Of their distances from the trend, the mean change, over the LATEST_SEASONS; none counts for more than
+    MOST_OF_MEDIAN medians of its phase. PRIOR_OF_PHASE more that equal the mean are added to each phase (shrinkage,
+    James and Stein 1961): a few years of months hardly tell one phase from another, two months of days of hours do.
     """
-    sizes = np.abs(_winsorised(changes))
-    padded = np.pad(sizes, ((0, 0), (-sizes.shape[1] % season, 0)), constant_values=np.nan)
-    by_phase = padded.reshape(len(sizes), padded.shape[1] // season, season)
-    count, total = (~np.isnan(by_phase)).sum(axis=1), np.nansum(by_phase, axis=1)
+    latest = _winsorised(changes[:, -LATEST_SEASONS * season :])
+    if not latest.shape[1]:
+        return np.ones((len(changes), season))
+    distances = np.abs(latest - mean_known(latest)[:, None])
+    padded = np.pad(distances, ((0, 0), (-distances.shape[1] % season, 0)), constant_values=np.nan)
+    by_phase = padded.reshape(len(padded), padded.shape[1] // season, season)
+    count = (~np.isnan(by_phase)).sum(axis=1)
+    medians = np.nanmedian(np.where(count[:, None] > 0, by_phase, 0), axis=1, keepdims=True)
+    total = np.nansum(np.minimum(by_phase, MOST_OF_MEDIAN * medians), axis=1)
     mean = total.sum(axis=1, keepdims=True) / np.maximum(count.sum(axis=1, keepdims=True), 1)
     in_means = np.where(mean > 0, total / np.where(mean > 0, mean, 1.0), count)
-    logarithms = np.log((in_means + PRIOR_OF_PHASE) / (count + PRIOR_OF_PHASE))
-    phases: Floats = np.exp(logarithms - logarithms.mean(axis=1, keepdims=True))
+    phases: Floats = (in_means + PRIOR_OF_PHASE) / (count + PRIOR_OF_PHASE)
     return phases
 
 

@@ -214,24 +214,55 @@ def test_equal_values_a_season_apart_are_a_pattern_once_every_phase_has_two(leng
 
 
 def test_phases_worked_by_hand() -> None:
-    """Changes over a season of two: 3, 1, 3, 1, none, 1, and 20 more of the mean 9/5; that of the three is next."""
+    """Changes over a season of two: -3, 1, 3, -1, none, 1, with the trend 0.2; the phase of the threes is next.
+
+    Distances 3.2 and 2.8, and 0.8, 1.2 and 0.8, their mean 1.76; 20 more of the mean.
+    """
     series = [0.0, 0.0, -3.0, 1.0, 0.0, 0.0, UNKNOWN, 1.0]
-    factors = np.array([2 * 3 + 20 * 1.8, 3 * 1 + 20 * 1.8]) / (1.8 * np.array([22, 23]))
     found = spread_of(series, [1.0, 1.0, 1.0], [3.0], seasons=(2,)).phases
-    assert_allclose(found[0], factors / np.sqrt(factors.prod()))
+    assert_allclose(found[0], [(6 / 1.76 + 20) / 22, (2.8 / 1.76 + 20) / 23])
     assert_array_equal(found[1:], 1)
 
 
 @pytest.mark.parametrize("end", [0, 1, 2, 3])
 def test_the_unit_of_a_step_is_that_of_its_phase(end: int) -> None:
-    """Noise that is ten times larger in the third of four phases: its unit is, too, wherever the history ends."""
-    random = np.random.default_rng(1)
+    """Noise ten times larger in the third of four phases: 60 changes of each count, and 20 more of the mean."""
     sizes = np.tile([1.0, 1.0, 10.0, 1.0], 300)[: 1200 - end]
-    spread = spread_of(list(random.normal(size=len(sizes)) * sizes), seasons=(4,))
+    spread = spread_of(list(np.random.default_rng(1).normal(size=len(sizes)) * sizes), seasons=(4,))
     unit = spread.unit(Typical(1.0, 1.0), 0.0, 8)[0]
     large = (len(sizes) + np.arange(8)) % 4 == 2
-    assert_allclose(unit[large] / unit[~large].mean(), 10, rtol=0.3)
-    assert_allclose(np.exp(np.log(unit[:4]).mean()), spread.mean_unit(Typical(1.0, 1.0))[0])
+    expected = (60 * 10 / 3.25 + 20) / (60 / 3.25 + 20)
+    assert_allclose(unit[large] / unit[~large].mean(), expected, rtol=0.2)
+    assert_allclose(unit[:4].mean(), spread.mean_unit(Typical(1.0, 1.0))[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("odd", "most"),
+    [
+        ({100: 1e6}, 1.2),  # a false value
+        (dict.fromkeys(range(4, 800, 7), 30.0), 1.2),  # noisy until long ago
+    ],
+)
+def test_what_is_odd_or_long_past_hardly_widens_a_phase(odd: dict[int, float], most: float) -> None:
+    noise = np.random.default_rng(2).normal(size=1400)
+    for place, factor in odd.items():
+        noise[place] *= factor
+    assert spread_of(list(noise), seasons=(7,)).phases.max() < most
+
+
+def test_a_trend_does_not_hide_a_noisy_phase() -> None:
+    noise = np.random.default_rng(2).normal(size=700) * np.tile([1.0, 1, 1, 1, 1, 1, 6], 100)
+    trend = 4.0 * np.arange(700) - 2000
+    without, with_trend = spread_of(list(noise), list(noise + trend), seasons=(7,)).phases
+    assert_allclose(with_trend, without, rtol=0.05)
+    assert without[6] > 2 * without[:6].max()
+
+
+def test_a_phase_without_a_change_keeps_a_quarter_of_the_unit() -> None:
+    """Closed on every seventh day: an error there is not counted as enormous."""
+    values = np.abs(np.random.default_rng(2).normal(100, 10, size=7000))
+    values[6::7] = 0
+    assert_allclose(spread_of(list(values), seasons=(7,)).phases[0, 6], 20 / 80, rtol=0.05)
 
 
 def test_without_a_season_all_steps_have_one_unit() -> None:
