@@ -68,9 +68,9 @@ class StoredNetworks(Section):
 
     model: Model
     channels: PositiveInt
-    covariates: Count = 0
-    past: Count = 0
-    static: Count = 0
+    covariates: Count
+    past: Count
+    static: Count
     features: Count
     experts: Count
     targets: PositiveInt

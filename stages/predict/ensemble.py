@@ -43,8 +43,7 @@ class Ensemble:
         shape = shape_of(Batches(a_window(self.seasons, self.window, self.horizon, self.columns)))
         if sorted(self.networks) != list(range(self.members)):
             raise ValueError(f"networks of other members than {self.members}")
-        allowed = (shape, {**shape, "past": 0})  # earlier versions trained networks that read none
-        if any(network.shape not in allowed for network in self.networks.values()):
+        if any(network.shape != shape for network in self.networks.values()):
             raise ValueError("networks of another horizon, other seasons, experts or covariates")
         if not all(each.isfinite().all() for network in self.networks.values() for each in network.parameters()):
             raise ValueError("weights that are not finite")

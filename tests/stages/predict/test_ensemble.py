@@ -95,13 +95,9 @@ def test_an_ensemble_whose_networks_do_not_fit_it_is_refused(default_params: Par
         (replace(ensemble, seasons=[]), "other seasons"),
         (replace(ensemble, window=ensemble.window.model_copy(update={"experts": ["ses"]})), "experts"),
         (replace(ensemble, columns=(1, 0, 0)), "covariates"),
+        (replace(ensemble, columns=(0, 2, 0)), "covariates"),
         (replace(ensemble, members=3), "networks of other members than 3"),
         (broken, "not finite"),
     ]:
         with pytest.raises(ValueError, match=words):
             wrong.check()
-
-
-def test_networks_that_read_no_past_covariates_fit_declared_ones(default_params: Params) -> None:
-    """As those of earlier versions, which left them to the regression."""
-    replace(ensemble_for(seasonal_panel(40), default_params), columns=(0, 2, 0)).check()
