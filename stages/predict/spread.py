@@ -225,9 +225,9 @@ def _mean_change(changes: Floats, recent: int) -> tuple[Floats, Ints]:
 def _phases(changes: Floats, season: int) -> Floats:
     """(S, season) how large changes (S, K) of each phase are over the mean of all, the phase after the last one first.
 
-    Of their distances from the trend, the mean change, over the LATEST_SEASONS; none counts for more than
-    MOST_OF_MEDIAN medians of its phase. PRIOR_OF_PHASE more that equal the mean are added to each phase (shrinkage,
-    James and Stein 1961): a few years of months hardly tell one phase from another, two months of days of hours do.
+    Changes of the LATEST_SEASONS count by their distance from the trend, which is the mean change, and none for more
+    than MOST_OF_MEDIAN medians of its phase. PRIOR_OF_PHASE more that equal the mean are added to each phase
+    (shrinkage, James and Stein 1961): ten years of months hardly tell one phase from another, two months of hours do.
     """
     latest = _winsorised(changes[:, -LATEST_SEASONS * season :])
     if not latest.shape[1]:
