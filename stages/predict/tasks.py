@@ -10,7 +10,7 @@ from stages.common.arrays import Bools, Floats, chunks
 from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
 from stages.panel.panel import Panel
-from stages.predict.baselines import forecast_baseline
+from stages.predict.baselines import BASELINES, forecast_baseline
 from stages.predict.ensemble import Ensemble
 from stages.predict.scoring import ScoredForecast, score
 
@@ -72,19 +72,22 @@ def forecast_baselines(
 ) -> dict[str, list[Floats]]:
     """Forecasts (S, horizon) by baseline, at each of the origins; NaN for a series without a history there.
 
-    A task for each baseline and few series, which does all origins.
+    A task for each baseline and few series, which does all origins; of a panel of few series, one. The slowest first.
     """
-    arguments = [
-        (name, panel, few, origins, horizon)
-        for name in names
-        for series, panel in parts
-        for few in chunks(series.stop - series.start, FEW_SERIES)
+    series = sum(part.stop - part.start for part, _ in parts)
+    tasks = [
+        (name, at, part, panel, few)
+        for name in sorted(names, key=lambda name: -BASELINES[name].seconds)
+        for at in chunks(len(origins), 1 if series <= FEW_SERIES else len(origins))
+        for part, panel in parts
+        for few in chunks(part.stop - part.start, FEW_SERIES)
     ]
+    arguments = [(name, panel, few, origins[at], horizon) for name, at, _, panel, few in tasks]
+    found = {name: np.empty((len(origins), series, horizon)) for name in names}
     results = pool.run(forecast_few, arguments, bar="baselines")
-    found: dict[str, list[Floats]] = {}
-    for (name, *_), at_origins in zip(arguments, results, strict=True):
-        found.setdefault(name, []).append(at_origins)
-    return {name: list(np.concatenate(values, axis=1)) for name, values in found.items()}
+    for (name, at, part, _, few), forecasts in zip(tasks, results, strict=True):
+        found[name][at, part.start + few.start : part.start + few.stop] = forecasts
+    return {name: list(forecasts) for name, forecasts in found.items()}
 
 
 def forecast_few(name: str, panel: Panel, few: slice, origins: list[int], horizon: int) -> Floats:
