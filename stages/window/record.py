@@ -9,37 +9,31 @@ import numpy as np
 from stages.common.arrays import Bools, Floats32, Ints, chunks
 from stages.window.windows import Cuts, season_at
 
-PER_HORIZON = 4  # origins of a record in a horizon
-ORIGINS = 24  # the latest ones, which count
+ORIGINS = 6  # of a record: the latest ones, a horizon apart
 PRIOR = 1.0  # horizons of errors that say nothing, which are added to those of a record
 LEAST = 0.01  # the share of the median error that is added to each, so that none is infinitely better
 ABSENT = 20.0  # for an expert that has no forecast: its weight is nothing
 CHUNK = 8192  # cuts at once
 
 
-def spacing(targets: int) -> int:
-    """Steps between the origins of a record, which are multiples of it from a series' beginning."""
-    return max(1, targets // PER_HORIZON)
-
-
 def reach(targets: int) -> int:
     """Steps before a cut, at most, to the earliest origin of its record."""
-    return spacing(targets) * (ORIGINS + 1)
+    return targets * (ORIGINS + 1)
 
 
 def record_origins(series: Ints, before: Ints, targets: int, shortest: int) -> tuple[Ints, Ints]:
     """The origins of the records of K cuts, each once: their series, and the steps before them, `shortest` at least.
 
-    Series are numbers from 0 on: a byte for each possible origin of each of them is in memory.
+    They are whole horizons after the beginning of a series. Series are numbers from 0 on: a byte for each possible
+    origin of each of them is in memory.
     """
-    apart = spacing(targets)
-    latest = (before - 1) // apart
+    latest = (before - 1) // targets
     number = latest[:, None] - np.arange(ORIGINS)
-    enough = number * apart >= shortest
+    enough = number * targets >= shortest
     is_origin = np.zeros((series.max(initial=0) + 1, latest.max(initial=0) + 1), dtype=np.bool_)
     is_origin[np.repeat(series, enough.sum(axis=1)), number[enough]] = True
     of, numbers = np.nonzero(is_origin)
-    return of, numbers * apart
+    return of, numbers * targets
 
 
 def log_record(cuts: Cuts, origins: Cuts, values: Floats32, lengths: Ints, seasons: list[int]) -> Floats32:
@@ -84,19 +78,19 @@ def _mean_errors(cuts: Cuts, origins: Cuts, errors: Floats32, known: Bools) -> t
 
     Of each origin so many steps ahead as lie before the cut.
     """
-    targets, apart = known.shape[1], spacing(known.shape[1])
+    targets = known.shape[1]
     mean = np.zeros((len(cuts), errors.shape[1]), dtype=np.float32)
     horizons = np.zeros(len(cuts), dtype=np.float32)
     total, count = np.cumsum(errors, axis=2), np.cumsum(known, axis=1)
-    width = int(cuts.before.max(initial=0)) // apart + 1
-    keys = origins.series * width + origins.before // apart
+    width = int(cuts.before.max(initial=0)) // targets + 1
+    keys = origins.series * width + origins.before // targets
     for chunk in chunks(len(cuts) if len(keys) else 0, CHUNK):
         before = cuts.before[chunk, None]
-        number = (before - 1) // apart - np.arange(ORIGINS)
+        number = (before - 1) // targets - np.arange(ORIGINS)
         wanted = cuts.series[chunk, None] * width + number
         row = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         exists = (keys[row] == wanted) & (number >= 0)
-        last = np.clip(before - number * apart, 1, targets) - 1
+        last = np.clip(before - number * targets, 1, targets) - 1
         counted = np.where(exists, count[row, last], 0).sum(axis=1)
         summed = np.where(exists[..., None], total[row, :, last], 0).sum(axis=1)
         mean[chunk] = summed / np.maximum(counted, 1)[:, None]

@@ -1,7 +1,7 @@
 """What missing values cost: MASE where they are kept and where they are filled, with more and more of them hidden.
 
     python -m tests.bench.missing FILE HORIZON SEASONS [--hide 0 20 40 60] [--run 1] [--series 60] [--members 4]
-        [--epochs 100] [--seeds 0 1] [--ways keep interpolate forward zero seasonal]
+        [--epochs 50] [--seeds 0 1] [--ways keep interpolate forward zero seasonal]
 
 FILE is long, CSV or Parquet, with columns `unique_id`, `ds`, `y`, an empty `y` where a value is missing; SEASONS is
 12, or 24,168. Hides so many per cent of the values before the last HORIZON of each series (never its first one), in
@@ -72,9 +72,9 @@ def main() -> None:
     parser.add_argument("seasons")
     parser.add_argument("--hide", type=int, nargs="+", default=[0, 20, 40, 60])
     parser.add_argument("--run", type=int, default=1)
-    parser.add_argument("--series", type=int, default=60)
+    parser.add_argument("--series", type=int, default=50)
     parser.add_argument("--members", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     arguments = parser.parse_args()

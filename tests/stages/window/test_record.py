@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.common.arrays import Floats
-from stages.window.record import LEAST, ORIGINS, PRIOR, record_origins, spacing
+from stages.window.record import LEAST, ORIGINS, PRIOR, record_origins
 from stages.window.windows import Cuts
 from tests.builders import cuts_at, window_settings
 
@@ -32,8 +32,7 @@ def errors_at(values: Floats, origins: list[int], cut: int, targets: int) -> tup
 @pytest.mark.parametrize(("cut", "targets"), [(30, 4), (31, 9), (70, 8)])
 def test_a_record_is_the_mean_error_of_earlier_forecasts_as_far_as_they_are_known(cut: int, targets: int) -> None:
     values = np.cumsum(np.random.default_rng(3).normal(0.3, 1, 100))
-    apart = max(1, targets // 4)
-    origins = [each for each in range(0, cut, apart) if each >= 3][-ORIGINS:]
+    origins = [each for each in range(0, cut, targets) if each >= 3][-ORIGINS:]
     total, count = errors_at(values, origins, cut, targets)
     mean = total / count
     log = np.log(mean + LEAST * np.median(mean))
@@ -65,11 +64,10 @@ def test_a_first_cut_has_no_record_and_a_missing_value_no_error() -> None:
     assert np.isfinite(record_at(gaps, 30)).all()
 
 
-def test_origins_are_multiples_of_a_quarter_of_the_horizon_each_once() -> None:
-    series, before = np.array([0, 0, 2]), np.array([20, 21, 13])
-    assert spacing(12) == 3
+def test_origins_are_multiples_of_the_horizon_each_once() -> None:
+    series, before = np.array([0, 0, 2]), np.array([36, 37, 25])
     of, steps = record_origins(series, before, 12, shortest=4)
     assert list(zip(of.tolist(), steps.tolist(), strict=True)) == [
-        *((0, each) for each in (6, 9, 12, 15, 18)),
-        *((2, each) for each in (6, 9, 12)),
+        *((0, each) for each in (12, 24, 36)),
+        *((2, each) for each in (12, 24)),
     ]
