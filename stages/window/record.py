@@ -9,16 +9,22 @@ import numpy as np
 from stages.common.arrays import Bools, Floats32, Ints, chunks
 from stages.window.windows import Cuts, season_at
 
-ORIGINS = 6  # of a record: the latest ones, a horizon apart
+ORIGINS = 6  # of a record, a horizon apart: the latest ones
+STEPS = 24  # that they forecast together, at least
 PRIOR = 1.0  # horizons of errors that say nothing, which are added to those of a record
 LEAST = 0.01  # the share of the median error that is added to each, so that none is infinitely better
 ABSENT = 20.0  # for an expert that has no forecast: its weight is nothing
 CHUNK = 8192  # cuts at once
 
 
+def origins_of(targets: int) -> int:
+    """How many origins a record has, of forecasts of so many steps."""
+    return max(ORIGINS, -(-STEPS // targets))
+
+
 def reach(targets: int) -> int:
     """Steps before a cut, at most, to the earliest origin of its record."""
-    return targets * (ORIGINS + 1)
+    return targets * (origins_of(targets) + 1)
 
 
 def record_origins(series: Ints, before: Ints, targets: int, shortest: int) -> tuple[Ints, Ints]:
@@ -28,7 +34,7 @@ def record_origins(series: Ints, before: Ints, targets: int, shortest: int) -> t
     origin of each of them is in memory.
     """
     latest = (before - 1) // targets
-    number = latest[:, None] - np.arange(ORIGINS)
+    number = latest[:, None] - np.arange(origins_of(targets))
     enough = number * targets >= shortest
     is_origin = np.zeros((series.max(initial=0) + 1, latest.max(initial=0) + 1), dtype=np.bool_)
     is_origin[np.repeat(series, enough.sum(axis=1)), number[enough]] = True
@@ -86,7 +92,7 @@ def _mean_errors(cuts: Cuts, origins: Cuts, errors: Floats32, known: Bools) -> t
     keys = origins.series * width + origins.before // targets
     for chunk in chunks(len(cuts) if len(keys) else 0, CHUNK):
         before = cuts.before[chunk, None]
-        number = (before - 1) // targets - np.arange(ORIGINS)
+        number = (before - 1) // targets - np.arange(origins_of(targets))
         wanted = cuts.series[chunk, None] * width + number
         row = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         exists = (keys[row] == wanted) & (number >= 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.common.arrays import Floats
-from stages.window.record import LEAST, ORIGINS, PRIOR, record_origins
+from stages.window.record import LEAST, PRIOR, origins_of, record_origins
 from stages.window.windows import Cuts
 from tests.builders import cuts_at, window_settings
 
@@ -29,10 +29,10 @@ def errors_at(values: Floats, origins: list[int], cut: int, targets: int) -> tup
     return total, count
 
 
-@pytest.mark.parametrize(("cut", "targets"), [(30, 4), (31, 9), (70, 8)])
+@pytest.mark.parametrize(("cut", "targets"), [(30, 4), (31, 9), (70, 8), (50, 1)])
 def test_a_record_is_the_mean_error_of_earlier_forecasts_as_far_as_they_are_known(cut: int, targets: int) -> None:
     values = np.cumsum(np.random.default_rng(3).normal(0.3, 1, 100))
-    origins = [each for each in range(0, cut, targets) if each >= 3][-ORIGINS:]
+    origins = [each for each in range(0, cut, targets) if each >= 3][-origins_of(targets) :]
     total, count = errors_at(values, origins, cut, targets)
     mean = total / count
     log = np.log(mean + LEAST * np.median(mean))
@@ -71,3 +71,7 @@ def test_origins_are_multiples_of_the_horizon_each_once() -> None:
         *((0, each) for each in (12, 24, 36)),
         *((2, each) for each in (12, 24)),
     ]
+
+
+def test_a_record_is_of_six_horizons_and_24_steps_at_least() -> None:
+    assert [origins_of(targets) for targets in (1, 2, 3, 4, 12, 48)] == [24, 12, 8, 6, 6, 6]
