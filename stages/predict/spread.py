@@ -250,13 +250,20 @@ def _winsorised(changes: Floats) -> Floats:
     So that one false value, which makes two changes large, does not set the unit; a jump that lasts, with one of each
     step of the season, does.
     """
-    most = np.full((len(changes), 1), np.inf)
-    sizes = np.where(changes == 0, np.nan, np.abs(changes))
-    some = ~np.isnan(sizes).all(axis=1)
-    most[some, 0] = MOST_OF_QUARTILE * np.nanquantile(sizes[some], 0.75, axis=1)
-    if sizes.shape[1] > 2:
-        third = np.sort(np.nan_to_num(sizes), axis=1)[:, -3]
-        most[:, 0] = np.maximum(most[:, 0], third)
+    if not changes.shape[1]:
+        return changes
+    sizes = np.sort(np.where(changes == 0, np.nan, np.abs(changes)), axis=1)  # NaN last
+    count = (~np.isnan(sizes)).sum(axis=1)
+    last = np.maximum(count - 1, 0)
+
+    def at(place: Ints) -> Floats:
+        found: Floats = np.take_along_axis(sizes, np.clip(place, 0, last)[:, None], axis=1)
+        return found
+
+    below = (0.75 * last).astype(np.int64)
+    quartile = at(below) + (at(below + 1) - at(below)) * (0.75 * last - below)[:, None]
+    most = np.maximum(MOST_OF_QUARTILE * quartile, np.where((count > 2)[:, None], at(count - 3), 0.0))
+    most = np.where((count > 0)[:, None], most, np.inf)
     return np.clip(changes, -most, most)
 
 
