@@ -15,6 +15,7 @@ from stages.compute.params import Compute
 from stages.compute.pool import Pool, open_pool
 from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
+from stages.predict.baselines import forecast_baseline
 from stages.predict.ensemble import Ensemble
 from stages.predict.forecasts import repeat_last_season
 from stages.predict.scoring import ScoredForecast
@@ -48,25 +49,27 @@ def test_shards_are_runs_of_whole_series(tmp_path: Path, monkeypatch: pytest.Mon
     assert [series for series, _ in parts] == [slice(0, 2), slice(2, 4), slice(4, 5)]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_baselines_of_many_series_come_back_in_their_order(
-    default_params: Params, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("count", "workers"), [(3, 1), (FEW_SERIES, 1), (FEW_SERIES + 1, 1), (3, 2), (5 * FEW_SERIES, 2)]
+)
+def test_baselines_come_back_in_the_order_of_series_and_origins(
+    default_params: Params, count: int, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of three shards, the first two of which are three tasks for each baseline."""
+    """Of one shard, an origin in each task, or of several, all origins in each; as each history alone is forecast."""
     monkeypatch.setattr("stages.predict.tasks.SHARD", 2 * FEW_SERIES + 3)
-    lengths = np.arange(5 * FEW_SERIES) % 7  # some without a history
-    panel = counting_panel(lengths + 5)
+    panel = counting_panel(np.arange(count) % 7 + 5)  # some without a history
     panel.write(tmp_path / "panel.parquet")
     compute = change(default_params, compute__workers=workers)[Compute]
     parts = shards(panel, tmp_path / "panel.parquet")
+    names, origins = ["seasonal_naive", "auto_theta"], [5, 7, 2]
     with open_pool(compute, "stages.predict.tasks") as pool:
-        found = forecast_baselines([5, 7], parts, 3, ["seasonal_naive", "auto_theta"], pool)
-    assert list(found) == ["seasonal_naive", "auto_theta"]
-    for place, origin in enumerate([5, 7]):
-        history = panel.at(origin)
-        expected = np.where(history.lengths[:, None] > 0, repeat_last_season(history, 3), np.nan)
-        np.testing.assert_array_equal(found["seasonal_naive"][place], expected)
-        assert np.array_equal(np.isnan(found["auto_theta"][place]), np.isnan(expected))
+        found = forecast_baselines(origins, parts, 3, names, pool)
+    assert list(found) == names
+    for name in names:
+        for forecasts, origin in zip(found[name], origins, strict=True):
+            history = panel.at(origin)
+            expected = [forecast_baseline(name, history.values(series), 2, 3) for series in range(count)]
+            np.testing.assert_array_equal(forecasts, expected)
 
 
 @pytest.mark.parametrize("shard", [2, 100])
