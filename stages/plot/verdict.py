@@ -45,6 +45,7 @@ def headline(
     compared = [name for name in dict.fromkeys([NAIVE, best]) if name in rivals]
     verdict = [
         _verdict(method, compared, scores["mase"], others, tests, naive),
+        *_known_to_one(metrics),
         *_failing_intervals(scores, counts),
         *_best(method, scores["mase"], others, tests),
         *_dominated(scores, counts["series"]),
@@ -90,6 +91,11 @@ def _verdict(
         for place, name in enumerate(compared)
     ]
     return " ".join(answers)
+
+
+def _known_to_one(metrics: dict[str, Any]) -> list[str]:
+    """That the methods do not know the same, where there are covariates."""
+    return ["The classical methods know no covariates."] if "covariates" in metrics else []
 
 
 def _answer(mase: float, other: float, test: PairedTest | None) -> str:

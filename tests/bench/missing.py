@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("seasons")
     parser.add_argument("--hide", type=int, nargs="+", default=[0, 20, 40, 60])
     parser.add_argument("--run", type=int, default=1)
-    parser.add_argument("--series", type=int, default=50)
+    parser.add_argument("--series", type=int, default=60)
     parser.add_argument("--members", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])

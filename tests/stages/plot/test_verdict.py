@@ -81,6 +81,12 @@ def test_each_answer(gap: float, test: PairedTest | None, answer: str) -> None:
     assert first == f"Better than repeating the last year: {answer}."
 
 
+def test_methods_that_know_less_are_said_to() -> None:
+    told = "The classical methods know no covariates."
+    assert headline({**metrics(0.5, 1, 0.6), "covariates": {"none": 0.7}}, FORECAST, {}, NAIVE)[1] == told
+    assert told not in headline(metrics(0.5, 1, 0.6), FORECAST, {}, NAIVE)
+
+
 def test_a_loss_says_which_method_was_best_and_how_to_take_it() -> None:
     tests = {"seasonal_naive": sure(-0.5), "auto_ets": sure(0.242)}
     verdict, best, *_ = headline(metrics(0.474, 1.0, 0.232), FORECAST, tests, NAIVE)
