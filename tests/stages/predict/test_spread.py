@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from stages.common.arrays import Floats
-from stages.predict.spread import Spread, Typical
+from stages.predict.spread import MOST_OF_QUARTILE, Spread, Typical, _winsorised
 from tests.builders import panel_of
 
 UNKNOWN = np.nan
@@ -275,3 +275,18 @@ def test_an_intermittent_series_in_a_gap_longer_than_what_counts_has_no_values_o
     panel = panel_of([values], season_lengths=(7,), missing=np.isnan(values))
     assert not Spread.of(panel.at(5)).intermittent.any()
     assert Spread.of(panel.at(0)).intermittent.all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 7, 60])
+def test_the_two_largest_changes_are_limited_by_the_third_quartile_of_numpy(count: int) -> None:
+    random = np.random.default_rng(count)
+    changes = random.standard_t(1, (50, count))
+    changes[random.random(changes.shape) < 0.3] = np.nan
+    changes[random.random(changes.shape) < 0.3] = 0
+    changes[:2] = np.array([0, np.nan])[:, None]
+    for own, limited in zip(changes, _winsorised(changes), strict=True):
+        sizes = np.sort(np.abs(own[np.isfinite(own) & (own != 0)]))
+        if len(sizes):
+            limit = max(MOST_OF_QUARTILE * np.quantile(sizes, 0.75), sizes[-3] if len(sizes) > 2 else 0)
+            own = np.clip(own, -limit, limit)
+        assert_allclose(limited, own, rtol=1e-12)

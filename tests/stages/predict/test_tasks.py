@@ -69,7 +69,7 @@ def test_baselines_come_back_in_the_order_of_series_and_origins(
         for forecasts, origin in zip(found[name], origins, strict=True):
             history = panel.at(origin)
             expected = [forecast_baseline(name, history.values(series), 2, 3) for series in range(count)]
-            np.testing.assert_array_equal(forecasts, expected)
+            np.testing.assert_allclose(forecasts, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("shard", [2, 100])
