@@ -55,22 +55,22 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(
     size = NetworkSize.of(latest, params[Model])
     assert (work.training_origins, work.latest) == (len(training), training[0])
     assert (work.windows, work.size) == (len(latest.cuts), latest.size)
-    assert work.steps == 100 * params[Train].batches_in_epoch(len(latest.cuts))
+    assert work.steps == 50 * params[Train].batches_in_epoch(len(latest.cuts))
     assert work.step_seconds == size.seconds(min(params[Train].batch_of(len(latest.cuts)), len(latest.cuts)))
     assert work.lengths.sum() == sum(int(panel.at(origin).lengths.sum()) for origin in origins.all)
     assert work.baselines == list(BASELINES)
 
 
 def test_features_are_counted_at_cuts_and_at_the_origins_of_their_records(default_params: Params) -> None:
-    """Worked by hand: 100 steps, a horizon of 12, so that records have an origin each 3 steps, and windows of 3 values.
+    """Worked by hand: 100 steps, a horizon of 12, so that records have an origin each 12 steps, and windows of 3 values.
 
-    For training a cut after each of 3 to 94 steps, the origins of records among them; at the end one cut, and the 24
+    For training a cut after each of 3 to 94 steps, the origins of records among them; at the end one cut, and the six
     origins before it. The same at the origin 12 steps before.
     """
     once = change(default_params, backtest__origins=1, backtest__calibration_origins=0)
     panel = panel_of([np.arange(100.0)])
     work = plan_work(panel, plan_origins(once[Backtest], panel), once)
-    assert work.cuts == (94 - 2) + (82 - 2) + 25 + 25
+    assert work.cuts == (94 - 2) + (82 - 2) + 7 + 7
     plain, priced = (replace(work, cut_seconds=seconds).seconds(8, 1) for seconds in (0.0, 2.0))
     assert priced - plain == pytest.approx(2 * work.cuts)
 
