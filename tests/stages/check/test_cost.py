@@ -62,7 +62,7 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(
 
 
 def test_features_are_counted_at_cuts_and_at_the_origins_of_their_records(default_params: Params) -> None:
-    """Worked by hand: 100 steps, a horizon of 12, so that records have an origin each 12 steps, and windows of 3 values.
+    """Worked by hand: 100 steps, a horizon of 12, which is the distance of records' origins, and windows of 3 values.
 
     For training a cut after each of 3 to 94 steps, the origins of records among them; at the end one cut, and the six
     origins before it. The same at the origin 12 steps before.
