@@ -18,10 +18,10 @@ from stages.common.arrays import Floats
 from stages.common.errors import UserError, quoted
 from stages.ingest.input_format import InputFormat
 from stages.panel.panel import History
-from stages.predict.baselines import combinable, forecast_baseline
+from stages.predict.baselines import combinable
 from stages.predict.config import FORMAT, Config, StoredCalibration
 from stages.predict.ensemble import Ensemble
-from stages.predict.forecasts import OriginForecast, is_flat
+from stages.predict.forecasts import OriginForecast, forecast_by_baseline, is_flat
 from stages.predict.intervals import Calibration, Limits
 from stages.predict.methods import combine
 from stages.predict.params import COMBINATION, FEW_SERIES, MODEL, Predict
@@ -82,14 +82,9 @@ class Forecaster:
 
         Raises UserError where a logarithm is demanded of a value that is not positive.
         """
-        (model,), season = self.ensemble.forecast([history]), history.panel.season_length
+        (model,) = self.ensemble.forecast([history])
         points = {MODEL: model.point}
-        for name in baselines:
-            forecasts = [
-                forecast_baseline(name, history.completed.values(series), season, self.horizon)
-                for series in range(len(history.panel.ids))
-            ]
-            points[name] = np.array(forecasts)
+        points |= {name: forecast_by_baseline(name, history, self.horizon) for name in baselines}
         combined = combinable(self.baselines)
         if combined and set(combined) <= set(baselines):
             points[COMBINATION] = combine(model.point, [points[name] for name in combined], is_flat(history))

@@ -7,6 +7,7 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Rows
 from stages.normalize.normalizer import Normalizer
 from stages.panel.panel import History
+from stages.predict.baselines import NAIVE, forecast_baseline
 from stages.predict.spread import Spread
 from stages.train.network import Network, forecast
 from stages.window.windows import Windows
@@ -67,6 +68,16 @@ def forecast_origin(
         fallback=fallback,
         has_history=has_history,
         spread=spread,
+    )
+
+
+def forecast_by_baseline(name: str, history: History, horizon: int) -> Floats:
+    """A baseline's forecasts (S, horizon) of every series; NaN without a history."""
+    if name == NAIVE:
+        return repeat_last_season(history, horizon)
+    season, completed = history.panel.season_length, history.completed
+    return np.array(
+        [forecast_baseline(name, completed.values(series), season, horizon) for series in range(len(completed.lengths))]
     )
 
 

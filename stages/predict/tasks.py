@@ -10,9 +10,9 @@ from stages.common.arrays import Bools, Floats, chunks
 from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
 from stages.panel.panel import Panel
-from stages.predict.baselines import BASELINES, NAIVE, forecast_baseline
+from stages.predict.baselines import BASELINES
 from stages.predict.ensemble import Ensemble
-from stages.predict.forecasts import repeat_last_season
+from stages.predict.forecasts import forecast_by_baseline
 from stages.predict.scoring import ScoredForecast, score
 
 Shard = tuple[slice, FileArgument[Panel]]  # a run of series, and their part of the panel
@@ -92,19 +92,6 @@ def forecast_baselines(
 
 
 def forecast_few(name: str, panel: Panel, few: slice, origins: list[int], horizon: int) -> Floats:
-    """One baseline's forecasts (origins, S, horizon) of a few series; the seasonal naive ones of all at once."""
-    season, completed = panel.season_length, panel.take(few).completed
-    histories = [completed.at(origin) for origin in origins]
-    if name == NAIVE:
-        return np.array(
-            [
-                np.where(history.lengths[:, None] > 0, repeat_last_season(history, horizon), np.nan)
-                for history in histories
-            ]
-        )
-    return np.array(
-        [
-            [forecast_baseline(name, history.values(series), season, horizon) for series in range(few.stop - few.start)]
-            for history in histories
-        ]
-    )
+    """One baseline's forecasts (origins, S, horizon) of a few series."""
+    own = panel.take(few)
+    return np.array([forecast_by_baseline(name, own.at(origin), horizon) for origin in origins])
