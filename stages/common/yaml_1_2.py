@@ -1,10 +1,12 @@
 """YAML read with PyYAML, its values resolved by the rules of YAML 1.2, as DVC resolves them.
 
-PyYAML resolves by YAML 1.1: `1e-3` is a text, `no` is false and `1:30` is 90. So only its parser is used. The rules
-here are those of ruamel.yaml 0.19, with which DVC reads the same file; a property test compares the two.
+PyYAML resolves by YAML 1.1: `1e-3` is a text, `no` is false and `1:30` is 90. So only its parser is used, libyaml,
+which takes a fifth of the time of one in Python. The rules here are those of ruamel.yaml 0.19 and
+ruamel.yaml.clib, with which DVC reads the same file; a property test compares the two.
 
 What `params.yaml` has no use for is refused, though ruamel.yaml reads it: tags, directives, keys that are lists, and
-documents that grow without bound when their aliases are followed.
+documents that grow without bound when their aliases are followed. And what ruamel.yaml.clib refuses: colons and
+question marks in texts without quotes between brackets.
 """
 
 import re
@@ -16,7 +18,7 @@ import yaml
 
 from stages.common.errors import quoted
 
-MAX_CHARACTERS = 1_000_000  # PyYAML reads about as many in two seconds
+MAX_CHARACTERS = 1_000_000
 MAX_VALUES = 100_000  # with every alias counted as what it stands for; params.yaml holds about 150
 MAX_DEPTH = 50
 
@@ -85,23 +87,14 @@ PLAIN: list[tuple[str, Callable[[str], Any]]] = [  # patterns of texts without q
 ]
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """PyYAML's parser, but a name of an anchor must end at a blank or a bracket: YAML 1.2 lets it contain colons."""
-
-    def scan_anchor(self, token: Any) -> Any:
-        name = super().scan_anchor(token)
-        if self.peek() not in "\0 \t\r\n,]}":
-            raise yaml.scanner.ScannerError(None, None, "expected a blank after the name of an anchor", self.get_mark())
-        return name
-
-
 class _Document:
     """Builds the value of a document from PyYAML's events."""
 
     def __init__(self, text: str) -> None:
-        self.events = yaml.parse(text, _Loader)
+        self.events = yaml.parse(text, yaml.CSafeLoader)
         self.anchors: dict[str, tuple[Any, int] | None] = {}  # value and its count; None while it is being built
         self.count = 0
+        self.brackets = 0  # how many are open
 
     def read(self) -> Any:
         next(self.events)  # the start of the stream
@@ -132,12 +125,12 @@ class _Document:
         if event.anchor:
             self.anchors[event.anchor] = None
         value: Any
-        if isinstance(event, yaml.SequenceStartEvent):
-            value = self.sequence(depth)
-        elif isinstance(event, yaml.MappingStartEvent):
-            value = self.mapping(depth)
+        if isinstance(event, yaml.ScalarEvent):
+            value = self.plain(event) if event.implicit[0] else event.value
         else:
-            value = _plain(event) if event.implicit[0] else event.value
+            self.brackets += event.flow_style
+            value = self.sequence(depth) if isinstance(event, yaml.SequenceStartEvent) else self.mapping(depth)
+            self.brackets -= event.flow_style
         if event.anchor:
             self.anchors[event.anchor] = value, self.count - before
         return value
@@ -185,21 +178,22 @@ class _Document:
             merged |= each
         return merged
 
+    def plain(self, event: Any) -> Any:
+        """The value of a text without quotes; the text itself where no pattern matches the whole of it."""
+        if self.brackets and re.search("[:?]", event.value):
+            _refuse(event.start_mark, f"{quoted(event.value)} has a colon or a question mark; quote it")
+        for pattern, convert in PLAIN:
+            if re.fullmatch(pattern, event.value):
+                try:
+                    return convert(event.value)
+                except (ValueError, OverflowError):
+                    _refuse(event.start_mark, f"{quoted(event.value)} is not a valid value; quote it if it is a text")
+        return event.value
+
     def add(self, values: int, event: Any) -> None:
         self.count += values
         if self.count > MAX_VALUES:
             _refuse(event.start_mark, f"more than {MAX_VALUES:,} values with aliases counted in full; remove some")
-
-
-def _plain(event: Any) -> Any:
-    """The value of a text without quotes; the text itself where no pattern matches the whole of it."""
-    for pattern, convert in PLAIN:
-        if re.fullmatch(pattern, event.value):
-            try:
-                return convert(event.value)
-            except (ValueError, OverflowError):
-                _refuse(event.start_mark, f"{quoted(event.value)} is not a valid value; quote it if it is a text")
-    return event.value
 
 
 def _refuse(mark: Any, problem: str) -> NoReturn:

@@ -21,10 +21,10 @@ REFUSED = "refused"
 
 
 def reference(text: str) -> Any:
-    """What ruamel.yaml reads, as DVC uses it."""
+    """What ruamel.yaml reads, as DVC uses it with ruamel.yaml.clib."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", YAMLWarning)
-        return YAML(typ="safe", pure=True).load(text)
+        return YAML(typ="safe").load(text)
 
 
 def outcome(read: Callable[[str], Any], text: str) -> Any:
@@ -111,12 +111,17 @@ PIECES = [
 
 @settings(max_examples=1000)
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
-@example("&01:30")  # PyYAML alone: the anchor 01 of the text ':30'; YAML 1.2: the anchor 01:30
+@example("&01:30")  # libyaml: the anchor 01 of the text ':30'; ruamel.yaml's own parser: the anchor 01:30
 @example("\x85--- a")  # a line break in YAML 1.1 alone
 @example("%YAML 1.1\n---\nno")
 def test_any_text_has_the_value_that_ruamel_yaml_reads_or_is_refused(text: str) -> None:
     ours, theirs = outcome(read_yaml, text), outcome(reference, text)
     assert ours == theirs or REFUSED in (ours, theirs)
+
+
+def test_dvc_reads_with_the_parser_of_clib() -> None:
+    """It takes a third of the time of `dvc repro` with nothing to do without it."""
+    assert YAML(typ="safe").Parser is not YAML(typ="safe", pure=True).Parser
 
 
 def test_the_parameters_and_the_pipeline_of_this_project_are_the_same() -> None:
@@ -200,8 +205,8 @@ def test_values(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "line 1, column 5: not valid YAML: "),
-        ("a: 1\nb: c: 2", "line 2, column 5: not valid YAML: mapping values are not allowed here"),
+        ("a: [", "line 2, column 1: not valid YAML: did not find expected node content"),
+        ("a: 1\nb: c: 2", "line 2, column 5: not valid YAML: mapping values are not allowed in this context"),
         ("a: 1\nb: \x02", 'line 2, column 4: not valid YAML: character U+0002 is not allowed; write "\\u0002"'),
         ("a: b\u2028c", "line 1, column 5: not valid YAML: character U+2028 is not allowed"),
         ("a: 1\nb: 2\na: 3", "line 3, column 1: duplicate key 'a'"),
@@ -219,7 +224,8 @@ def test_values(text: str, value: Any) -> None:
         ("[1, 2]: 3", "line 1, column 1: a list or a mapping is not accepted as a key"),
         ("a: *b", "line 1, column 4: alias 'b' has no anchor above it"),
         ("a: &b 1\nc: &b 2", "line 2, column 4: anchor 'b' is defined twice"),
-        ("a: &b:c 1", "line 1, column 6: not valid YAML: expected a blank after the name of an anchor"),
+        ("a: [x, b:c]", "line 1, column 8: 'b:c' has a colon or a question mark; quote it"),
+        ("a: {x: [b?]}", "line 1, column 9: 'b?' has a colon or a question mark; quote it"),
         ("a: !!str 1", "line 1, column 4: tag '!!str' is not accepted; remove it"),
         ("a: !!python/object/apply:os.system [ls]", "line 1, column 4: tag '!!python/object/apply:os.system' is"),
         ("a: !!set {b}", "line 1, column 4: tag '!!set' is"),
@@ -268,6 +274,8 @@ def test_an_alias_inside_its_own_anchor_is_refused(text: str) -> None:
 @pytest.mark.parametrize("opening", ["[", "- ", "{a: ", "? "])
 def test_deep_nesting_is_refused(opening: str) -> None:
     with pytest.raises(YamlError, match=f"nested more than {MAX_DEPTH} deep"):
+        read_yaml(opening * 500)
+    with pytest.raises(YamlError):
         read_yaml(opening * 10_000)
 
 
