@@ -1,4 +1,4 @@
-"""Some hundred files of the kinds that `python -m tests.fuzz` makes by the ten thousand, and how it finds faults."""
+"""Some files of the kinds that `python -m tests.fuzz` makes by the ten thousand, and how it finds faults."""
 
 import os
 import signal
@@ -13,12 +13,12 @@ from tests.fuzz.processes import outcomes
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("kind", ["files", "parameters"])
-def test_odd_files_are_read_or_refused_in_one_line(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "count"), [("files", 200), ("parameters", 200), ("pipelines", 8)])
+def test_odd_files_are_read_or_refused_in_one_line(kind: str, count: int) -> None:
     results = set()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for seed in range(200):
+        for seed in range(count):
             result, problem = outcome(seed, ATTEMPTS[kind])
             results.add(result)
             assert not problem, f"seed {seed}: {problem}"

@@ -81,12 +81,17 @@ class Normalizer(Rows):
 
 
 def _minmax(values: Floats) -> tuple[Floats, Floats]:
-    """Center (S,) and spread (S,) with which scikit-learn's MinMaxScaler brings values (S, steps) to (-1, 1)."""
+    """Center (S,) and spread (S,) with which scikit-learn's MinMaxScaler brings values (S, steps) to (-1, 1).
+
+    It takes a range below 1e-15 for none, so each series is scaled by a power of 2 first, which rounds nothing.
+    """
     from sklearn.preprocessing import MinMaxScaler  # here, since the import takes 1.2 s
 
     center, spread = np.zeros(len(values)), np.ones(len(values))
     known = ~np.isnan(values).all(axis=1)
     if known.any():
-        scaler = MinMaxScaler(feature_range=(-1, 1)).fit(values[known].T)
-        center[known], spread[known] = -scaler.min_ / scaler.scale_, 1 / scaler.scale_
+        _, exponent = np.frexp(np.nanmax(np.abs(values[known]), axis=1))
+        scaler = MinMaxScaler(feature_range=(-1, 1)).fit(np.ldexp(values[known], -exponent[:, None]).T)
+        center[known] = np.ldexp(-scaler.min_ / scaler.scale_, exponent)
+        spread[known] = np.ldexp(1 / scaler.scale_, exponent)
     return center, spread

@@ -149,7 +149,7 @@ def read_forecasts(path: Path, time_axis: TimeAxis, method: str) -> pd.DataFrame
         for name in map(str, table)
         if name == method or name.startswith((f"{method}-lo-", f"{method}-hi-"))
     }
-    return table.assign(ds=time_axis.parse(table["ds"]), **shown)
+    return pd.concat([table.assign(ds=time_axis.parse(table["ds"])), pd.DataFrame(shown, table.index)], axis=1)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from stages.common.paths import RECORD, write_json
 from stages.common.yaml_1_2 import read_yaml
 from tests.fuzz.texts import NASTY
 from tests.projects import ALL, EXAMPLE
@@ -21,7 +22,7 @@ MOST = 1_000  # times the largest absolute value of the panel that a forecast or
 
 CHOICES: dict[str, list[Any]] = {
     "ingest.path": ["input.csv"], "ingest.series": ["id"], "ingest.time": ["time"], "ingest.value": ["value"],
-    "ingest.frequency": ["auto"], "ingest.missing": ["interpolate", "zero", "forward", "seasonal"],
+    "ingest.frequency": ["auto"], "ingest.missing": ["keep", "keep", "interpolate", "zero", "forward", "seasonal"],
     "backtest.horizon": [1, 2, 6], "backtest.origins": ["auto", "auto", 0, 1, 3], "backtest.step": ["auto", 1],
     "backtest.calibration_origins": ["auto", 0, 1], "normalize.log": ["auto", False],
     "normalize.scale": ["mean", "minmax"], "normalize.seasonal": ["shrunk", "none"], "window.size": ["auto", 3],
@@ -38,6 +39,7 @@ def try_pipeline(seed: int) -> str:
     for folder in ("data", "models", "reports"):
         shutil.rmtree(folder, ignore_errors=True)
         os.mkdir(folder)
+    write_json(RECORD, {"versions": 0})
     values = read_yaml((EXAMPLE / "params.yaml").read_text())
     for name, choices in CHOICES.items():
         section, key = name.split(".")
@@ -48,7 +50,7 @@ def try_pipeline(seed: int) -> str:
     with contextlib.redirect_stdout(io.StringIO()):
         for stage in ALL:
             main = importlib.import_module(f"stages.{stage}.__main__").main
-            main(check_only=False) if stage == "ingest" else main()
+            main(check=False) if stage == "ingest" else main()
     check(pd.read_csv("reports/forecast.csv"), float(table["value"].abs().max()))
     check(pd.read_csv("reports/evaluation.csv"), float(table["value"].abs().max()))
     return "read"

@@ -128,6 +128,13 @@ def test_minmax_is_scikit_learns(airline: Floats) -> None:
     np.testing.assert_allclose(normalised[1, -50:], scaler.fit_transform(short[:, None])[:, 0])
 
 
+@pytest.mark.parametrize("unit", [2.0**-400, 2.0**400])
+def test_minmax_does_not_depend_on_the_unit(airline: Floats, unit: float) -> None:
+    histories = airline[None]
+    normalised = fit((False, "minmax"), histories).transform(histories)
+    assert np.array_equal(fit((False, "minmax"), histories * unit).transform(histories * unit), normalised)
+
+
 def test_minmax_of_a_constant_or_empty_history_is_finite() -> None:
     histories = np.array([[7.0, 7.0], [np.nan, np.nan], [0.0, 4.0]])
     normalizer = fit((False, "minmax"), histories)
