@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from stages.common.arrays import Floats
 from stages.common.errors import counted
@@ -224,6 +224,7 @@ def draw_sensitivity(by_cell: dict[str, Floats]) -> Figure:
         lags = np.arange(1, len(by_lag) + 1)
         ax.plot(lags, by_lag, color=colour, marker=_marker(lags), label=name)
     ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     largest = max(float(by_lag.max()) for by_lag in by_cell.values())
     if largest:
         ax.set_ylim(max(ax.get_ylim()[0], SMALLEST * largest), 2 * largest)
