@@ -109,8 +109,9 @@ def _as_json(value: object) -> Name | None:
 def _difference(change: MetricChange) -> str:
     if change.before is None or change.after is None or change.after == change.before:
         return ""
-    share = f" ({change.after / change.before - 1:+.1%})" if change.before * change.after > 0 else ""
-    return f"{significant(change.after - change.before, sign='+')}{share}"
+    difference = change.after - change.before
+    share = f" ({difference / abs(change.before):+.1%})" if change.before * change.after > 0 else ""
+    return f"{significant(difference, sign='+')}{share}"
 
 
 def _side(change: MetricChange) -> str:

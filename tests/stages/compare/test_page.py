@@ -57,12 +57,14 @@ def test_metrics_show_difference_share_and_side() -> None:
     metrics = [
         MetricChange("model.mase", 0.5, 0.6, "mase", 0.2),
         MetricChange("skill", 0.5, 0.75, "skill", -0.25),
+        MetricChange("model.bias", -2.0, -1.0, "bias"),
         MetricChange("evaluated.points", 0.0, 10.0),
         MetricChange("model.rmse", None, 1.0, "rmse"),
     ]
     assert cells(markdown(compared(metrics=metrics, difference=TEST))) == [
         ["`model.mase`", "0.5000", "0.6000", "+0.1000 (+20.0%)", "worse"],
         ["`skill`", "0.5000", "0.7500", "+0.2500 (+50.0%)", "better"],
+        ["`model.bias`", "-2", "-1", "+1 (+50.0%)", ""],
         ["`evaluated.points`", "0", "10", "+10", ""],
         ["`model.rmse`", "-", "1", "", ""],
     ]
