@@ -24,22 +24,25 @@ MAX_VOTES = 50  # series whose own frequencies decide which one is usual
 MIN_SHARE = 0.8  # of a series' timestamps that have a frequency, for the others to be named as exceptions
 
 
-def refuse_misfits(raw: Raw, places: Ints, time_axis: TimeAxis, timestamps: pd.Series, missing: Missing) -> None:
-    """Raises UserError if a series does not fit the frequency of `time_axis`, which was found for all series together.
+def refuse_misfits(
+    raw: Raw, given: Raw, places: Ints, time_axis: TimeAxis, timestamps: pd.Series, missing: Missing
+) -> None:
+    """Raises UserError if a series does not fit the frequency of `time_axis`, which was found for all rows together.
 
+    given: of the rows, those from the first value of each series to its last; others hold covariates
     places, timestamps: (U,) the number of each timestamp's step, and the timestamp
     missing: `zero` says that a step without a row has a value, 0; half of the steps are then enough for all together
     """
-    steps = places[raw.time_codes]
-    wrong = misfits(raw.series_codes, steps, raw.values, len(raw.ids), lenient=missing == "zero")
+    steps = places[given.time_codes]
+    wrong = misfits(given.series_codes, steps, given.values, len(given.ids), lenient=missing == "zero")
     if not wrong.any():
         return
     series = int(wrong.argmax())
     if time_axis.frequency is None:
-        raise _sparse(raw, steps, None, series)
-    if len(raw.ids) == 1:
+        raise _sparse(given, steps, None, series)
+    if len(given.ids) == 1:
         raise _irregular(raw, time_axis, timestamps, series)
-    raise _misfit(raw, steps, time_axis, timestamps, series)
+    raise _misfit(raw, given, steps, time_axis, timestamps, series)
 
 
 def misfits(series: Codes, steps: Ints, values: Floats, count: int, lenient: bool) -> Bools:
@@ -91,17 +94,23 @@ def _covered(first: Ints, lengths: Ints) -> int:
     return int((ends - np.maximum(begins, before)).clip(0).sum())
 
 
-def _misfit(raw: Raw, steps: Ints, time_axis: TimeAxis, timestamps: pd.Series, wrong: int) -> UserError:
+def _misfit(raw: Raw, given: Raw, steps: Ints, time_axis: TimeAxis, timestamps: pd.Series, wrong: int) -> UserError:
     """The error for the first series without the usual frequency; for series `wrong` if no frequency is usual."""
-    usual, example = _usual_frequency(raw, timestamps)
+    usual, example = _usual_frequency(given, timestamps)
     if usual is None:
         return _irregular(raw, time_axis, timestamps, wrong)
-    first = _timestamps_of(raw, timestamps, example).min()
+    first = _timestamps_of(given, timestamps, example).min()
     places = make_grid(usual, first, timestamps.max()).numbers(pd.Index(timestamps))[raw.time_codes]
-    given = ~np.isnan(raw.values)
-    count, on, off = len(raw.ids), given & (places != OFF_GRID), given & (places == OFF_GRID)
+    count, known = len(raw.ids), ~np.isnan(raw.values)
+    on, off = known & (places != OFF_GRID), known & (places == OFF_GRID)
     misplaced = np.bincount(raw.series_codes[off], minlength=count)
     unlike = misfits(raw.series_codes[on], places[on], raw.values[on], count, lenient=False) | (misplaced > 0)
+    if not unlike.any() and (places == OFF_GRID).any():
+        row = int((places == OFF_GRID).argmax())
+        return UserError(
+            f"{raw.where(row)} of series {quoted(raw.ids[raw.series_codes[row]])}, without a value, is not a step of "
+            f"frequency {usual!r}, which fits all values; correct it"
+        )
     series = int(unlike.argmax()) if unlike.any() else wrong
     found = _timestamps_of(raw, timestamps, series)
     own, more = infer_frequency(found), f" ({unlike.sum() - 1} more do not fit either)" if unlike.sum() > 1 else ""
@@ -118,7 +127,7 @@ def _misfit(raw: Raw, steps: Ints, time_axis: TimeAxis, timestamps: pd.Series, w
             f"{raw.where(row)} of series {quoted(raw.ids[series])} is not a step of frequency {usual!r}, which fits "
             f"the other timestamps{more}; correct it"
         )
-    return _sparse(raw, steps, time_axis.frequency, series)
+    return _sparse(given, steps, time_axis.frequency, series)
 
 
 def _usual_frequency(raw: Raw, timestamps: pd.Series) -> tuple[str | None, int]:
@@ -192,6 +201,8 @@ def _exception(timestamps: pd.Series) -> tuple[int, str] | None:
     for kind in ((times.asi8 - times.asi8[0]) % gaps.mode().iloc[0], times.day):
         fits = kind == pd.Series(kind).mode().iloc[0]
         frequency = infer_frequency(times[fits]) if MIN_SHARE <= fits.mean() < 1 else None
-        if frequency:
-            return int(timestamps.index[int(np.argmin(fits))]), frequency
+        if frequency:  # which more of them may fit than have the same kind, as years from a leap year on
+            off = make_grid(frequency, times[fits].min(), times.max()).numbers(times) == OFF_GRID
+            if off.any():
+                return int(timestamps.index[int(np.argmax(off))]), frequency
     return None

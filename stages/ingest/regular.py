@@ -70,7 +70,7 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     refuse_too_many_series(raw, 0 if trained else MIN_VALUES_PER_SERIES)
     warn_of_empty_series(raw)
     given = raw.take(between_values(raw, places))
-    _check_frequency(given, settings, trained, time_axis, timestamps, places)
+    _check_frequency(raw, given, settings, trained, time_axis, timestamps, places)
     given = without_ended_series(given, places, settings.ended_after)
     panel, rows = lay_out(given, settings, time_axis, grid, timestamps, places)
     if settings.holidays:
@@ -165,6 +165,7 @@ def _check_covariates(panel: Panel, settings: Ingest, trained: InputFormat | Non
 
 def _check_frequency(
     raw: Raw,
+    given: Raw,
     settings: Ingest,
     trained: InputFormat | None,
     time_axis: TimeAxis,
@@ -174,7 +175,7 @@ def _check_frequency(
     """Refuse series that do not fit a frequency that was found, here or in training; doubt one that is unusual."""
     if trained:
         if trained.settings.frequency == "auto" and trained.settings.missing != "zero":
-            refuse_misfits(raw, places, time_axis, timestamps, settings.missing)
+            refuse_misfits(raw, given, places, time_axis, timestamps, settings.missing)
     elif settings.frequency == "auto":
-        refuse_misfits(raw, places, time_axis, timestamps, settings.missing)
-        warn_of_unusual_frequency(raw, time_axis, timestamps)
+        refuse_misfits(raw, given, places, time_axis, timestamps, settings.missing)
+        warn_of_unusual_frequency(given, time_axis, timestamps)

@@ -104,9 +104,10 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
     """Save as a PNG and close the figure; line drawings with a palette: a third of the size, no visible difference."""
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    canvas.draw()  # type: ignore[no-untyped-call]
     plt.close(figure)
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    image = Image.fromarray(pixels).convert("RGB")
     if not any(ax.images for ax in figure.axes):  # a heat map has more colours than a palette holds
         image = image.quantize(COLOURS, dither=Image.Dither.NONE)
     image.save(path, format="png", optimize=True)

@@ -6,6 +6,7 @@ import io
 import os
 import random
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,31 @@ def try_pipeline(seed: int) -> str:
     for name, choices in CHOICES.items():
         section, key = name.split(".")
         values[section][key] = chance.choice(choices)
+    table, step = some_panel(chance)
+    largest = float(table["value"].abs().max())
+    if chance.random() < 0.5:
+        table, values["ingest"]["covariates"] = with_covariates(table, values["backtest"]["horizon"], step, chance)
+        values["ingest"]["holidays"] = chance.choice([None, "DE", "US-CA"])
     Path("params.yaml").write_text(yaml.safe_dump(values))
-    table = some_panel(chance)
     table.to_csv("input.csv", index=False)
     with contextlib.redirect_stdout(io.StringIO()):
         for stage in ALL:
             main = importlib.import_module(f"stages.{stage}.__main__").main
             main(check=False) if stage == "ingest" else main()
-    check(pd.read_csv("reports/forecast.csv"), float(table["value"].abs().max()))
-    check(pd.read_csv("reports/evaluation.csv"), float(table["value"].abs().max()))
+        forecast_again()
+    assert Path("again.csv").read_bytes() == Path("reports/forecast.csv").read_bytes(), "the forecaster differs"
+    check(pd.read_csv("reports/forecast.csv"), largest)
+    check(pd.read_csv("reports/evaluation.csv"), largest)
     return "read"
+
+
+def forecast_again() -> None:
+    """Forecast the same file by the forecaster that was written, into again.csv."""
+    arguments, sys.argv = sys.argv, ["forecast", "input.csv", "--model", "models/forecaster", "--out", "again.csv"]
+    try:
+        importlib.import_module("stages.forecast.__main__").main()
+    finally:
+        sys.argv = arguments
 
 
 def check(forecasts: pd.DataFrame, largest: float) -> None:
@@ -70,8 +86,42 @@ def check(forecasts: pd.DataFrame, largest: float) -> None:
             assert (lower.isna() | (lower <= upper)).all(), "a lower limit above the upper one"
 
 
-def some_panel(chance: random.Random) -> pd.DataFrame:
-    """One to eight series of one frequency, most of one length, each of another nature."""
+def with_covariates(
+    table: pd.DataFrame, horizon: int, step: str, chance: random.Random
+) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """The panel with columns of covariates and, most often, rows for the whole horizon; and their kinds."""
+    numbers = np.random.default_rng(chance.randrange(2**32))
+    names = {kind: [f"{kind} {place}" for place in range(chance.randrange(3))] for kind in ("future", "past", "static")}
+    kinds = {name: chance.randrange(10) for each in names.values() for name in each}
+    frames = []
+    for number, (_, own) in enumerate(table.groupby("id", sort=False)):
+        known = horizon if chance.random() < 0.95 else chance.randrange(horizon + 1)
+        ahead = pd.date_range(own["time"].iloc[-1], periods=known + 1, freq=step)[1:]
+        after = pd.DataFrame({"id": own["id"].iloc[0], "time": ahead.strftime("%Y-%m-%d %H:%M")})
+        rows = pd.concat([own, after], ignore_index=True)
+        for name in names["future"] + names["past"]:
+            column = pd.Series(some_covariate(rows["value"], kinds[name], numbers)).astype(object)
+            missing = numbers.random(len(rows)) < chance.choice([0, 0, 0, 0.1])
+            column[missing | (name.startswith("past") & rows["value"].isna())] = None
+            rows[name] = column
+        for name in names["static"]:
+            rows[name] = [number, number / 3, "ab"[number % 2]][kinds[name] % 3]
+        frames.append(rows)
+    return pd.concat(frames, ignore_index=True), names
+
+
+def some_covariate(values: "pd.Series[float]", kind: int, numbers: np.random.Generator) -> Any:
+    """A covariate of a series; some equal its values, or those of the next step."""
+    noise = numbers.normal(size=len(values))
+    return [
+        noise, np.ones(len(values)), numbers.integers(0, 2, len(values)), noise < -1,
+        numbers.choice(["a", "b", "ü"], len(values)), 1e100 * noise, 1e-100 * noise, np.exp(noise.cumsum()),
+        values.ffill().to_numpy(), values.shift(-1).ffill().to_numpy(),
+    ][kind]  # fmt: skip
+
+
+def some_panel(chance: random.Random) -> tuple[pd.DataFrame, str]:
+    """One to eight series of one frequency, most of one length, each of another nature; and the frequency."""
     random_numbers = np.random.default_rng(chance.randrange(2**32))
     step, steps = chance.choice(["MS", "D", "h", "QS", "YS", "W-MON"]), chance.randrange(4, 60)
     stamps = pd.date_range("2015-01-01", periods=steps, freq=step).strftime("%Y-%m-%d %H:%M")
@@ -83,7 +133,7 @@ def some_panel(chance: random.Random) -> pd.DataFrame:
             first:
         ]
         frames.append(frame.drop(index=[row for row in frame.index[1:-1] if chance.random() < 0.1]))
-    return pd.concat(frames).drop_duplicates(["id", "time"])
+    return pd.concat(frames).drop_duplicates(["id", "time"]), step
 
 
 def some_values(numbers: np.random.Generator, chance: random.Random, steps: int) -> Any:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Sequence
 
 import hypothesis
 import numpy as np
@@ -22,8 +23,11 @@ pytestmark = pytest.mark.usefixtures("folder")
 Times = list[pd.Timestamp]
 
 
-def long_panel(series: dict[str, Times], **changes: object) -> Panel:
-    """The panel of series at these timestamps, one after another in a file."""
+def long_panel(series: dict[str, Times], without_value: Sequence[int] = (), **changes: object) -> Panel:
+    """The panel of series at these timestamps, one after another in a file.
+
+    without_value: rows that have none
+    """
     codes, timestamps = pd.factorize(np.array([time for times in series.values() for time in times], "datetime64[ns]"))
     lengths = [len(times) for times in series.values()]
     raw = Raw(
@@ -33,7 +37,7 @@ def long_panel(series: dict[str, Times], **changes: object) -> Panel:
         series_codes=np.repeat(np.arange(len(series), dtype=np.int32), lengths),
         timestamps=pd.Series(timestamps),
         time_codes=codes.astype(np.int32),
-        values=np.arange(len(codes), dtype=np.float64),
+        values=np.where(np.isin(np.arange(len(codes)), without_value), np.nan, np.arange(len(codes))),
         row_number=lambda observation: observation + 2,
     )
     return build_panel(raw, settings(**{**LONG, **AUTO, **changes}))
@@ -43,9 +47,9 @@ def steps(start: str, count: int, frequency: str) -> Times:
     return list(pd.date_range(start, periods=count, freq=frequency))
 
 
-def refused(series: dict[str, Times], **changes: object) -> str:
+def refused(series: dict[str, Times], without_value: Sequence[int] = (), **changes: object) -> str:
     with pytest.raises(UserError) as caught:
-        long_panel(series, **changes)
+        long_panel(series, without_value, **changes)
     assert len(str(caught.value)) < 500
     return str(caught.value)
 
@@ -126,6 +130,17 @@ def test_a_timestamp_off_the_steps_of_its_series_is_named_with_its_row() -> None
     weeks = steps("2024-01-05", 30, "W-FRI")
     weeks[12] -= pd.Timedelta(days=1)  # Good Friday
     assert "row 14, column 'time': '2024-03-28' is not a step of frequency 'W-FRI'" in refused({"a": weeks})
+
+
+def test_a_year_off_the_others_is_named_though_leap_years_begin_on_other_days() -> None:
+    years = [*steps("2015-01-01", 11, "YS"), pd.Timestamp("2026-01-02")]
+    assert "row 13, column 'time': '2026-01-02' is not a step of frequency 'YS'" in refused({"a": years})
+
+
+def test_a_step_of_the_horizon_off_those_of_the_values_is_named_with_its_row() -> None:
+    months = [*steps("2015-01-01", 38, "MS"), pd.Timestamp("2018-03-02")]
+    message = refused({"a": months, "b": months}, without_value=[38, 77])
+    assert "row 40, column 'time': '2018-03-02' of series 'a', without a value, is not a step of frequency" in message
 
 
 def test_days_of_the_month_that_vary_are_refused_with_what_to_write() -> None:
