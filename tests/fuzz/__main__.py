@@ -4,9 +4,10 @@
 
 Files are CSV (small valid ones of many forms whose bytes, lines, fields and ranges are changed) and Parquet (columns of
 any type); parameter files have other bytes, extreme values, or aliases that multiply; panels with constants, jumps and
-extreme values go through all six stages. Every outcome but a panel of finite values (valid parameters, sane forecasts)
-and one line of error is a finding: it is printed with the seed that reproduces it, and the exit status is 1. Files are
-tried in processes of their own, so that one that ends its process is named too.
+extreme values, half of them with covariates, go through all six stages, and the forecaster forecasts them again, with
+the same bytes. Every outcome but a panel of finite values (valid parameters, sane forecasts) and one line of error is a
+finding: it is printed with the seed that reproduces it, and the exit status is 1. Files are tried in processes of their
+own, so that one that ends its process is named too.
 """
 
 import argparse
