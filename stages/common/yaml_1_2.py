@@ -44,7 +44,9 @@ def read_yaml(text: str) -> Any:
     try:
         return _Document(text).read()
     except yaml.MarkedYAMLError as error:
-        _refuse(error.problem_mark or error.context_mark, f"not valid YAML: {error.problem}; correct that line")
+        at, begun = error.problem_mark or error.context_mark, error.context_mark
+        whole = f", in what begins in line {begun.line + 1}" if begun and begun.line < at.line else ""
+        _refuse(at, f"not valid YAML: {error.problem}{whole}; correct that, or quote a text with signs")
 
 
 def _integer(text: str) -> int:

@@ -105,13 +105,9 @@ def _misfit(raw: Raw, given: Raw, steps: Ints, time_axis: TimeAxis, timestamps: 
     on, off = known & (places != OFF_GRID), known & (places == OFF_GRID)
     misplaced = np.bincount(raw.series_codes[off], minlength=count)
     unlike = misfits(raw.series_codes[on], places[on], raw.values[on], count, lenient=False) | (misplaced > 0)
-    if not unlike.any() and (places == OFF_GRID).any():
-        row = int((places == OFF_GRID).argmax())
-        return UserError(
-            f"{raw.where(row)} of series {quoted(raw.ids[raw.series_codes[row]])}, without a value, is not a step of "
-            f"frequency {usual!r}, which fits all values; correct it"
-        )
-    series = int(unlike.argmax()) if unlike.any() else wrong
+    if not unlike.any():  # it is rows without a value that do not fit
+        return _irregular(raw, time_axis, timestamps, None)
+    series = int(unlike.argmax())
     found = _timestamps_of(raw, timestamps, series)
     own, more = infer_frequency(found), f" ({unlike.sum() - 1} more do not fit either)" if unlike.sum() > 1 else ""
     if own:
@@ -165,11 +161,13 @@ def _sparse(raw: Raw, steps: Ints, frequency: str | None, series: int) -> UserEr
     )
 
 
-def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int) -> UserError:
-    """The error for a series whose timestamps have no frequency, when no other series has one."""
+def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int | None) -> UserError:
+    """The error for a series whose timestamps have no frequency, when no other series has one; None: all together."""
     if time_axis.time_zone is None:
         refuse_other_notation(raw)
-    found = _timestamps_of(raw, timestamps, series) if len(raw.ids) > 1 else timestamps
+    if len(raw.ids) == 1:
+        series = None
+    found = timestamps if series is None else _timestamps_of(raw, timestamps, series)
     exception = _exception(found)
     if exception:
         row, frequency = exception
@@ -177,7 +175,9 @@ def _irregular(raw: Raw, time_axis: TimeAxis, timestamps: pd.Series, series: int
             f"{raw.where_timestamp(row)} is not a step of frequency {frequency!r}, which fits almost all timestamps; "
             "correct it"
         )
-    which = f"{raw.source}, column {quoted(raw.time)}" + (f", series {quoted(raw.ids[series])}" * (len(raw.ids) > 1))
+    which = f"{raw.source}, column {quoted(raw.time)}"
+    if series is not None:
+        which += f", series {quoted(raw.ids[series])}"
     local = found.dt.tz_localize(None)
     months = local.dt.normalize() - pd.to_timedelta(local.dt.day - 1, "D")
     if months.is_unique and infer_frequency(months):

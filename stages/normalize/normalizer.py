@@ -90,8 +90,8 @@ def _minmax(values: Floats) -> tuple[Floats, Floats]:
     center, spread = np.zeros(len(values)), np.ones(len(values))
     known = ~np.isnan(values).all(axis=1)
     if known.any():
-        _, exponent = np.frexp(np.nanmax(np.abs(values[known]), axis=1))
+        _, exponent = np.frexp(np.nanmax(values[known], axis=1) - np.nanmin(values[known], axis=1))
         scaler = MinMaxScaler(feature_range=(-1, 1)).fit(np.ldexp(values[known], -exponent[:, None]).T)
         center[known] = np.ldexp(-scaler.min_ / scaler.scale_, exponent)
-        spread[known] = np.ldexp(1 / scaler.scale_, exponent)
+        spread[known] = np.maximum(np.ldexp(1 / scaler.scale_, exponent), np.finfo(np.float64).tiny)
     return center, spread

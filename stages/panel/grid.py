@@ -25,7 +25,7 @@ class Grid(Protocol):
         """(N,) the number of each timestamp's step; OFF_GRID for one that is not a step."""
 
     def steps(self, numbers: Ints) -> pd.Index:
-        """(N,) the step of each number. Raises OverflowError or OutOfBoundsDatetime past the year 2262."""
+        """(N,) the step of each number, 0 or more. Raises OverflowError or OutOfBoundsDatetime past the year 2262."""
 
 
 def make_grid(frequency: str | None, first: Any, last: Any) -> Grid:
@@ -134,10 +134,22 @@ class ListedGrid:
 
     def numbers(self, timestamps: pd.Index) -> Ints:
         numbers = self._index.get_indexer(timestamps)
-        return np.where(numbers >= 0, numbers, OFF_GRID)
+        numbers = np.where(numbers >= 0, numbers, OFF_GRID)
+        if not len(timestamps) or timestamps.min() >= self.first:
+            return numbers
+        earlier = self._before(timestamps.min())
+        places = earlier.get_indexer(timestamps)
+        return np.where(places >= 0, places - len(earlier), numbers)
 
     def steps(self, numbers: Ints) -> pd.Index:
         return self._index[numbers]
+
+    def _before(self, earliest: pd.Timestamp) -> pd.DatetimeIndex:
+        """The steps from the day before `earliest` to the one before the first."""
+        first = self.first.tz_localize(None)
+        start = earliest.tz_localize(None).normalize() - pd.Timedelta(days=1) + (first - first.normalize())
+        steps = pd.date_range(start, first, freq=self.frequency)
+        return localize(steps[steps < first], self.first.tz)
 
     @cached_property
     def _index(self) -> pd.DatetimeIndex:

@@ -79,8 +79,12 @@ def reading(brought: dict[str, Any], written: Callable[[str], str] = quoted) -> 
     (name, rise), *rest = bring.items()
     raised = [f"{named[name]} raises MASE by {significant(rise, 2)} %"]
     raised += [f"{named[name]} by {significant(rise, 2)} %" for name, rise in rest]
-    little = [named[name] for name in found if name not in bring]
+    harmful = [named[name] for name, rise in found.items() if rise <= -NOTICEABLE]
+    little = [named[name] for name in found if name not in bring and named[name] not in harmful]
     others = f"; {_first(little)} {'brings' if len(little) == 1 else 'bring'} less than 1 %" if little else ""
+    if harmful:
+        verb, them = ("lowers", "it") if len(harmful) == 1 else ("lower", "them")
+        others += f"; {_first(harmful)} {verb} it: consider leaving {them} out"
     return f"Permuting {_first(raised)}{others}. W{together}."
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
 from stages.common.arrays import Floats
 from stages.common.errors import counted
@@ -228,6 +228,8 @@ def draw_sensitivity(by_cell: dict[str, Floats]) -> Figure:
     largest = max(float(by_lag.max()) for by_lag in by_cell.values())
     if largest:
         ax.set_ylim(max(ax.get_ylim()[0], SMALLEST * largest), 2 * largest)
+    low, high = ax.get_ylim()
+    ax.yaxis.set_minor_formatter(StrMethodFormatter("{x:g}") if high < 10 * low else NullFormatter())
     ax.set(xlabel="steps before the forecast", ylabel="mean |change of forecast / change of input|")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)

@@ -47,7 +47,7 @@ CAPTIONS = {  # of figures, by section
         "covariates": (
             "How much MASE at the evaluation origins rises where one covariate is permuted: its values change places "
             "in time within each series, or between series if they are static. The regression on covariates is "
-            "computed anew; the networks stay as they are, so that what they learned of it misleads them. Without any: "
+            "computed anew; the networks stay as they are, so that what they learned of it misleads them. All hidden: "
             "all covariates hidden from the same networks."
         ),
     },
@@ -135,7 +135,8 @@ def errors_by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:
     by_origin = list(errors.groupby("origin", sort=False))
     for origin, at_origin in by_origin[:MOST_ORIGINS]:
         cutoffs = at_origin["cutoff"].unique()
-        cutoff = at_origin["cutoff"].mode()[0] + (f" (and {len(cutoffs) - 1} others)" if len(cutoffs) > 1 else "")
+        others = f" (and {counted(len(cutoffs) - 1, 'other')})" if len(cutoffs) > 1 else ""
+        cutoff = at_origin["cutoff"].mode()[0] + others
         rows.append([origin, Name(cutoff), *(float(at_origin[method].mean()) for method in methods)])
     series, note = errors["unique_id"].nunique(), ""
     if series < metrics["evaluated"]["series"]:
@@ -192,7 +193,13 @@ def _extremes(results: RunResults) -> Table | None:
 
 def _input_data(results: RunResults) -> Table:
     rows = [[key, Name(value)] for key, value in results.input_data.items()]
-    return Table("Input data", ["property", "value"], rows, words=2, note=_doubts(results.input_data))
+    return Table(
+        "Input data",
+        ["property", "value"],
+        rows,
+        words=2,
+        note=_doubts(results.input_data, results.params["ingest"]["ended_after"]),
+    )
 
 
 def _ending(summary: dict[str, Any]) -> list[str]:
@@ -204,11 +211,13 @@ def _ending(summary: dict[str, Any]) -> list[str]:
     return [f"{earlier:,} of {summary['series']:,} series {what} there (ingest.ended_after leaves out what has ended)."]
 
 
-def _doubts(summary: dict[str, Any]) -> str:
+def _doubts(summary: dict[str, Any], ended_after: int | None) -> str:
     """What in the data makes forecasts doubtful: series that ended early, and missing values."""
     doubts = []
     if ended := summary["series_ended"]:
-        doubts.append(f"{ended:,} series ended long before the last step, left out or not.")
+        doubts.append(
+            f"{ended:,} series ended long before the last step: {'kept' if ended_after is None else 'left out'}."
+        )
     if count := summary["missing"]:
         how = "filled; no filled value is scored" if summary["filled"] else "left out of training and scores"
         doubts.append(f"{counted(count, 'missing value')}, at most {summary['longest_gap']:,} in a row, {how}.")

@@ -196,8 +196,8 @@ def _doubts(forecast: dict[str, Any]) -> list[str]:
         )
     if (less_known := forecast["covariates_less_known"]) != "none":
         doubts.append(
-            f"More is missing over the steps to forecast than was at the evaluation origins, of the covariates "
-            f"{less_known}: the errors ahead may be larger than those measured."
+            "More of the covariates is missing over the steps to forecast than was at the evaluation origins "
+            f"({less_known}): the errors ahead may be larger than those measured."
         )
     if steps := forecast["steps_since_training"]:
         doubts.append(

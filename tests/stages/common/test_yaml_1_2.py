@@ -187,6 +187,7 @@ def test_the_parameters_and_the_pipeline_of_this_project_are_the_same() -> None:
         (">-\n  a\n  b\n", "a b"),
         ("'a\n\n  b'", "a\nb"),
         ("[1, no, [a, ~]]", [1, "no", ["a", None]]),
+        ("a: [b, {c: [d]}]\ne: tcp://f:1?", {"a": ["b", {"c": ["d"]}], "e": "tcp://f:1?"}),
         ("{a: 1, 2: b}", {"a": 1, 2: "b"}),
         ("\ufeffa: 1", {"a": 1}),
         ("[&a [1], *a]", [[1], [1]]),
@@ -205,7 +206,8 @@ def test_values(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "line 2, column 1: not valid YAML: did not find expected node content"),
+        ("a: [", "line 2, column 1: not valid YAML: did not find expected node content, in what begins in line 1; "),
+        ("a: [b\nc: 1", "line 2, column 2: not valid YAML: did not find expected ',' or ']', in what begins in line 1"),
         ("a: 1\nb: c: 2", "line 2, column 5: not valid YAML: mapping values are not allowed in this context"),
         ("a: 1\nb: \x02", 'line 2, column 4: not valid YAML: character U+0002 is not allowed; write "\\u0002"'),
         ("a: b\u2028c", "line 1, column 5: not valid YAML: character U+2028 is not allowed"),

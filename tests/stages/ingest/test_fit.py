@@ -140,7 +140,24 @@ def test_a_year_off_the_others_is_named_though_leap_years_begin_on_other_days() 
 def test_a_step_of_the_horizon_off_those_of_the_values_is_named_with_its_row() -> None:
     months = [*steps("2015-01-01", 38, "MS"), pd.Timestamp("2018-03-02")]
     message = refused({"a": months, "b": months}, without_value=[38, 77])
-    assert "row 40, column 'time': '2018-03-02' of series 'a', without a value, is not a step of frequency" in message
+    assert "row 40, column 'time': '2018-03-02' is not a step of frequency 'MS'" in message
+    days = steps("2020-01-01", 34, "B")
+    ahead = [0, 1, 30, 31, 32, 33]
+    message = refused({"a": days, "b": [*days[:-1], days[-1] + pd.Timedelta(hours=5)]}, [*ahead, *np.add(ahead, 34)])
+    assert "row 69, column 'time': '2020-02-17 05:00:00' is not a step of frequency 'B'" in message
+
+
+def test_few_values_do_not_decide_the_frequency_of_the_steps_ahead() -> None:
+    """All days are; the values are those of a week from Monday to Friday."""
+    days = steps("2020-01-06", 15, "D")
+    message = refused({"a": days, "b": [*days[:-1], days[-1] + pd.Timedelta(hours=5)]}, [*range(5, 15), *range(20, 30)])
+    assert "row 31, column 'time': '2020-01-20 05:00:00' is not a step of frequency 'D'" in message
+
+
+def test_a_series_of_business_days_that_begins_before_the_others_fits() -> None:
+    days = steps("2020-01-01", 30, "B")
+    series = {"a": days[5:], "b": [*days, days[-1] + pd.Timedelta(days=3, hours=5)]}
+    assert "row 57, column 'time': '2020-02-14 05:00:00' is not a step of frequency 'B'" in refused(series, [55])
 
 
 def test_days_of_the_month_that_vary_are_refused_with_what_to_write() -> None:

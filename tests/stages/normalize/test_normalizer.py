@@ -130,18 +130,25 @@ def test_minmax_is_scikit_learns(airline: Floats) -> None:
 
 @pytest.mark.parametrize("unit", [2.0**-400, 2.0**400])
 def test_minmax_does_not_depend_on_the_unit(airline: Floats, unit: float) -> None:
-    histories = airline[None]
+    histories = np.stack([airline, -airline, airline + 1e9])
     normalised = fit((False, "minmax"), histories).transform(histories)
     assert np.array_equal(fit((False, "minmax"), histories * unit).transform(histories * unit), normalised)
 
 
 def test_minmax_of_a_constant_or_empty_history_is_finite() -> None:
-    histories = np.array([[7.0, 7.0], [np.nan, np.nan], [0.0, 4.0]])
+    histories = np.array([[7.0, 7.0], [np.nan, np.nan], [0.0, 4.0], [5e-324, 1e-323]])
     normalizer = fit((False, "minmax"), histories)
     assert np.isfinite(normalizer.center_).all()
     assert (normalizer.spread_ > 0).all()
     expected = np.array([[-1.0, -1.0], [np.nan, np.nan], [-1.0, 1.0]])
-    np.testing.assert_allclose(normalizer.transform(histories), expected)
+    np.testing.assert_allclose(normalizer.transform(histories)[:3], expected)
+    assert np.isfinite(normalizer.transform(histories)[3]).all()
+
+
+def test_minmax_of_a_nearly_constant_history_has_its_range() -> None:
+    histories = np.full((1, 40), -5e9)
+    histories[0, -1] += 1e-5
+    assert fit((False, "minmax"), histories).spread_[0] < 1e-4
 
 
 def test_scaling_by_the_mean_worked_by_hand() -> None:

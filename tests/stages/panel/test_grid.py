@@ -28,6 +28,8 @@ def test_numbers_and_steps_are_those_of_pandas(alias: str, zone: str | None) -> 
     assert (grid.numbers(expected) == np.arange(count)).all()
     assert (grid.steps(np.arange(count)) == expected).all()
     assert (grid.numbers(expected + pd.Timedelta("10us")) == OFF_GRID).all()
+    later = make_grid(alias, expected[9], expected[-1])
+    assert (later.numbers(expected) == np.arange(count) - 9).all()
 
 
 @given(st.sampled_from([alias for alias in ALIASES if alias not in ("B", "C", "SMS", "WOM-3FRI", "bh")]), st.data())

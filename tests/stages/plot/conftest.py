@@ -94,6 +94,6 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
             "md5": "d41d8",
         },
         summaries=summaries,
-        params={"backtest": {"horizon": 3}, "ingest": {"path": hostile, "series": None}},
+        params={"backtest": {"horizon": 3}, "ingest": {"path": hostile, "series": None, "ended_after": None}},
         figures={"backtest": image, "loss": image},
     )

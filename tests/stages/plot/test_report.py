@@ -47,7 +47,7 @@ def test_errors_by_origin_name_the_series_that_they_are_means_of() -> None:
         {"unique_id": ["a", "b", "a"], "cutoff": ["5", "7", "2"], "origin": [3, 3, 6], "model": [1.0, 2.0, 4.0]}
     )
     content = errors_by_origin(errors, {"evaluated": {"series": 5}})
-    assert content.rows == [[3, "5 (and 1 others)", 1.5], [6, "2", 4.0]]
+    assert content.rows == [[3, "5 (and 1 other)", 1.5], [6, "2", 4.0]]
     assert "2 series" in content.note
 
 
@@ -70,7 +70,7 @@ def test_the_report_says_what_in_the_data_makes_forecasts_doubtful(results: RunR
     clean = {**results.input_data, "missing": 0, "longest_gap": 0, "filled": 0}
     assert describe(replace(results, input_data=clean))["input_data"].note == ""
     ended = describe(replace(results, input_data={**clean, "series_ended": 1, "series_ending_earlier": 2}))
-    assert ended["input_data"].note == "1 series ended long before the last step, left out or not."
+    assert ended["input_data"].note == "1 series ended long before the last step: kept."
     assert ended["verdict"][-1].startswith("2 of 3 series end early; their forecasts begin there")
 
 

@@ -183,8 +183,8 @@ def test_what_the_run_warned_of_is_repeated() -> None:
     seldom = headline(metrics(0.5, 1.0, 0.6), {**FORECAST, "most_steps_since_training": 24}, {}, NAIVE)
     assert any("At the evaluation origins the networks were up to 24 steps old" in line for line in seldom)
     unknown = headline(metrics(0.5, 1, 0.6), {**FORECAST, "covariates_less_known": "price, promo"}, {}, NAIVE)
-    assert any("of the covariates price, promo: the errors ahead may be larger" in line for line in unknown)
-    assert not any("of the covariates" in line for line in headline(metrics(0.5, 1, 0.6), FORECAST, {}, NAIVE))
+    assert any("origins (price, promo): the errors ahead may be larger" in line for line in unknown)
+    assert not any("More of the covariates" in line for line in headline(metrics(0.5, 1, 0.6), FORECAST, {}, NAIVE))
     measured = {**metrics(0.5, 1.0, 0.6), "combination": {"mase": 0.4}}
     combined = headline(measured, {**doubtful, "method": "combination"}, {}, NAIVE)
     assert any("whose part in the combination then repeats" in line for line in combined)
