@@ -27,10 +27,11 @@ Lines = list[tuple[str, str]]
 def describe_data(panel: Panel, raw: Raw, normalize: Normalize, horizon: int) -> Lines:
     """A name and a text for each property of a panel that was built from `raw`, and of the `horizon` steps after it."""
     frequency = panel.time_axis.frequency
+    first, last = panel.indptr[:-1], panel.indptr[1:] - 1
     return [
         ("series", _series(panel)),
-        ("first value", _value(panel, 0)),
-        ("last value", _value(panel, len(panel.y) - 1)),
+        ("first value", _value(panel, int(first[panel.ds.iloc[first].argmin()]))),
+        ("last value", _value(panel, int(last[panel.ds.iloc[last].argmax()]))),
         ("smallest", _value(panel, int(np.nanargmin(panel.y)))),
         ("largest", _value(panel, int(np.nanargmax(panel.y)))),
         ("gaps", _gaps(panel)),

@@ -43,6 +43,7 @@ def test_gaps_ends_and_what_is_left_out_are_counted_and_named() -> None:
     found = lines_of("id,time,value\n" + "\n".join(rows), series="id", missing="forward", ended_after=10)
     assert found["series"] == "2 ('a', 'b'), 23 to 30 steps each, 53 steps in all"
     assert found["largest"] == "24 at 24 of 'b'"
+    assert (found["first value"], found["last value"]) == ("1 at 0 of 'a'", "1 at 29 of 'a'")
     assert found["gaps"] == (
         "4 values (7.5 % of the steps) filled (ingest.missing), at most 2 in a row of 2 series, most in 'a' 3, 'b' 1"
     )
