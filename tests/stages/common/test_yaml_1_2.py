@@ -206,7 +206,7 @@ def test_values(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "line 2, column 1: not valid YAML: did not find expected node content, in what begins in line 1; "),
+        ("a: [", "line 2, column 1: not valid YAML: did not find expected node content; "),
         ("a: [b\nc: 1", "line 2, column 2: not valid YAML: did not find expected ',' or ']', in what begins in line 1"),
         ("a: 1\nb: c: 2", "line 2, column 5: not valid YAML: mapping values are not allowed in this context"),
         ("a: 1\nb: \x02", 'line 2, column 4: not valid YAML: character U+0002 is not allowed; write "\\u0002"'),
