@@ -97,7 +97,10 @@ def append(folder: Path, module: str, code: str) -> Path:
 
 
 def test_without_shared_storage_each_file_is_sent_once(cluster: Cluster, copy: Path) -> None:
-    """Dask sends it once to each process, Ray once to its object store, however many tasks read it."""
+    """Dask sends it once to each process, Ray once to its object store, however many tasks read it.
+
+    Dask may move the task that holds a file before it runs: the process that had it then gets the file a second time.
+    """
     before = results(copy)
     log = append(cluster.set_in(copy), "compute/workers", NO_STORAGE)
     run_stage(copy, "predict")
@@ -109,7 +112,7 @@ def test_without_shared_storage_each_file_is_sent_once(cluster: Cluster, copy: P
     else:
         sent = {key[1:]: count for key, count in counted.items() if key[0] == "pickles"}
     assert {place.partition("|")[0] for _, place in sent} == {str(copy / "data/panel.parquet")}
-    assert set(sent.values()) == {1}
+    assert max(sent.values()) <= (2 if cluster.engine == "dask" else 1)
 
 
 @pytest.mark.parametrize("storage", ["shared", "none"])
