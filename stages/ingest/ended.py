@@ -1,7 +1,6 @@
 """Series that ended long before the panel does: count, name or leave them out."""
 
 import numpy as np
-import pandas as pd
 
 from stages.common.arrays import Bools, Ints
 from stages.common.errors import quoted, warn
@@ -26,26 +25,12 @@ def without_ended_series(raw: Raw, places: Ints, ended_after: int | None) -> Raw
 
 def ended_series(panel: Panel) -> Bools:
     """(S,) which series ended more than `long_stretch` steps before the last of the panel."""
-    return _steps_before_last(panel) > long_stretch(panel)
+    return panel.steps_before_last > long_stretch(panel)
 
 
 def ends_before_last(panel: Panel) -> Bools:
     """(S,) which series ended before the last of the panel, by one step or more."""
-    return _steps_before_last(panel) > 0
-
-
-def _steps_before_last(panel: Panel) -> Ints:
-    """(S,) the steps from the end of each series to the last of the panel.
-
-    0, if all series begin at the integer step 0 or 1: each then counts its own steps, and the ends say nothing.
-    """
-    first = panel.ds.iloc[panel.indptr[:-1]]
-    if panel.time_axis.frequency is None and first.nunique() == 1 and first.iloc[0] in (0, 1):
-        return np.zeros(len(panel.ids), dtype=np.int64)
-    last = panel.ds.iloc[panel.indptr[1:] - 1]
-    numbers = panel.time_axis.grid(first.min(), last.max()).numbers(pd.Index(last))
-    behind: Ints = numbers.max() - numbers
-    return behind
+    return panel.steps_before_last > 0
 
 
 def warn_of_ended_series(panel: Panel, ended_after: int | None, source: str) -> None:

@@ -102,6 +102,20 @@ class Panel:
         """(N,) for each row, the latest one up to it whose value the input had."""
         return np.maximum.accumulate(np.where(self.missing, 0, np.arange(len(self.y))))
 
+    @property
+    def steps_before_last(self) -> Ints:
+        """(S,) the steps from the end of each series to the last of the panel.
+
+        0, if all series begin at the integer step 0 or 1: each then counts its own steps, and the ends say nothing.
+        """
+        first = self.ds.iloc[self.indptr[:-1]]
+        if self.time_axis.frequency is None and first.nunique() == 1 and first.iloc[0] in (0, 1):
+            return np.zeros(len(self.ids), dtype=np.int64)
+        last = self.ds.iloc[self.indptr[1:] - 1]
+        numbers = self.time_axis.grid(first.min(), last.max()).numbers(pd.Index(last))
+        behind: Ints = numbers.max() - numbers
+        return behind
+
     def take(self, series: slice) -> "Panel":
         """The panel of the series in a slice, which has a start and a stop."""
         rows = slice(*self.indptr[[series.start, series.stop]])

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from stages.common.arrays import Bools, Floats
+from stages.common.arrays import Floats
 from stages.common.errors import counted, quoted, warn
-from stages.panel.panel import History, Panel
+from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast
 
 
@@ -80,13 +80,13 @@ def warn_of_wide_intervals(final: OriginForecast, lower: Floats, upper: Floats, 
 def less_known_ahead(final: History, evaluated: list[History], horizon: int) -> list[str]:
     """The covariates of which more is missing over the horizon than there was after the origins that are evaluated.
 
-    None without covariates known ahead, and without such origins. Series that ended a horizon before the latest do not
-    count: nobody knows more of theirs.
+    None without covariates known ahead, and without such origins. Series that ended more than a horizon before the last
+    do not count: nobody knows more of theirs.
     """
     covariates = final.panel.covariates
     if covariates is None or not evaluated:
         return []
-    going_on = _go_on(final.panel, horizon)
+    going_on = final.panel.steps_before_last <= horizon
     now, *before = (
         np.isnan(each.covariates_ahead(horizon)[own]).mean(axis=(0, 1))
         for each in (final, *evaluated)
@@ -95,15 +95,6 @@ def less_known_ahead(final: History, evaluated: list[History], horizon: int) -> 
     less = (now > np.mean(before, axis=0)).tolist() if before else [False] * len(now)
     names = covariates.columns_by_covariate(covariates.known_ahead)
     return [name for name, places in names.items() if any(less[place] for place in places)]
-
-
-def _go_on(panel: Panel, horizon: int) -> Bools:
-    """(S,) which series end no more than a horizon before the latest."""
-    last = panel.ds.iloc[panel.indptr[1:] - 1].reset_index(drop=True)
-    latest = int(last.argmax())
-    own = panel.ds.iloc[panel.indptr[latest] : panel.indptr[latest + 1]]
-    goes_on: Bools = (last >= own.iloc[max(len(own) - 1 - horizon, 0)]).to_numpy()
-    return goes_on
 
 
 def _few(ids: list[str], chosen: Iterable[bool]) -> str:

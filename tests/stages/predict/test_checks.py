@@ -74,10 +74,12 @@ def test_covariates_are_named_of_which_more_is_missing_ahead_than_before() -> No
     future[[4, 5], 1] = future[:, 2] = np.nan
     indptr = np.array([0, 6, 10])
     covariates = Covariates(["x", "z", "late"], [], [], indptr, future, np.zeros((6, 0)), np.zeros((2, 0)), {}, None)
-    panel = replace(panel_of([np.ones(4), np.ones(2)], covariates=covariates), ds=pd.Series([0, 1, 2, 3, 2, 3]))
+    panel = replace(panel_of([np.ones(4), np.ones(2)], covariates=covariates), ds=pd.Series([2, 3, 4, 5, 4, 5]))
     assert less_known_ahead(panel.at(0), [panel.at(2), panel.at(1)], 2) == ["z"]
     assert less_known_ahead(panel.at(2), [panel.at(2)], 2) == []
     assert less_known_ahead(panel.at(0), [], 2) == []
-    ended = replace(panel, ds=pd.Series([0, 1, 2, 3, 96, 97]))  # the first series, long ago
+    ended = replace(panel, ds=pd.Series([2, 3, 4, 5, 98, 99]))  # the first series, long ago
     assert less_known_ahead(ended.at(0), [ended.at(2), ended.at(1)], 2) == []
+    counting = replace(panel, ds=pd.Series([0, 1, 2, 3, 0, 1]))  # each its own steps
+    assert less_known_ahead(counting.at(0), [counting.at(2), counting.at(1)], 2) == ["z"]
     assert less_known_ahead(panel_of([np.ones(4)]).at(0), [panel_of([np.ones(4)]).at(1)], 2) == []
