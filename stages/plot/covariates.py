@@ -80,7 +80,7 @@ def reading(brought: dict[str, Any], written: Callable[[str], str] = quoted) -> 
     raised = [f"{named[name]} raises MASE by {significant(rise, 2)} %"]
     raised += [f"{named[name]} by {significant(rise, 2)} %" for name, rise in rest]
     harmful = [named[name] for name, rise in found.items() if rise <= -NOTICEABLE]
-    little = [named[name] for name in found if name not in bring and named[name] not in harmful]
+    little = [named[name] for name, rise in found.items() if -NOTICEABLE < rise < NOTICEABLE]
     others = f"; {_first(little)} {'brings' if len(little) == 1 else 'bring'} less than 1 %" if little else ""
     if harmful:
         verb, them = ("lowers", "it") if len(harmful) == 1 else ("lower", "them")

@@ -120,7 +120,7 @@ def test_any_text_has_the_value_that_ruamel_yaml_reads_or_is_refused(text: str) 
 
 
 def test_dvc_reads_with_the_parser_of_clib() -> None:
-    """It takes a third of the time of `dvc repro` with nothing to do without it."""
+    """With it, `dvc repro` with nothing to do takes three quarters of the time."""
     assert YAML(typ="safe").Parser is not YAML(typ="safe", pure=True).Parser
 
 
@@ -277,7 +277,7 @@ def test_an_alias_inside_its_own_anchor_is_refused(text: str) -> None:
 def test_deep_nesting_is_refused(opening: str) -> None:
     with pytest.raises(YamlError, match=f"nested more than {MAX_DEPTH} deep"):
         read_yaml(opening * 500)
-    with pytest.raises(YamlError):
+    with pytest.raises(YamlError, match=f"nested more than {MAX_DEPTH} deep|exceeded maximum nesting depth"):
         read_yaml(opening * 10_000)
 
 
