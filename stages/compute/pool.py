@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
@@ -33,8 +34,8 @@ def open_pool(compute: Compute, *imports: str) -> Iterator["Pool"]:
     die or run out of memory.
     """
     try:
-        with _open_engine(compute, imports) as engine:
-            yield Pool(compute, engine)
+        with ThreadPoolExecutor(1) as beside, _open_engine(compute, imports) as engine:
+            yield Pool(compute, engine, beside)
     except ModuleNotFoundError as error:
         raise UserError(f"{place(compute)}: a worker has no package {error.name}; {FIX_HINT}") from None
     except MemoryError:
@@ -64,8 +65,8 @@ class Pool:
     scattered.
     """
 
-    def __init__(self, compute: Compute, engine: Engine) -> None:
-        self.compute, self.engine = compute, engine
+    def __init__(self, compute: Compute, engine: Engine, beside: ThreadPoolExecutor) -> None:
+        self.compute, self.engine, self.beside = compute, engine, beside
         self.local = compute.engine == "local"
         self.versions = {} if self.local else local_versions()
         self.scattered: dict[FileArgument[Any], object] = {}
@@ -89,6 +90,10 @@ class Pool:
         for number, result in zip(failed, self._in_parallel(task, retried, bar), strict=True):
             results[number] = result
         return iter(results)
+
+    def start(self, task: Callable[..., Result], *arguments: object) -> Callable[[], Result]:
+        """Start a task, and go on; what is returned waits for its result."""
+        return self.beside.submit(lambda: next(self.run(task, [arguments]))).result
 
     def _scatter(self, files: Iterable[FileArgument[Any]]) -> None:
         for file in files:

@@ -12,8 +12,10 @@ from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
 from stages.common.arrays import Floats
 from stages.common.errors import counted
+from stages.panel.panel import Panel
 from stages.plot.covariates import draw_covariates
 from stages.plot.digits import significant
+from stages.plot.inside import Inside, title_of, window_steps
 from stages.plot.known_ahead import draw_strips
 from stages.plot.lines import (
     bin_size,
@@ -188,6 +190,15 @@ def draw_loss(loss: pd.DataFrame) -> Figure:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure
+
+
+def draw_inside(inside: Inside, panel: Panel, cell: Cell) -> dict[str, Figure]:
+    """The figures of the first network."""
+    figures = {}
+    if inside.traced:
+        steps = window_steps(panel, inside.series, len(inside.traced["value"]))
+        figures["gates"] = draw_gates(inside.traced, cell, steps, title_of(panel, inside.series))
+    return {**figures, "sensitivity": draw_sensitivity(inside.by_cell)}
 
 
 def draw_gates(traced: dict[str, Floats], cell: Cell, steps: pd.Series, title: str) -> Figure:

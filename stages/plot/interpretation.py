@@ -1,22 +1,17 @@
 """What a trained network does: its gates and states over a window, and how far back its forecast looks."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from stages.common.arrays import Floats, Ints
+from stages.common.arrays import Floats
 from stages.panel.panel import Panel
-from stages.plot.figures import draw_gates, draw_sensitivity
 from stages.plot.gates import trace_layers
-from stages.plot.inside import gates_panel
-from stages.plot.pages import MAX_NAME, shortened
 from stages.predict.ensemble import Ensemble
+from stages.predict.forecaster import Forecaster
 from stages.train.batches import Batches
 from stages.train.cells import CELLS
 from stages.train.network import Network
@@ -29,51 +24,32 @@ MAX_TARGETS = 24  # likewise steps ahead
 
 
 def look_inside(
-    panel: Panel, windows: Windows, ensemble: Ensemble, model: Model, settings: Train
-) -> tuple[dict[str, Figure], dict[str, Any] | None]:
-    """Figures of the first network of an ensemble: gates over one window, and sensitivity by lag; and the data of the
-    report's panel of gates.
+    panel: Panel, windows: Windows, forecaster: Path, model: Model, settings: Train
+) -> tuple[dict[str, Floats], int, dict[str, Floats]]:
+    """Of the first network of a forecaster: sensitivity by lag and cell, and what `trace_first` returns.
 
-    windows: those that the ensemble was trained on
-
-    No gates where no series has a window, or where the cell has no step function.
+    windows: those that the networks were trained on
     """
+    ensemble = Forecaster.read(forecaster).ensemble
     member, network = next(iter(ensemble.networks.items()))
-    figures, gates = {}, None
-    long_enough = np.flatnonzero(panel.lengths >= windows.min_length)
-    traces = _traced(panel, long_enough, network, ensemble, model.cell)
-    series, traced = next(traces, (0, {})) if CELLS[model.cell].step else (0, {})
-    if traced:
-        name = shortened(panel.ids[series], MAX_NAME)
-        title = f"Input of the network from {name}, season and level removed"
-        figures["gates"] = draw_gates(traced, CELLS[model.cell], window_steps(panel, series, windows.size), title)
-        gates = gates_panel(traced, CELLS[model.cell], last_steps(panel, series, windows.size), title)
     by_cell = {model.cell: sensitivity_by_lag(network, windows)}
     if model.cell != "rnn":
         plain = train_plain_rnn(windows, member, model, settings)
         by_cell["plain RNN, trained the same way"] = sensitivity_by_lag(plain, windows)
-    return {**figures, "sensitivity": draw_sensitivity(by_cell)}, gates
+    return by_cell, *trace_first(panel, windows.min_length, ensemble, network)
 
 
-def _traced(
-    panel: Panel, long_enough: Ints, network: Network, ensemble: Ensemble, cell: str
-) -> Iterator[tuple[int, dict[str, Floats]]]:
-    """Some series, and `trace_window` at the end of each; without those whose numbers are too large to normalise."""
-    for series in long_enough.tolist():
+def trace_first(panel: Panel, min_length: int, ensemble: Ensemble, network: Network) -> tuple[int, dict[str, Floats]]:
+    """The first series of so many steps whose numbers are not too large to normalise, and `trace_window` at its end.
+
+    No trace where there is none, or where the cell has no step function.
+    """
+    cell = network.model.cell
+    for series in np.flatnonzero(panel.lengths >= min_length).tolist() if CELLS[cell].step else []:
         ((_, ends),) = ensemble.prepare([panel.take(slice(series, series + 1)).at(0)])
         if traced := trace_window(network, cell, ends):
-            yield series, traced
-
-
-def window_steps(panel: Panel, series: int, size: int) -> pd.Series:
-    """The last `size` steps of a series, or all that it has."""
-    return panel.ds.iloc[panel.indptr[series] : panel.indptr[series + 1]].iloc[-size:]
-
-
-def last_steps(panel: Panel, series: int, size: int) -> list[str]:
-    """The last `size` steps of a series as the input writes them; empty texts for those before its first."""
-    rows = window_steps(panel, series, size)
-    return [""] * (size - len(rows)) + list(panel.time_axis.format(rows))
+            return series, traced
+    return 0, {}
 
 
 def train_plain_rnn(windows: Windows, member: int, model: Model, settings: Train) -> Network:

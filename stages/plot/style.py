@@ -17,8 +17,6 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
 from PIL import Image
 
-from stages.common.paths import fresh_folder
-
 ACTUAL = "#000000"
 FILLED = "#888888"  # of values that the input did not have
 QUIET = "#999999"  # of what is there to compare with
@@ -114,8 +112,7 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
 
 
 def save_figures(figures: dict[str, Figure], folder: Path, dpi: int) -> dict[str, Path]:
-    """The files that `folder` then holds, one for each figure and no others, by name."""
-    fresh_folder(folder)
+    """Save each figure in a file of its name in `folder`, which exists; the files by name."""
     files = {name: folder / f"{name}.png" for name in figures}
     for name, figure in figures.items():
         save(figure, files[name], dpi)

@@ -1,6 +1,7 @@
 """The ensemble's forecast at an origin, in the input's units: the mean of its members."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,8 +10,10 @@ from stages.normalize.normalizer import Normalizer
 from stages.panel.panel import History
 from stages.predict.baselines import NAIVE, forecast_baseline
 from stages.predict.spread import Spread
-from stages.train.network import Network, forecast
 from stages.window.windows import Windows
+
+if TYPE_CHECKING:  # workers of baselines, too, read this file, and need no torch
+    from stages.train.network import Network
 
 ZERO = 1e-4  # of the largest value of a history that was never negative: less than that is rounding, not a forecast
 FLAT_SEASONS, FLAT_STEPS = 2, 10  # a history that has not changed over both is forecast not to change
@@ -41,7 +44,7 @@ def forecast_origin(
     horizon: int,
     normalizer: Normalizer,
     windows: Windows,
-    networks: dict[int, Network],
+    networks: dict[int, "Network"],
     ensemble: int,
 ) -> OriginForecast:
     """Forecast every series from one origin by an ensemble of `ensemble` members; a flat one is forecast not to change.
@@ -49,6 +52,8 @@ def forecast_origin(
     windows: at the end of each series
     networks: by member; empty where no history was long enough for a window
     """
+    from stages.train.network import forecast
+
     naive = repeat_last_season(history, horizon)
     spread = Spread.of(history)
     has_history = history.lengths > 0

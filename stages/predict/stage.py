@@ -85,9 +85,8 @@ class Forecasts:
         return [self.panel.at(each.origin) for each in self.model]
 
 
-def forecast(params: Params, pool: Pool) -> Forecasts:
-    """Choose the baselines, and forecast by all methods from each origin."""
-    panel = Panel.read(PANEL)
+def forecast(params: Params, panel: Panel, of_model: Pool, pool: Pool) -> Forecasts:
+    """Choose the baselines, and forecast by all methods from each origin: the model, and the others, each in a pool."""
     settings, horizon = params[Predict], params[Backtest].horizon
     planned = plan_origins(params[Backtest], panel)
     trained_at = planned.within(int(panel.lengths.max())).trained_at(params[Backtest].refit)
@@ -97,7 +96,7 @@ def forecast(params: Params, pool: Pool) -> Forecasts:
     )
     ensembles = load_ensembles(NETWORKS, trained_at, untrained)
     parts, halved = shards(panel, PANEL), series_in_git(panel.ids)
-    model = forecast_origins(parts, halved, ensembles, pool)
+    model = forecast_origins(parts, halved, ensembles, of_model)
     names = choose_baselines(settings.baselines, [panel.at(each.origin) for each in model], settings.needed_baseline)
     baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
     known = [each.origin for each in model if each.forecast.has_history.any()]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +12,11 @@ from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
 from stages.panel.panel import Panel
 from stages.predict.baselines import BASELINES
-from stages.predict.ensemble import Ensemble
 from stages.predict.forecasts import forecast_by_baseline
 from stages.predict.scoring import ScoredForecast, score
+
+if TYPE_CHECKING:  # workers of baselines need no torch
+    from stages.predict.ensemble import Ensemble
 
 Shard = tuple[slice, FileArgument[Panel]]  # a run of series, and their part of the panel
 
@@ -31,7 +34,7 @@ def shards(panel: Panel, path: Path) -> list[Shard]:
 
 
 def forecast_origins(
-    parts: list[Shard], halved: Bools, ensembles: dict[int, Ensemble], pool: Pool
+    parts: list[Shard], halved: Bools, ensembles: dict[int, "Ensemble"], pool: Pool
 ) -> list[ScoredForecast]:
     """The model's forecasts at every origin, scored, the final origin first.
 
@@ -53,7 +56,7 @@ def forecast_origins(
     return [ScoredForecast.concat(by_origin[origin]) for origin in ensembles]
 
 
-def few_origins(ensembles: dict[int, Ensemble], series: int) -> Iterator[list[int]]:
+def few_origins(ensembles: dict[int, "Ensemble"], series: int) -> Iterator[list[int]]:
     """Runs of origins with the same ensemble, which are few histories of so many series; the final origin is alone."""
     for _, group in groupby(ensembles, key=lambda origin: (origin > 0, id(ensembles[origin]))):
         run = list(group)
@@ -61,7 +64,7 @@ def few_origins(ensembles: dict[int, Ensemble], series: int) -> Iterator[list[in
             yield run[few]
 
 
-def forecast_shard(panel: Panel, halved: Bools, origins: list[int], ensemble: Ensemble) -> list[ScoredForecast]:
+def forecast_shard(panel: Panel, halved: Bools, origins: list[int], ensemble: "Ensemble") -> list[ScoredForecast]:
     """An ensemble's forecasts of a panel's series from each of the origins, scored."""
     histories = [panel.at(origin) for origin in origins]
     forecasts = ensemble.forecast(histories)

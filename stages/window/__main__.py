@@ -28,6 +28,8 @@ from stages.window.cutting import (
 )
 from stages.window.params import Window
 
+MOST_HERE = 20_000  # values of all histories, whose windows are cut in less time than a worker needs to start
+
 
 def main() -> None:
     params = read_params()
@@ -45,7 +47,9 @@ def main() -> None:
     histories = [FileArgument.at(origin_file(HISTORIES, origin), load_file) for origin in origins]
     tasks = [(history, params[Window], horizon) for history in histories]
     summaries = []
-    with open_pool(params[Compute], "stages.window.cutting") as pool:
+    few = len(latest["values"]) * len(origins) <= MOST_HERE and params[Compute].engine == "local"
+    compute = params[Compute].model_copy(update={"workers": 1}) if few else params[Compute]
+    with open_pool(compute, "stages.window.cutting") as pool:
         fresh_folder(WINDOWS)
         for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks, bar="origins"), strict=True):
             windows.write(origin_file(WINDOWS, origin))

@@ -6,6 +6,7 @@ import operator
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -24,6 +25,22 @@ def test_results_come_in_the_order_of_their_arguments(default_params: Params, wo
     with open_pool(compute, "operator") as pool:
         assert list(pool.run(operator.mul, [(number, 2) for number in range(50)])) == list(range(0, 100, 2))
         assert list(pool.run(operator.mul, [])) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_task_that_is_started_runs_while_the_stage_goes_on(
+    default_params: Params, tmp_path: Path, workers: int
+) -> None:
+    """It reads a pipe that the stage writes to afterwards: without both at once, neither ends."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with open_pool(change(default_params, compute__workers=workers)[Compute], "subprocess") as pool:
+        reads = pool.start(subprocess.getoutput, f"cat {pipe}")
+        pipe.write_text("written")
+        assert reads() == "written"
+        fails = pool.start(math.sqrt, -1.0)
+        with pytest.raises(ValueError, match="math domain error"):
+            fails()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -1,6 +1,8 @@
 """The inside of a trained network: against torch, and against finite differences."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,15 +13,11 @@ import torch
 from stages.common.params import Params
 from stages.normalize.params import Normalize
 from stages.panel.panel import Panel
-from stages.plot.interpretation import (
-    last_steps,
-    look_inside,
-    sensitivity_by_lag,
-    trace_window,
-    train_plain_rnn,
-    window_steps,
-)
+from stages.plot.figures import draw_inside
+from stages.plot.inside import Inside
+from stages.plot.interpretation import look_inside, sensitivity_by_lag, trace_first, trace_window, train_plain_rnn
 from stages.predict.ensemble import Ensemble
+from stages.predict.forecaster import Forecaster
 from stages.train.batches import Batches
 from stages.train.cells import CELLS
 from stages.train.network import Network
@@ -116,22 +114,32 @@ def test_the_plain_rnn_is_trained_as_the_model_is(windows: Windows, default_para
 
 
 @pytest.mark.parametrize(("cell", "labels"), [("gru", ["gru", "plain RNN, trained the same way"]), ("rnn", ["rnn"])])
-def test_figures_show_the_first_member(
-    windows: Windows, panel: Panel, default_params: Params, cell: str, labels: list[str]
+def test_the_first_member_of_a_forecaster_is_looked_into(
+    windows: Windows,
+    panel: Panel,
+    default_params: Params,
+    monkeypatch: pytest.MonkeyPatch,
+    cell: str,
+    labels: list[str],
 ) -> None:
-    """An RNN has no other beside it. A long name is cut."""
+    """An RNN has no other beside it. In the figures a long name is cut."""
     params = change(default_params, model__cell=cell, train__epochs=1)
     networks = {member: Network(params[Model], targets=3) for member in (1, 4)}
-    named = replace(panel, ids=["a" * 300, "b"])
-    figures, gates = look_inside(named, windows, ensemble_of(networks, params), params[Model], params[Train])
+    forecaster = SimpleNamespace(ensemble=ensemble_of(networks, params))
+    monkeypatch.setattr(Forecaster, "read", lambda folder: {Path("folder"): forecaster}[folder])
+    seen = Inside(*look_inside(panel, windows, Path("folder"), params[Model], params[Train]))
+    assert list(seen.by_cell) == labels
+    np.testing.assert_array_equal(seen.by_cell[cell], sensitivity_by_lag(networks[1], windows))
+    series, traced = trace_first(panel, windows.min_length, forecaster.ensemble, networks[1])
+    assert seen.series == series == 0
+    np.testing.assert_array_equal(seen.traced["hidden"], traced["hidden"])
+    figures = draw_inside(seen, replace(panel, ids=["a" * 300, "b"]), CELLS[cell])
     assert list(figures) == ["gates", "sensitivity"]
-    assert gates is not None
-    assert 0 < gates["title"].count("aa") < 40
-    assert gates["labels"] == last_steps(panel, 0, windows.size)
     lines = figures["sensitivity"].axes[0].lines
     assert [line.get_label() for line in lines] == labels
-    np.testing.assert_array_equal(lines[0].get_ydata(), sensitivity_by_lag(networks[1], windows))
-    assert figures["gates"].axes[0].get_title(loc="left").startswith("Input of the network from aa")
+    title = figures["gates"].axes[0].get_title(loc="left")
+    assert title.startswith("Input of the network from aa")
+    assert title.count("aa") < 40
     plt.close("all")
 
 
@@ -142,15 +150,13 @@ def test_the_gates_are_those_over_the_end_of_the_first_series_that_is_long_enoug
     params = change(default_params, model__cell="rnn", normalize__log=False, normalize__scale="mean")
     short = replace(panel, indptr=np.array([0, 7, 27]), ds=panel.ds[23:], y=panel.y[23:], missing=panel.missing[23:])
     network = Network(params[Model], targets=3)
-    _, gates = look_inside(short, windows, ensemble_of({0: network}, params), params[Model], params[Train])
+    series, traced = trace_first(short, windows.min_length, ensemble_of({0: network}, params), network)
+    assert series == 1
     values = np.sin(np.arange(30.0, 50.0))
     read = ((values - values.mean()) / np.abs(values).mean())[-8:]
-    assert gates is not None
-    np.testing.assert_allclose(gates["input"], read, atol=5e-3)
-    states = trace_window(network, "rnn", plain_ends(read, [8], 8, 3))["hidden"]
-    np.testing.assert_allclose(gates["states"], states.T[gates["units"]], atol=5e-3)
-    assert gates["labels"] == last_steps(short, 1, 8)
-    plt.close("all")
+    np.testing.assert_allclose(traced["value"][:, 0], read, atol=1e-5)
+    expected = trace_window(network, "rnn", plain_ends(read, [8], 8, 3))["hidden"]
+    np.testing.assert_allclose(traced["hidden"], expected, atol=1e-5)
 
 
 def test_a_series_whose_numbers_are_too_large_to_normalise_has_no_gates(
@@ -160,32 +166,22 @@ def test_a_series_whose_numbers_are_too_large_to_normalise_has_no_gates(
     params = change(default_params, model__cell="rnn", normalize__log=False)
     large = np.resize([-1e308, 1e308, 1.7e308, 1.7e308], 50)
     networks = ensemble_of({0: Network(params[Model], targets=3)}, params)
-    labels = []
+    found = []
     for small in (20, 0):
         mixed = replace(panel, y=np.where(np.arange(50) < 50 - small, large, panel.y))
         with np.errstate(over="ignore", invalid="ignore"):
-            _, gates = look_inside(mixed, windows, networks, params[Model], params[Train])
-        labels.append(gates and gates["labels"])
-    assert labels == [last_steps(panel, 1, 8), None]
-    plt.close("all")
+            series, traced = trace_first(mixed, windows.min_length, networks, networks.networks[0])
+        found.append((series, bool(traced)))
+    assert found == [(1, True), (0, False)]
 
 
 def test_a_cell_without_a_step_has_no_gates(
     windows: Windows, panel: Panel, default_params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CELLS, "lstm", replace(CELLS["lstm"], step=None))
-    params = change(default_params, train__epochs=1)
-    networks = {0: Network(params[Model], targets=3)}
-    figures, gates = look_inside(panel, windows, ensemble_of(networks, params), params[Model], params[Train])
-    assert (list(figures), gates) == (["sensitivity"], None)
+    network = Network(default_params[Model], targets=3)
+    ensemble = ensemble_of({0: network}, default_params)
+    assert trace_first(panel, windows.min_length, ensemble, network) == (0, {})
+    figures = draw_inside(Inside({"lstm": np.ones(8)}, 0, {}), panel, CELLS["lstm"])
+    assert list(figures) == ["sensitivity"]
     plt.close("all")
-
-
-def test_steps_before_the_series_have_empty_labels(panel: Panel) -> None:
-    assert last_steps(panel, 1, 3) == ["27", "28", "29"]
-    assert last_steps(panel, 1, 22)[:3] == ["", "", "10"]
-
-
-def test_the_steps_of_a_window_are_all_that_a_series_has(panel: Panel) -> None:
-    assert window_steps(panel, 1, 3).tolist() == [27, 28, 29]
-    assert window_steps(panel, 1, 22).tolist() == list(range(10, 30))

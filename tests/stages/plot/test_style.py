@@ -85,8 +85,7 @@ def test_a_legend_is_above_the_plots_and_inside_the_figure(count: int) -> None:
     plt.close(figure)
 
 
-def test_a_folder_of_figures_holds_these_and_no_older_ones(tmp_path: Path) -> None:
-    (tmp_path / "older.png").touch()
+def test_each_figure_has_a_file_of_its_name(tmp_path: Path) -> None:
     files = save_figures({"one": subplots(1)[0], "two": subplots(2)[0]}, tmp_path, dpi=30)
     assert files == {"one": tmp_path / "one.png", "two": tmp_path / "two.png"}
     assert sorted(tmp_path.iterdir()) == sorted(files.values())
