@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import Self
 
 import numpy as np
@@ -26,6 +25,12 @@ class Tensors:
     def map(self, function: Callable[[Tensor], Tensor]) -> Self:
         """The same fields, with `function` applied to each."""
         return type(self)(**{name: function(value) for name, value in vars(self).items()})
+
+    def unbind(self) -> list[Self]:
+        """Those of each index of the first dimension, which all fields share."""
+        fields = vars(self)
+        parts = zip(*(value.unbind() for value in fields.values()), strict=True)
+        return [type(self)(**dict(zip(fields, part, strict=True))) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -108,15 +113,18 @@ class Batches:
         """
         return ["value", *(["known"] if self.padding else []), *(f"change_{lag}" for lag in self.lags)]
 
-    def stream(self, order: Tensor, size: int) -> Iterator[tuple[Inputs, Targets]]:
-        """Batches of `size` windows, the last one of fewer, at the indices `order` (W,) in their order."""
-        for part in order.split(size * GATHERED):  # type: ignore[no-untyped-call]
-            whole = len(part) // size * size
-            for rows in (part[:whole].view(-1, size), part[whole:][None]):
+    def stream(self, orders: Tensor, size: int) -> Iterator[tuple[Inputs, Targets]]:
+        """Batches of `size` windows for each of M networks, the last ones of fewer, M before their shapes.
+
+        orders: (M, W) indices of windows, each network's in their order
+        """
+        for part in orders.split(max(1, GATHERED // len(orders)) * size, dim=1):  # type: ignore[no-untyped-call]
+            whole = part.shape[1] // size * size
+            for rows in (part[:, :whole].reshape(len(orders), -1, size), part[:, None, whole:]):
                 if rows.numel():
+                    rows = rows.transpose(0, 1)
                     inputs, targets = self._joined(rows, *(_rows(table, rows) for table in self.computed))
-                    for row in range(len(rows)):
-                        yield inputs.map(itemgetter(row)), targets.map(itemgetter(row))
+                    yield from zip(inputs.unbind(), targets.unbind(), strict=True)
 
     def gather(self, batch: Tensor) -> tuple[Inputs, Targets]:
         """The windows at indices `batch` (B,)."""
@@ -155,7 +163,7 @@ class Batches:
         return torch.stack(channels, dim=-1), future.where(known, 0), known.to(past.dtype)
 
     def _joined(self, batch: Tensor, steps: Tensor, values: Tensor, known: Tensor) -> tuple[Inputs, Targets]:
-        """The windows at indices `batch` (B,), or several batches (n, B) at once: then all shapes begin with n."""
+        """The windows at indices `batch` (B,), or several batches (..., B) at once: then all shapes begin alike."""
         inputs = Inputs(
             steps=steps.transpose(-2, -3).contiguous(),
             features=_rows(self.features, batch),
@@ -189,5 +197,5 @@ def _rows(table: Tensor, batch: Tensor) -> Tensor:
 
 
 def weighted_mean(logits: Tensor, experts: Tensor) -> Tensor:
-    """(B, targets) the mean of experts (B, E, targets), weighted by the softmax of logits (B, E); 0 without any."""
-    return (logits.softmax(dim=1)[..., None] * experts).sum(dim=1)
+    """(..., targets) the mean of experts (..., E, targets), weighted by the softmax of (..., E); 0 without any."""
+    return (logits.softmax(dim=-1)[..., None] * experts).sum(dim=-2)

@@ -95,9 +95,14 @@ class Network(nn.Module):
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""
+        return forecasts_of([self], [self.heads(inputs)], inputs.map(lambda field: field[None]))[0]
+
+    def heads(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+        """What is made of the last state and the features of B windows: correction and gate (B, targets + gate), and
+        the responses (B, K) to the covariates that vary; None for no such covariates."""
         states = self._hidden_states(self.read(inputs))  # (size, B, directions x hidden)
         features = inputs.features
-        if (static := self._varying("static")) is not None:
+        if (static := self.varies("static")) is not None:
             features = torch.cat([features, inputs.static[:, static]], dim=-1)
         if self.targets == 1:  # the head reads every step, so that its sums round as the tutorial's
             read = torch.cat([self.dropout(states), features.expand(len(states), -1, -1)], dim=-1)
@@ -106,25 +111,17 @@ class Network(nn.Module):
         else:
             read = torch.cat([self.dropout(states[-1]), features], dim=-1)
             output = self.head(read)
-        correction, gate = output[:, : self.targets], output[:, self.targets :]
-        logits = gate - self.trust * inputs.record if self.trust is not None else 0.0 * inputs.record
-        if self.response is not None:
-            response = nn.functional.pad(read, (0, 1), value=1.0) @ self.response
-            covariates = inputs.covariates[:, self._varying("covariates")]
-            uninformed = 1 - (logits.softmax(dim=1) * inputs.informed).sum(dim=1, keepdim=True)
-            correction = correction + uninformed * (response[..., None] * covariates).sum(dim=1)
-        if self.trust is not None:
-            return correction + weighted_mean(logits, inputs.experts)
-        return correction + inputs.experts.sum(dim=1)
+        response = None if self.response is None else nn.functional.pad(read, (0, 1), value=1.0) @ self.response
+        return output, response
 
     def read(self, inputs: Inputs) -> Tensor:
         """(size, B, n) what the recurrent network reads at each step: the channels, and the past covariates."""
-        past = self._varying("past")
+        past = self.varies("past")
         if past is None or self.pooling is None:
             return inputs.steps
         return torch.cat([inputs.steps, inputs.past[..., past] * self.pooling], dim=-1)
 
-    def _varying(self, name: str) -> Tensor | None:
+    def varies(self, name: str) -> Tensor | None:
         """The columns of covariates that the network reads; None for none."""
         columns: Tensor | None = getattr(self, f"{VARYING}{name}", None)
         return columns
@@ -135,6 +132,27 @@ class Network(nn.Module):
             return states
         # The backward direction has read the whole window at the first step: make that its last.
         return torch.cat([states[..., : self.hidden_size], states[..., self.hidden_size :].flip(0)], dim=-1)
+
+
+def forecasts_of(networks: Sequence[Network], heads: Sequence[tuple[Tensor, Tensor | None]], inputs: Inputs) -> Tensor:
+    """Forecasts (M, B, targets) of M networks of one shape, each of its own B windows, in the units of the experts.
+
+    One operation for all of them: around small networks operations cost as much as inside.
+
+    heads: what each network makes of its windows, see `Network.heads`
+    inputs: of all of them, M before the shapes of `Inputs`
+    """
+    one = networks[0]
+    output = torch.stack([own for own, _ in heads])
+    correction, gate = output[..., : one.targets], output[..., one.targets :]
+    trusts: list[Tensor] = [network.trust for network in networks if network.trust is not None]
+    logits = gate - torch.stack(trusts)[:, None, None] * inputs.record if trusts else 0.0 * inputs.record
+    responses = [response for _, response in heads if response is not None]
+    if responses:
+        covariates = inputs.covariates[:, :, one.varies("covariates")]
+        uninformed = 1 - (logits.softmax(dim=-1) * inputs.informed).sum(dim=-1, keepdim=True)
+        correction = correction + uninformed * (torch.stack(responses)[..., None] * covariates).sum(dim=-2)
+    return correction + (weighted_mean(logits, inputs.experts) if trusts else inputs.experts.sum(dim=-2))
 
 
 def shape_of(batches: Batches) -> dict[str, int]:

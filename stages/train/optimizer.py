@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stages.train.params import Train
 
@@ -22,16 +22,25 @@ class Optimizer:
 
     AdamW: Loshchilov and Hutter, Decoupled weight decay regularization, 2019, algorithm 2, in torch's fused kernel.
     Adam rounds as torch's kernel of one weight after another, which is the tutorial's.
+
+    networks: the weights of each of the networks, which take their steps together
     """
 
-    def __init__(self, weights: list[Tensor], settings: Train) -> None:
-        self.weights, self.decay, self.is_adamw = weights, settings.weight_decay, settings.optimizer == "adamw"
+    def __init__(self, networks: list[list[Tensor]], settings: Train) -> None:
+        weights = [each for network in networks for each in network]
+        self.networks, self.weights = networks, weights
+        self.decay, self.is_adamw = settings.weight_decay, settings.optimizer == "adamw"
         self.means, self.squares = ([torch.zeros_like(each) for each in weights] for _ in range(2))
         self.steps = [torch.zeros((), device=each.device) for each in weights]
 
     def zero_grad(self) -> None:
         for each in self.weights:
             each.grad = None
+
+    def clip(self, most: float) -> None:
+        """Shorten each network's gradient to a norm of `most`, where it is longer."""
+        for network in self.networks:
+            nn.utils.clip_grad_norm_(network, most)
 
     @torch.no_grad()
     def step(self, rate: float, beta_1: float) -> None:

@@ -1,5 +1,7 @@
 """What the stage does once its workers have started: train all networks, and save them with their losses."""
 
+from itertools import chain
+
 from stages.common.params import Params
 from stages.common.paths import (
     LOSS,
@@ -18,7 +20,7 @@ from stages.train.checkpoints import FOLDER, remove_checkpoints
 from stages.train.network import Network, save_networks
 from stages.train.params import Model, Train
 from stages.train.progress import epoch_bar
-from stages.train.tasks import TrainingTask, check_cost, loss_curves, plan_tasks, summarize, train_one
+from stages.train.tasks import TrainingTask, check_cost, groups, loss_curves, plan_tasks, summarize, train_some
 from stages.train.training import Epoch
 from stages.window.windows import Windows
 
@@ -30,13 +32,17 @@ def train(params: Params, pool: Pool) -> Trained:
     model, settings = params[Model], params[Train]
     files = {origin: origin_file(WINDOWS, origin) for origin in origins_in(WINDOWS)}
     tasks = plan_tasks(files, model, settings)
-    check_cost(tasks, Windows.read(files[min(files)]), model, settings, params[Compute])
+    final = Windows.read(files[min(files)])
+    check_cost(tasks, final, model, settings, params[Compute])
     windows = {origin: FileArgument.at(file, Windows.read) for origin, file in files.items()}
     FOLDER.mkdir(exist_ok=True)
     with epoch_bar(len(tasks), settings.epochs, pool.local) as board:
-        arguments = [(windows[task.origin], task, model, settings, board, row) for row, task in enumerate(tasks)]
+        arguments = [
+            (windows[some[0].origin], some, model, settings, board, tasks.index(some[0]))
+            for some in groups(tasks, final, model, settings, params[Compute])
+        ]
         bar = None if pool.local else "networks"  # which the bar of epochs shows more closely
-        return dict(zip(tasks, pool.run(train_one, arguments, bar), strict=True))
+        return dict(zip(tasks, chain.from_iterable(pool.run(train_some, arguments, bar)), strict=True))
 
 
 def save(trained: Trained, params: Params) -> None:

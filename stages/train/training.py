@@ -1,18 +1,19 @@
-"""Train one network: its batches in a seeded order, the loss, the optimizer and the learning rate's schedule."""
+"""Train networks: their batches in a seeded order, the loss, the optimizer and the learning rate's schedule."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from stages.common.errors import UserError
-from stages.train.batches import Batches, Targets
+from stages.train.batches import Batches, Inputs, Targets
 from stages.train.losses import LOSSES
-from stages.train.network import Network
+from stages.train.network import Network, forecasts_of
 from stages.train.optimizer import Optimizer, schedule
 from stages.train.params import Model, Train
 from stages.window.windows import Windows
@@ -22,7 +23,7 @@ LARGEST_PULL = 1e6  # of any use
 SHORT = 80.0  # steps: the pull of histories shorter than this is no stronger than theirs
 
 Criterion = Callable[[Tensor, Targets], Tensor]
-OnEpoch = Callable[[int, float], None]  # called with the number of an epoch, from 1 on, and its loss
+OnEpoch = Callable[[int, int, float], None]  # called with a member, the number of an epoch, from 1 on, and its loss
 
 
 @dataclass(frozen=True)
@@ -38,65 +39,104 @@ def member_seed(seed: int, member: int) -> int:
     return seed + 1000 * member
 
 
+class Member:
+    """A member in training: its network and its own random numbers, which make it the same in any company."""
+
+    def __init__(self, number: int, model: Model, seed: int, batches: Batches, device: torch.device) -> None:
+        self.number = number
+        torch.manual_seed(member_seed(seed, number))
+        self.shuffler = torch.Generator().manual_seed(member_seed(seed, number))
+        self.network = Network.of(model, batches).to(device).train()
+        self.generator: Any = torch.random if device.type == "cpu" else torch.get_device_module(device)
+        self.random = self.generator.get_rng_state()
+
+    def heads(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+        """`Network.heads`, with dropout by the member's own random numbers."""
+        self.generator.set_rng_state(self.random)
+        heads = self.network.heads(inputs)
+        self.random = self.generator.get_rng_state()
+        return heads
+
+
 def train_network(
-    windows: Windows, member: int, model: Model, settings: Train, on_epoch: OnEpoch = lambda epoch, loss: None
+    windows: Windows, member: int, model: Model, settings: Train, on_epoch: OnEpoch = lambda member, epoch, loss: None
 ) -> tuple[Network, list[Epoch]]:
-    """Train the network of one origin and member on the origin's windows, seeded and with one thread.
+    """The network of one origin and member, and its losses; see `train_networks`."""
+    return train_networks(windows, [member], model, settings, on_epoch)[0]
+
+
+def train_networks(
+    windows: Windows,
+    members: Sequence[int],
+    model: Model,
+    settings: Train,
+    on_epoch: OnEpoch = lambda member, epoch, loss: None,
+) -> list[tuple[Network, list[Epoch]]]:
+    """Train networks of some members on an origin's windows side by side, seeded and with one thread.
+
+    members: none for no networks
+
+    Each takes its own batches, and is the same network as alone; they share the operations around their cells.
 
     Raises UserError where the settings name a GPU and there is none, and where training diverges.
     """
+    if not members:
+        return []
     torch.set_num_threads(1)
-    seed = member_seed(settings.seed, member)
-    torch.manual_seed(seed)
-    shuffler = torch.Generator().manual_seed(seed)
     device = find_device(settings)
     batches = Batches(windows, device)
-    network = Network.of(model, batches).to(device).train()
+    team = [Member(number, model, settings.seed, batches, device) for number in members]
     criterion = make_criterion(windows, settings)
-    optimizer = Optimizer(list(network.parameters()), settings)
-    steps, size = settings.batches_in_epoch(len(batches)), settings.batch_of(len(batches))
+    optimizer = Optimizer([list(member.network.parameters()) for member in team], settings)
+    count, steps, size = len(batches), settings.batches_in_epoch(len(batches)), settings.batch_of(len(batches))
     rates = schedule(settings, settings.epochs * steps)
-    epochs: list[Epoch] = []
+    epochs: list[list[Epoch]] = [[] for _ in team]
     for number in range(1, settings.epochs + 1):
-        count = len(batches)
-        order = torch.randperm(count, generator=shuffler) if settings.shuffle else torch.arange(count)
-        order = order[: steps * size].to(device)
-        epoch = run_epoch(network, batches, order, criterion, optimizer, rates, settings)
-        if not math.isfinite(epoch.loss):
-            raise UserError(
-                f"params.yaml: the loss of member {member} is {epoch.loss} in epoch {number}; {what_diverges(settings)}"
-            )
-        epochs.append(epoch)
-        on_epoch(number, epoch.loss)
-    refuse_divergence(network, batches, member, settings)
-    return network.cpu(), epochs
+        shuffled = [torch.randperm(count, generator=member.shuffler) for member in team]
+        orders = torch.stack(shuffled if settings.shuffle else [torch.arange(count)] * len(team))
+        orders = orders[:, : steps * size].to(device)
+        losses = run_epoch(team, batches, orders, criterion, optimizer, rates, settings)
+        for member, own, epoch in zip(team, epochs, losses, strict=True):
+            if not math.isfinite(epoch.loss):
+                raise UserError(
+                    f"params.yaml: the loss of member {member.number} is {epoch.loss} in epoch {number}; "
+                    f"{what_diverges(settings)}"
+                )
+            own.append(epoch)
+            on_epoch(member.number, number, epoch.loss)
+    for member in team:
+        refuse_divergence(member.network, batches, member.number, settings)
+    return [(member.network.cpu(), own) for member, own in zip(team, epochs, strict=True)]
 
 
 def run_epoch(
-    network: Network,
+    team: Sequence[Member],
     batches: Batches,
-    order: Tensor,
+    orders: Tensor,
     criterion: Criterion,
     optimizer: Optimizer,
     rates: Iterator[tuple[float, float]],
     settings: Train,
-) -> Epoch:
-    """Take a step of the optimizer for each batch of the windows at the indices `order` (W,), in their order.
+) -> list[Epoch]:
+    """Take a step of the optimizer for each batch of each member's windows at the indices `orders` (M, W).
 
     rates: learning rate and momentum of the next steps
     """
-    total = torch.zeros((), device=order.device)
-    for inputs, targets in batches.stream(order, settings.batch_of(len(batches))):
-        with autocast(order.device, settings.precision):
-            predicted = network(inputs).float()
-        loss = criterion(predicted, targets)
+    networks = [member.network for member in team]
+    total = torch.zeros(len(team), device=orders.device)
+    for inputs, targets in batches.stream(orders, settings.batch_of(len(batches))):
+        with autocast(orders.device, settings.precision):
+            heads = [member.heads(own) for member, own in zip(team, inputs.unbind(), strict=True)]
+            predicted = forecasts_of(networks, heads, inputs).float()
+        losses = criterion(predicted, targets)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        losses.sum().backward()  # type: ignore[no-untyped-call]
         if settings.clip is not None:
-            nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+            optimizer.clip(settings.clip)
         optimizer.step(*next(rates))
-        total += loss.detach() * len(targets.values)
-    return Epoch(total.item() / len(order), loss.item())
+        total += losses.detach() * targets.values.shape[1]
+    last = losses.tolist()
+    return [Epoch(*each) for each in zip((total / orders.shape[1]).tolist(), last, strict=True)]
 
 
 @torch.inference_mode()
@@ -152,7 +192,9 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
 
 
 def make_criterion(windows: Windows, settings: Train) -> Criterion:
-    """The loss of predictions (B, targets): its mean over the known targets, plus the pull towards the experts.
+    """The loss () of predictions (B, targets): its mean over the known targets, plus the pull towards the experts.
+
+    Of M networks the losses (M,) of their predictions (M, B, targets).
 
     The pull is the mean distance to the mean of the experts, weighted by their records, times `expert_pull` over the
     median length of the histories: the shorter these, the stronger, down to SHORT steps.
@@ -162,7 +204,8 @@ def make_criterion(windows: Windows, settings: Train) -> Criterion:
     pull = settings.expert_pull / max(float(np.median(begun)) if len(begun) else 0.0, SHORT)
 
     def criterion(predicted: Tensor, targets: Targets) -> Tensor:
-        loss = (elementwise(predicted, targets.values) * targets.known).sum() / targets.known.sum()
-        return loss + pull * (predicted - targets.expert_mean).abs().mean() if pull else loss
+        of_each, known = elementwise(predicted, targets.values) * targets.known, targets.known
+        loss = of_each.sum(dim=(-2, -1)) / known.sum(dim=(-2, -1))
+        return loss + pull * (predicted - targets.expert_mean).abs().mean(dim=(-2, -1)) if pull else loss
 
     return criterion

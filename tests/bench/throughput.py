@@ -48,8 +48,8 @@ def bare(windows: Windows, params: Params) -> float:
     torch.set_num_threads(1)
     batches = Batches(windows)
     size = params[Train].batch_of(len(batches))
-    cut = list(batches.stream(torch.arange(EPOCHS * STEPS * size) % len(batches), size))
-    ready = [(inputs.steps.clone(), targets.values.clone()) for inputs, targets in cut]
+    cut = list(batches.stream(torch.arange(EPOCHS * STEPS * size)[None] % len(batches), size))
+    ready = [(inputs.steps[0].clone(), targets.values[0].clone()) for inputs, targets in cut]
     recurrent = nn.LSTM(len(batches.channels), params[Model].hidden_size)
     head = nn.Linear(params[Model].hidden_size, windows.targets)
     weights = [*recurrent.parameters(), *head.parameters()]

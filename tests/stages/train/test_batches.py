@@ -113,19 +113,20 @@ def test_targets_features_and_experts_are_those_of_the_cuts(kind: str, seasons: 
 
 
 @pytest.mark.parametrize("count", [1, 5, 7, 7 * GATHERED, 7 * GATHERED + 9])
-def test_a_stream_gives_every_window_once_and_in_order(count: int) -> None:
+@pytest.mark.parametrize("networks", [1, 3, GATHERED + 1])
+def test_a_stream_gives_each_network_its_windows_once_and_in_order(count: int, networks: int) -> None:
     windows = plain_windows(np.arange(200), [200], 3, 1)
     batches = Batches(windows)
-    order = torch.randperm(len(batches))[:count]
-    seen = list(batches.stream(order, 7))
-    sizes = [inputs.steps.shape[1] for inputs, _ in seen]
+    orders = torch.stack([torch.randperm(len(batches))[:count] for _ in range(networks)])
+    seen = list(batches.stream(orders, 7))
+    sizes = [inputs.steps.shape[2] for inputs, _ in seen]
     assert sizes == [7] * (count // 7) + [count % 7] * (count % 7 > 0)
-    last = torch.cat([inputs.steps[-1, :, 0] for inputs, _ in seen])
-    assert last.tolist() == (order + 2).tolist()  # the window at index i ends in the value i + 2
-    assert torch.cat([targets.values[:, 0] for _, targets in seen]).tolist() == (order + 3).tolist()
+    last = torch.cat([inputs.steps[:, -1, :, 0] for inputs, _ in seen], dim=1)
+    assert last.tolist() == (orders + 2).tolist()  # the window at index i ends in the value i + 2
+    assert torch.cat([targets.values[..., 0] for _, targets in seen], dim=1).tolist() == (orders + 3).tolist()
     for inputs, targets in seen:
-        assert inputs.features.shape == (inputs.steps.shape[1], 0)
-        assert inputs.experts.shape == (inputs.steps.shape[1], 0, 1)
+        assert inputs.features.shape == (networks, inputs.steps.shape[2], 0)
+        assert inputs.experts.shape == (networks, inputs.steps.shape[2], 0, 1)
         assert targets.known.shape == targets.values.shape
 
 
@@ -164,8 +165,8 @@ def test_a_window_has_the_past_covariates_of_its_steps_and_0_before_the_series()
     ends = cut_at_ends(np.arange(8.0), np.array([3, 5]), [], window_settings(size=4, padding=True), 2, covariates)
     batches = Batches(ends)
     every = torch.arange(2)
-    for inputs, _ in (batches.gather(every), next(batches.stream(every, 2))):
-        found = inputs.past
+    streamed, _ = next(batches.stream(every[None], 2))
+    for found in (batches.gather(every)[0].past, streamed.past[0]):
         assert found.shape == (4, 2, 2)
         np.testing.assert_allclose(found[:, 0, 0], [0, 0.1, 0.1, 0.3], rtol=1e-6)
         np.testing.assert_allclose(found[:, 1, 0], [-1, 2, 4, 1], rtol=1e-6)

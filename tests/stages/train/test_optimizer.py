@@ -30,7 +30,7 @@ def test_weights_are_those_of_torch_to_the_bit(default_params: Params, name: str
     own, theirs = (nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 1)) for _ in range(2))
     own.load_state_dict(theirs.state_dict())
     unused = [nn.Parameter(torch.ones(2)) for _ in range(2)]
-    optimizer = Optimizer([*own.parameters(), unused[0]], settings)
+    optimizer = Optimizer([[*own.parameters()], [unused[0]]], settings)
     weights = [*theirs.parameters(), unused[1]]
     expected: torch.optim.Optimizer = torch.optim.Adam(weights, lr=0.05, weight_decay=decay)
     if name == "adamw":

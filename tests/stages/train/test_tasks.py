@@ -1,6 +1,7 @@
 """Training tasks: which there are, each run once, their loss curves and summary."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,13 @@ import torch
 from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.common.paths import WINDOWS, origin_file
+from stages.compute.params import Compute
 from stages.train import tasks
 from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
-from stages.train.tasks import TrainingTask, loss_curves, plan_tasks, summarize, train_one
-from stages.train.training import Epoch
+from stages.train.tasks import TrainingTask, groups, loss_curves, plan_tasks, summarize, train_some
+from stages.train.training import Epoch, train_networks
 from stages.window.windows import Windows
 from tests.builders import change, plain_windows
 
@@ -53,26 +55,58 @@ def test_where_the_latest_training_origin_is_earlier_the_error_names_it(default_
         plan_tasks(files, default_params[Model], default_params[Train])
 
 
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("changes", "sizes"),
+    [
+        ({"compute__workers": 1}, [4, 2, 4, 2]),
+        ({"compute__workers": 3}, [4, 2, 4, 2]),
+        ({"compute__workers": 4}, [3, 3, 3, 3]),
+        ({"compute__workers": 12}, [1] * 12),
+        ({"compute__workers": 100}, [1] * 12),
+        ({"compute__engine": "dask", "compute__address": "tcp://host:8786"}, [1] * 12),
+        ({"compute__workers": 1, "model__hidden_size": 512}, [1] * 12),
+    ],
+)
+def test_small_networks_of_an_origin_are_trained_side_by_side_on_all_processes(
+    default_params: Params, changes: dict[str, object], sizes: list[int]
+) -> None:
+    """Twelve networks of two origins; larger ones, and those of a cluster, alone."""
+    params = change(default_params, train__members=6, **changes)
+    files = {origin: write_windows(origin, 200, 12) for origin in (0, 15)}
+    planned = plan_tasks(files, params[Model], params[Train])
+    found = list(groups(planned, Windows.read(files[0]), params[Model], params[Train], params[Compute]))
+    assert [len(some) for some in found] == sizes
+    assert [task for some in found for task in some] == planned
+    assert all(len({task.origin for task in some}) == 1 for some in found)
+
+
 def test_a_finished_network_is_not_trained_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, default_params: Params
 ) -> None:
+    """Of three the one that a crash left without a checkpoint is, and is the same."""
     windows = Windows.read(write_windows(0, 30, 6))
     model, settings = default_params[Model], change(default_params, train__epochs=3)[Train]
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir()
-    task = TrainingTask(0, 1, checkpoints / "one.safetensors")
-    network, epochs = train_one(windows, task, model, settings, NO_BOARD, 0)
-    monkeypatch.setattr(tasks, "train_network", None)  # calling it fails
-    again, same = train_one(windows, task, model, settings, NO_BOARD, 0)
-    assert same == epochs
-    assert len(same) == 3
-    found = again.state_dict()
-    assert list(found) == list(network.state_dict())
-    for name, weights in network.state_dict().items():
-        assert torch.equal(weights, found[name])
-    other = TrainingTask(0, 1, checkpoints / "another.safetensors")
-    with pytest.raises(TypeError):
-        train_one(windows, other, model, settings, NO_BOARD, 0)
+    some = [TrainingTask(0, member, checkpoints / f"{member}.safetensors") for member in range(3)]
+    trained = train_some(windows, some, model, settings, NO_BOARD, 0)
+    some[1].checkpoint.unlink()
+    asked = []
+
+    def train(windows: Windows, members: list[int], *settings: Any) -> list[tuple[Network, list[Epoch]]]:
+        asked.append(members)
+        return train_networks(windows, members, *settings)
+
+    monkeypatch.setattr(tasks, "train_networks", train)
+    again = train_some(windows, some, model, settings, NO_BOARD, 0)
+    assert asked == [[1]]
+    for (network, epochs), (found, same) in zip(trained, again, strict=True):
+        assert same == epochs
+        assert len(same) == 3
+        assert list(found.state_dict()) == list(network.state_dict())
+        for name, weights in network.state_dict().items():
+            assert torch.equal(weights, found.state_dict()[name])
 
 
 def test_a_worker_without_the_folder_of_checkpoints_trains_and_writes_nothing(
@@ -81,20 +115,23 @@ def test_a_worker_without_the_folder_of_checkpoints_trains_and_writes_nothing(
     windows = plain_windows(np.random.default_rng(0).normal(0, 1, 30), [30], 6, 2)
     settings = change(default_params, train__epochs=2)[Train]
     task = TrainingTask(0, 0, folder / "none/one")
-    _, epochs = train_one(windows, task, default_params[Model], settings, NO_BOARD, 0)
+    ((_, epochs),) = train_some(windows, [task], default_params[Model], settings, NO_BOARD, 0)
     assert len(epochs) == 2
     assert list(folder.iterdir()) == []
 
 
-def test_progress_goes_to_the_row_of_the_task(folder: Path, default_params: Params) -> None:
-    """While it trains, and at once where the network is finished."""
-    rows = np.memmap(folder / "board", dtype=np.float64, mode="w+", shape=(3, 2))
+def test_progress_goes_to_the_rows_of_the_tasks(folder: Path, default_params: Params) -> None:
+    """While they train, and at once where the networks are finished."""
+    rows = np.memmap(folder / "board", dtype=np.float64, mode="w+", shape=(5, 2))
     windows = Windows.read(write_windows(0, 30, 6))
     model, settings = default_params[Model], change(default_params, train__epochs=2)[Train]
-    for row in (2, 1):
-        task, board = TrainingTask(0, 0, folder / "one.safetensors"), ProgressBoard(folder / "board", 3)
-        _, epochs = train_one(windows, task, model, settings, board, row)
-        assert rows[row].tolist() == [2, epochs[-1].loss]
+    some, board = (
+        [TrainingTask(0, member, folder / str(member)) for member in (3, 1)],
+        ProgressBoard(folder / "board", 5),
+    )
+    for first in (3, 1):
+        (_, one), (_, two) = train_some(windows, some, model, settings, board, first)
+        assert rows[first : first + 2].tolist() == [[2, one[-1].loss], [2, two[-1].loss]]
     assert not rows[0].any()
 
 

@@ -19,8 +19,10 @@ from stages.train.training import (
     make_criterion,
     member_seed,
     train_network,
+    train_networks,
 )
 from stages.window.cutting import cut_windows
+from stages.window.params import Window
 from stages.window.windows import Windows
 from tests.builders import change, plain_windows, window_settings
 
@@ -181,9 +183,9 @@ def test_windows_are_in_the_order_of_series_and_time_unless_shuffled(
     orders: list[list[int]] = []
     stream = Batches.stream
 
-    def recorded(batches: Batches, order: torch.Tensor, size: int) -> Any:
-        orders.append(order.tolist())
-        return stream(batches, order, size)
+    def recorded(batches: Batches, of_networks: torch.Tensor, size: int) -> Any:
+        orders.extend(of_networks.tolist())
+        return stream(batches, of_networks, size)
 
     monkeypatch.setattr(Batches, "stream", recorded)
     settings = change(small, train__epochs=3, train__shuffle=shuffle, train__steps_per_epoch=None)[Train]
@@ -285,12 +287,41 @@ def test_training_that_diverges_is_refused_with_the_parameter(
 
 
 def test_progress_is_reported_every_epoch(sine: Windows, small: Params) -> None:
-    seen: list[tuple[int, float]] = []
-    train_network(
-        sine, 0, small[Model], change(small, train__epochs=3)[Train], lambda epoch, loss: seen.append((epoch, loss))
-    )
-    assert [epoch for epoch, _ in seen] == [1, 2, 3]
-    assert all(math.isfinite(loss) for _, loss in seen)
+    seen: list[tuple[int, int, float]] = []
+    settings = change(small, train__epochs=3)[Train]
+    trained = train_networks(sine, [2, 0], small[Model], settings, lambda *report: seen.append(report))
+    assert [(member, epoch) for member, epoch, _ in seen] == [(2, 1), (0, 1), (2, 2), (0, 2), (2, 3), (0, 3)]
+    for place, (_, epochs) in enumerate(trained):
+        assert [loss for _, _, loss in seen[place::2]] == [epoch.loss for epoch in epochs]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"model__cell": "gru", "model__num_layers": 2, "model__dropout": 0.3, "train__loss": "mse"},
+        {"window__experts": [], "window__local_scaling": "none", "train__clip": None, "train__optimizer": "adam"},
+        {"window__experts": ["ses"], "model__bidirectional": True, "train__shuffle": False, "model__head_dropout": 0.0},
+    ],
+)
+def test_a_network_is_the_same_alone_and_beside_others(default_params: Params, changes: dict[str, object]) -> None:
+    """To the bit, whatever its company: its random numbers, batches, clipping and steps are its own."""
+    params = change(default_params, train__epochs=3, train__batch_size=7, **changes)
+    random = np.random.default_rng(0)
+    windows = cut_windows(random.normal(0, 1, 90).cumsum(), np.array([50, 40]), [4], params[Window], 3)
+    alone = [train_network(windows, member, params[Model], params[Train]) for member in range(5)]
+    for members in ([0, 1, 2, 3, 4], [4, 1], [3, 0, 2]):
+        together = train_networks(windows, members, params[Model], params[Train])
+        for member, (network, epochs) in zip(members, together, strict=True):
+            expected, losses = alone[member]
+            assert epochs == losses
+            for name, weights in expected.state_dict().items():
+                assert torch.equal(weights, network.state_dict()[name]), name
+    assert not torch.equal(alone[0][0].head.weight, alone[1][0].head.weight)
+
+
+def test_nobody_is_trained_where_nobody_is_asked_for(sine: Windows, small: Params) -> None:
+    assert train_networks(sine, [], small[Model], small[Train]) == []
 
 
 def test_members_have_seeds_of_their_own_from_the_first_on() -> None:
