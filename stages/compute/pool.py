@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from stages.common.errors import UserError
 from stages.compute.engine import Engine, missing_package, out_of_memory, place
+from stages.compute.memory import processes
 from stages.compute.params import Compute
 from stages.compute.workers import (
     FIX_HINT,
@@ -91,9 +92,13 @@ class Pool:
             results[number] = result
         return iter(results)
 
-    def start(self, task: Callable[..., Result], *arguments: object) -> Callable[[], Result]:
-        """Start a task, and go on; what is returned waits for its result."""
-        return self.beside.submit(lambda: next(self.run(task, [arguments]))).result
+    def begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Begin work that runs tasks here, and go on; what is returned waits for its result.
+
+        Without other processes on this machine the work is done when its result is asked for.
+        """
+        beside = self.local and processes(self.compute) != 1
+        return self.beside.submit(work).result if beside else work
 
     def _scatter(self, files: Iterable[FileArgument[Any]]) -> None:
         for file in files:

@@ -35,7 +35,8 @@ def draw(params: Params, pool: Pool) -> None:
     forecast = read_json(paths.FORECAST_SUMMARY)
     method = forecast["method"]
     evaluation, future = (read_forecasts(path, panel.time_axis, method) for path in (paths.EVALUATION, paths.FORECAST))
-    seen = pool.start(look_inside, *seen_from(panel), params[Model], params[Train])
+    looking = (*seen_from(panel), params[Model], params[Train])
+    seen = pool.begin(lambda: next(pool.run(look_inside, [looking])))
     best, worst = extremes(panel, evaluation)
     first = select_series(panel, evaluation, future, method, panel.ids[: settings.series])
     extreme = select_series(panel, evaluation, future, method, [*worst.index, *best.index])

@@ -10,34 +10,25 @@ Parameters: sections `ingest`, `backtest`, `normalize`, `window` and `predict` o
 
 from stages.common.arguments import Parser
 from stages.common.errors import run
-from stages.common.params import Params, read_params
+from stages.common.params import read_params
 from stages.common.paths import PANEL
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
-from stages.normalize.origins import plan_origins
-from stages.normalize.params import Backtest
-from stages.panel.panel import Panel
 
-MOST_HERE = 20_000  # values of all histories that the model forecasts in less time than workers need to import torch
+SMALL = 2**20  # bytes of a panel that workers who forecast by baselines alone can do: they begin a second sooner
 
 
 def main() -> None:
     params = read_params()
-    panel = Panel.read(PANEL)
-    here = is_quick(panel, params)
-    imports = ["statsforecast.models", *([] if here else ["stages.predict.ensemble"])]
-    alone = params[Compute].model_copy(update={"workers": 1})
-    with open_pool(params[Compute], *imports) as pool, open_pool(alone) as this_process:
-        from stages.predict.stage import forecast, save  # here: it imports torch, as the workers do statsforecast
+    imports = ["statsforecast.models", *([] if PANEL.stat().st_size < SMALL else ["stages.predict.ensemble"])]
+    with open_pool(params[Compute], *imports) as pool:
+        from stages.predict.tasks import begin_baselines
 
-        forecasts = forecast(params, panel, this_process if here else pool, pool)
+        panel, baselines = begin_baselines(params, pool)
+        from stages.predict.stage import forecast, save  # here: it imports torch, as the baselines are forecast
+
+        forecasts = forecast(params, panel, baselines, pool)
     save(forecasts, params)
-
-
-def is_quick(panel: Panel, params: Params) -> bool:
-    """Whether the model forecasts all histories here before a worker would begin."""
-    histories = len(panel.y) * len(plan_origins(params[Backtest], panel).all)
-    return params[Compute].engine == "local" and panel.covariates is None and histories <= MOST_HERE
 
 
 if __name__ == "__main__":

@@ -20,14 +20,15 @@ from stages.common.paths import (
     in_one_line,
     write_json,
 )
-from stages.compute.pool import Pool
+from stages.compute.params import Compute
+from stages.compute.pool import Pool, open_pool
 from stages.ingest.input_format import InputFormat
 from stages.ingest.params import Ingest
 from stages.normalize.histories import seasons_in_use
 from stages.normalize.origins import Origins, plan_origins
 from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import History, Panel
-from stages.predict.baselines import choose_baselines, left_out
+from stages.predict.baselines import left_out
 from stages.predict.checks import (
     less_known_ahead,
     warn_of_fallback,
@@ -54,9 +55,11 @@ from stages.predict.tables import (
     write_csv,
     write_evaluation,
 )
-from stages.predict.tasks import forecast_baselines, forecast_origins, shards
+from stages.predict.tasks import Baselines, forecast_origins, shards, within_reach
 from stages.train.params import Train
 from stages.window.params import Window
+
+MOST_HERE = 20_000  # values of all histories that the model forecasts here: workers would still import torch
 
 
 @dataclass(frozen=True)
@@ -85,24 +88,26 @@ class Forecasts:
         return [self.panel.at(each.origin) for each in self.model]
 
 
-def forecast(params: Params, panel: Panel, of_model: Pool, pool: Pool) -> Forecasts:
-    """Choose the baselines, and forecast by all methods from each origin: the model, and the others, each in a pool."""
-    settings, horizon = params[Predict], params[Backtest].horizon
-    planned = plan_origins(params[Backtest], panel)
-    trained_at = planned.within(int(panel.lengths.max())).trained_at(params[Backtest].refit)
+def forecast(params: Params, panel: Panel, baselines: Baselines, pool: Pool) -> Forecasts:
+    """Forecast by all methods from each origin.
+
+    baselines: waits for their forecasts, which have begun
+    """
+    horizon, planned = params[Backtest].horizon, plan_origins(params[Backtest], panel)
+    trained_at = within_reach(params, panel)
     seasons = seasons_in_use(panel, params[Normalize])
     untrained = Ensemble(
         horizon, params[Train].members, params[Normalize], params[Window], seasons, {}, panel.covariate_columns
     )
     ensembles = load_ensembles(NETWORKS, trained_at, untrained)
     parts, halved = shards(panel, PANEL), series_in_git(panel.ids)
-    model = forecast_origins(parts, halved, ensembles, of_model)
-    names = choose_baselines(settings.baselines, [panel.at(each.origin) for each in model], settings.needed_baseline)
-    baselines = forecast_baselines([each.origin for each in model], parts, horizon, names, pool)
+    quick = pool.local and panel.covariates is None and len(panel.y) * len(trained_at) <= MOST_HERE
+    with open_pool(params[Compute].model_copy(update={"workers": 1})) as this_process:
+        model = forecast_origins(parts, halved, ensembles, this_process if quick else pool)
     known = [each.origin for each in model if each.forecast.has_history.any()]
     evaluated = [origin for origin in known if origin in planned.evaluation]
     brought = measure_covariates(panel, model, evaluated, parts, ensembles, params[Train].seed, pool)
-    return Forecasts(panel, planned, trained_at, ensembles[0], model, baselines, evaluated, brought)
+    return Forecasts(panel, planned, trained_at, ensembles[0], model, baselines(), evaluated, brought)
 
 
 def save(forecasts: Forecasts, params: Params) -> None:

@@ -1,6 +1,6 @@
 """Forecasting as independent tasks: the model on shards of the panel, the baselines on a few series each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, chunks
+from stages.common.params import Params
+from stages.common.paths import PANEL
 from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
+from stages.normalize.origins import plan_origins
+from stages.normalize.params import Backtest
 from stages.panel.panel import Panel
-from stages.predict.baselines import BASELINES
+from stages.predict.baselines import BASELINES, choose_baselines
 from stages.predict.forecasts import forecast_by_baseline
+from stages.predict.params import Predict
 from stages.predict.scoring import ScoredForecast, score
 
 if TYPE_CHECKING:  # workers of baselines need no torch
     from stages.predict.ensemble import Ensemble
 
 Shard = tuple[slice, FileArgument[Panel]]  # a run of series, and their part of the panel
+Baselines = Callable[[], dict[str, list[Floats]]]  # waits for forecasts (S, horizon) by baseline, at each origin
 
 SHARD = 4096  # series in a task that forecasts by the model, and in what a worker reads
 FEW_SERIES = 32  # in a task that forecasts by a baseline
@@ -33,12 +39,27 @@ def shards(panel: Panel, path: Path) -> list[Shard]:
     ]
 
 
+def within_reach(params: Params, panel: Panel) -> dict[int, int]:
+    """For each origin at which the longest series has a history, that whose networks forecast it; see `trained_at`."""
+    backtest = params[Backtest]
+    return plan_origins(backtest, panel).within(int(panel.lengths.max())).trained_at(backtest.refit)
+
+
+def begin_baselines(params: Params, pool: Pool) -> tuple[Panel, Baselines]:
+    """Read the panel, choose its baselines and begin their forecasts at every origin; this needs no torch."""
+    panel, settings, horizon = Panel.read(PANEL), params[Predict], params[Backtest].horizon
+    origins = list(within_reach(params, panel))
+    names = choose_baselines(settings.baselines, [panel.at(origin) for origin in origins], settings.needed_baseline)
+    return panel, pool.begin(lambda: forecast_baselines(origins, shards(panel, PANEL), horizon, names, pool))
+
+
 def forecast_origins(
     parts: list[Shard], halved: Bools, ensembles: dict[int, "Ensemble"], pool: Pool
 ) -> list[ScoredForecast]:
     """The model's forecasts at every origin, scored, the final origin first.
 
-    A task for each shard and, of a small panel, few origins with the same ensemble; the final origin stands alone.
+    A task for each shard and, of a small panel, few origins with the same ensemble; the final origin stands alone. The
+    tasks of a panel that takes less time than workers to import torch are done here.
 
     halved: (S,) the series whose half ensembles are scored too
     ensembles: that forecast from each origin

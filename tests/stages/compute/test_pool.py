@@ -27,20 +27,26 @@ def test_results_come_in_the_order_of_their_arguments(default_params: Params, wo
         assert list(pool.run(operator.mul, [])) == []
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_task_that_is_started_runs_while_the_stage_goes_on(
-    default_params: Params, tmp_path: Path, workers: int
-) -> None:
-    """It reads a pipe that the stage writes to afterwards: without both at once, neither ends."""
+def test_work_that_has_begun_goes_on_beside_the_stage(default_params: Params, tmp_path: Path) -> None:
+    """A task reads a pipe that the stage writes to afterwards: without both at once, neither ends."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with open_pool(change(default_params, compute__workers=workers)[Compute], "subprocess") as pool:
-        reads = pool.start(subprocess.getoutput, f"cat {pipe}")
+    with open_pool(change(default_params, compute__workers=2)[Compute], "subprocess") as pool:
+        reads = pool.begin(lambda: list(pool.run(subprocess.getoutput, [(f"cat {pipe}",)])))
         pipe.write_text("written")
-        assert reads() == "written"
-        fails = pool.start(math.sqrt, -1.0)
+        assert reads() == ["written"]
+        fails = pool.begin(lambda: list(pool.run(math.sqrt, [(-1.0,)])))
         with pytest.raises(ValueError, match="math domain error"):
             fails()
+
+
+def test_work_of_a_single_process_is_done_when_it_is_asked_for(default_params: Params) -> None:
+    done: list[int] = []
+    with open_pool(change(default_params, compute__workers=1)[Compute], "operator") as pool:
+        work = pool.begin(lambda: done.extend(pool.run(operator.mul, [(2, 3)])))
+        assert not done
+        work()
+    assert done == [6]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
