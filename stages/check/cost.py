@@ -40,12 +40,13 @@ class Work:
     """The work of a run: at each training origin a network for each member, and the baselines.
 
     training_origins: how many have a window to train on
+    chains: how many of these each member is trained at independently of the others: one, or all
     latest: of the training origins
     windows: for training, at the latest training origin
     size: steps of a window
     experts: how many forecasts of experts a window has
     without_window: how many series have too few known values for one at their ends
-    steps, step_seconds: of each network: steps of the optimizer, and the seconds of each on one core
+    steps, step_seconds: of each chain: steps of the optimizer, and the seconds of each on one core
     baselines: their names
     cuts: at which features and experts are computed, at all origins
     cut_seconds: of each on one core
@@ -54,6 +55,7 @@ class Work:
     """
 
     training_origins: int
+    chains: int
     latest: int
     windows: int
     size: int
@@ -69,9 +71,9 @@ class Work:
 
     def seconds(self, members: int, cores: int) -> float:
         """The time of a run with so many members on so many cores."""
-        networks = math.ceil(members * self.training_origins / cores)
         cutting = self.cuts * self.cut_seconds / cores
-        return START + networks * self.steps * self.step_seconds + cutting + self.baseline_seconds(cores)
+        training = math.ceil(members * self.chains / cores) * self.steps * self.step_seconds
+        return START + training + cutting + self.baseline_seconds(cores)
 
     def baseline_seconds(self, cores: int) -> float:
         """The part of the time that the baselines take."""
@@ -113,7 +115,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         return [*lines, ("training", none)]
     networks = f"{counted(members, 'member')} x {counted(work.training_origins, 'training origin')}"
     lines += [
-        ("training", f"{networks} x {counted(work.steps, 'step')} of the optimizer"),
+        ("training", f"{networks}, {counted(work.steps * work.chains, 'step')} of the optimizer for each member"),
         ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where}{_too_few(work.without_window)}"),
         (
             "baselines",
@@ -156,16 +158,19 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 
     training = {origin: cuts_at(origin) for origin in set(origins.trained_at(settings[Backtest].refit).values())}
     windows = len(training[min(training)][0])
+    trained = sum(len(series) > 0 for series, _ in training.values())
+    networks, epochs = train.chains(trained)
     histories = [panel.at(origin) for origin in origins.all]
     ends = [(np.flatnonzero(history.lengths), history.lengths[history.lengths > 0]) for history in histories]
     return Work(
-        training_origins=sum(len(series) > 0 for series, _ in training.values()),
+        training_origins=trained,
+        chains=networks // train.members,
         latest=min(training),
         windows=windows,
         size=shape.size,
         experts=shape.cuts.experts.shape[1],
         without_window=int((known_before(panel.y, panel.indptr[1:], panel.lengths) < shape.min_length).sum()),
-        steps=train.epochs * train.batches_in_epoch(windows),
+        steps=epochs * train.batches_in_epoch(windows),
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_of(windows), windows)),
         cuts=sum(computed(*cuts) for cuts in (*training.values(), *ends)),
         cut_seconds=PER_CUT + PER_COVARIATE * sum(panel.covariate_columns[:2]),

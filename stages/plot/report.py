@@ -157,7 +157,7 @@ def choices(results: RunResults) -> Table:
         ["ingest.season_length", normalize["seasons"]],
         ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
         ["window.max_windows", f"{window['windows']} windows"],
-        ["train.epochs", f"{train['steps']} steps for each of {train['networks']} networks"],
+        ["train.epochs", f"{train['networks']} networks, the latest with {train['steps']} steps"],
         ["predict.method", f"{results.plot_data.method} is published"],
         ["predict.baselines", _left_out(results.metrics["evaluated"].get("baselines_left_out"))],
     ]

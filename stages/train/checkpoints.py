@@ -35,9 +35,12 @@ def checkpoint_path(windows_hash: bytes, member: int, model: Model, settings: Tr
     return FOLDER.resolve() / f"{digest.hexdigest()}.safetensors"
 
 
-def hash_of(windows_file: Path) -> bytes:
+def hash_of(windows_file: Path, before: bytes = b"") -> bytes:
+    """Of a file, and of what was hashed before."""
     with windows_file.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(before)
+    return digest.digest()
 
 
 def save_checkpoint(path: Path, weights: dict[str, Tensor], losses: Floats) -> None:

@@ -136,7 +136,7 @@ def check_params(others: Params) -> None:
 def check_training(networks: int, network: NetworkSize, steps: int, batch: int, windows: int, compute: Compute) -> None:
     """Warn of training that takes hours on processors.
 
-    networks: how many are to be trained
+    networks: how many are trained independently
     steps, batch, windows: steps of the optimizer of each, windows in each step, and in all
 
     Raises UserError where it takes more than `compute.max_hours`, or more memory than this machine has.

@@ -93,6 +93,17 @@ class Network(nn.Module):
         windows = batches.windows
         return cls(model, **shape_of(batches), varying=windows.varying, pooling=windows.pooling)
 
+    @torch.no_grad()
+    def go_on_from(self, other: "Network") -> bool:
+        """Take the weights of another network; False for one that reads other inputs, such as other covariates."""
+        own, others = dict(self.named_parameters()), dict(other.named_parameters())
+        varying = [_varying_in(network.state_dict()) for network in (self, other)]
+        if self.shape != other.shape or varying[0] != varying[1]:
+            return False
+        for name, weight in own.items():
+            weight.copy_(others[name])
+        return True
+
     def forward(self, inputs: Inputs) -> Tensor:
         """Forecasts (B, targets) of B windows, in the units of the experts."""
         return forecasts_of([self], [self.heads(inputs)], inputs.map(lambda field: field[None]))[0]

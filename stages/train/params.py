@@ -35,6 +35,7 @@ class Train(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     members: SmallCount
     epochs: PositiveInt
+    update_epochs: PositiveInt | None
     steps_per_epoch: PositiveInt | None
     batch_size: PositiveInt | Auto
     shuffle: bool
@@ -69,6 +70,16 @@ class Train(Section):
         """The number of batches that hold every window once, but at most `steps_per_epoch`."""
         batches = math.ceil(windows / self.batch_of(windows))
         return batches if self.steps_per_epoch is None else min(batches, self.steps_per_epoch)
+
+    def epochs_of(self, goes_on: bool) -> int:
+        """Of a network that starts anew, or goes on from that of an earlier training origin."""
+        return self.update_epochs if goes_on and self.update_epochs else self.epochs
+
+    def chains(self, origins: int) -> tuple[int, int]:
+        """How many networks are trained independently at so many training origins, and the epochs of each in all."""
+        if self.update_epochs is None:
+            return self.members * origins, self.epochs
+        return self.members, self.epochs + (origins - 1) * self.update_epochs
 
     def check_with(self, others: Params) -> None:
         # By name, as the schemas: stages that only read these parameters depend on no estimate.

@@ -34,7 +34,7 @@ class ProgressBoard:
 
 @contextmanager
 def epoch_bar(networks: int, epochs: int, local: bool) -> Iterator[ProgressBoard]:
-    """Show a bar, and yield the board that it reads.
+    """Show a bar of so many epochs of all networks, and yield the board that it reads.
 
     There is no bar if stderr is no terminal, or if networks are not trained by `local` processes, which share a file.
     """
@@ -47,7 +47,7 @@ def epoch_bar(networks: int, epochs: int, local: bool) -> Iterator[ProgressBoard
         rows = np.memmap(path, dtype=np.float64, mode="w+", shape=(networks, 2))
 
         def show() -> None:
-            with tqdm(total=networks * epochs, unit="epoch", desc=counted(networks, "network"), leave=False) as bar:
+            with tqdm(total=epochs, unit="epoch", desc=counted(networks, "network"), leave=False) as bar:
                 last = False
                 while not last:
                     last = done.wait(REFRESH_SECONDS)

@@ -1,5 +1,6 @@
 """What the stage does once its workers have started: train all networks, and save them with their losses."""
 
+import math
 from itertools import chain
 
 from stages.common.params import Params
@@ -20,7 +21,7 @@ from stages.train.checkpoints import FOLDER, remove_checkpoints
 from stages.train.network import Network, save_networks
 from stages.train.params import Model, Train
 from stages.train.progress import epoch_bar
-from stages.train.tasks import TrainingTask, check_cost, groups, loss_curves, plan_tasks, summarize, train_some
+from stages.train.tasks import TrainingTask, check_cost, groups, loss_curves, plan_tasks, rounds, summarize, train_some
 from stages.train.training import Epoch
 from stages.window.windows import Windows
 
@@ -28,7 +29,7 @@ Trained = dict[TrainingTask, tuple[Network, list[Epoch]]]
 
 
 def train(params: Params, pool: Pool) -> Trained:
-    """The network of each origin and member, and its losses."""
+    """The network of each origin and member, and its losses: the earliest origin first, from which others go on."""
     model, settings = params[Model], params[Train]
     files = {origin: origin_file(WINDOWS, origin) for origin in origins_in(WINDOWS)}
     tasks = plan_tasks(files, model, settings)
@@ -36,13 +37,20 @@ def train(params: Params, pool: Pool) -> Trained:
     check_cost(tasks, final, model, settings, params[Compute])
     windows = {origin: FileArgument.at(file, Windows.read) for origin, file in files.items()}
     FOLDER.mkdir(exist_ok=True)
-    with epoch_bar(len(tasks), settings.epochs, pool.local) as board:
-        arguments = [
-            (windows[some[0].origin], some, model, settings, board, tasks.index(some[0]))
-            for some in groups(tasks, final, model, settings, params[Compute])
-        ]
-        bar = None if pool.local else "networks"  # which the bar of epochs shows more closely
-        return dict(zip(tasks, chain.from_iterable(pool.run(train_some, arguments, bar)), strict=True))
+    trained: Trained = {}
+    networks: dict[int, Network] = {}
+    with epoch_bar(len(tasks), math.prod(settings.chains(len(tasks) // settings.members)), pool.local) as board:
+        for some in rounds(tasks, settings):
+            arguments = []
+            for group in groups(some, final, model, settings, params[Compute]):
+                earlier = {task.member: networks[task.member] for task in group if networks}
+                first = tasks.index(group[0])
+                arguments.append((windows[group[0].origin], group, earlier, model, settings, board, first))
+            bar = None if pool.local else "networks"  # which the bar of epochs shows more closely
+            results = dict(zip(some, chain.from_iterable(pool.run(train_some, arguments, bar)), strict=True))
+            networks = {task.member: network for task, (network, _) in results.items()}
+            trained |= results
+    return trained
 
 
 def save(trained: Trained, params: Params) -> None:

@@ -37,23 +37,30 @@ class TrainingTask:
 
 
 def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[TrainingTask]:
-    """A task for each training origin that has a window to train on, and each member.
+    """A task for each training origin that has a window to train on, the earliest first, and each member.
 
     files: the files of windows, by origin
 
     Raises UserError where the latest origin has no window.
     """
     tasks: list[TrainingTask] = []
-    for origin, file in files.items():
-        windows = Windows.read(file)
+    read = b""  # a hash of all windows that the networks of an origin have learned from
+    for origin in sorted(files, reverse=True):
+        windows = Windows.read(files[origin])
         if windows.min_length <= windows.cuts.before.max(initial=0):
-            windows_hash = hash_of(file)
-            for member in range(settings.members):
-                checkpoint = checkpoint_path(windows_hash, member, model, settings)
-                tasks.append(TrainingTask(origin, member, checkpoint))
+            read = hash_of(files[origin], read if settings.update_epochs else b"")
+            members = range(settings.members)
+            tasks += [TrainingTask(origin, each, checkpoint_path(read, each, model, settings)) for each in members]
         elif origin == min(files):
             raise UserError(f"params.yaml: no history is long enough for a window{_at(origin)}")
     return tasks
+
+
+def rounds(tasks: list[TrainingTask], settings: Train) -> list[list[TrainingTask]]:
+    """Tasks that need only those of rounds before: one round for each origin; a single one where all start anew."""
+    if settings.update_epochs is None:
+        return [tasks]
+    return [list(same_origin) for _, same_origin in groupby(tasks, key=lambda task: task.origin)]
 
 
 def _at(origin: int) -> str:
@@ -70,13 +77,13 @@ def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings
 
     Raises UserError, too, where the settings name a GPU and there is none. The time on a GPU is not estimated.
     """
-    untrained = sum(not task.checkpoint.exists() for task in tasks)
+    untrained = [task for task in tasks if not task.checkpoint.exists()]
     if find_device(settings).type != "cpu" or not untrained:
         return
     windows = int((final.cuts.before >= final.min_length).sum())
-    network = NetworkSize.of(final, model)
-    steps = settings.epochs * settings.batches_in_epoch(windows)
-    check_training(untrained, network, steps, min(settings.batch_of(windows), windows), windows, compute)
+    networks, epochs = settings.chains(len({task.origin for task in untrained}))
+    steps, batch = epochs * settings.batches_in_epoch(windows), min(settings.batch_of(windows), windows)
+    check_training(networks, NetworkSize.of(final, model), steps, batch, windows, compute)
 
 
 def groups(
@@ -99,12 +106,19 @@ def groups(
 
 
 def train_some(
-    windows: Windows, tasks: list[TrainingTask], model: Model, settings: Train, board: ProgressBoard, first: int
+    windows: Windows,
+    tasks: list[TrainingTask],
+    earlier: dict[int, Network],
+    model: Model,
+    settings: Train,
+    board: ProgressBoard,
+    first: int,
 ) -> list[tuple[Network, list[Epoch]]]:
     """The networks of some tasks of one origin, and their losses: from their checkpoints, and the others by training.
 
     A task that any process can run.
 
+    earlier: the networks of the training origin before, by member, see `train_networks`
     board, first: where the networks report their progress, from this row on
     """
     rows = {task.member: first + place for place, task in enumerate(tasks)}
@@ -113,7 +127,7 @@ def train_some(
     untrained = [task for task in tasks if task not in results]
     trained = train_networks(
         windows, [task.member for task in untrained], model, settings,
-        lambda member, epoch, loss: board.write(rows[member], epoch, loss),
+        lambda member, epoch, loss: board.write(rows[member], epoch, loss), earlier,
     )  # fmt: skip
     for task, (network, epochs) in zip(untrained, trained, strict=True):
         losses = np.array([(epoch.loss, epoch.last_batch) for epoch in epochs])
@@ -149,17 +163,18 @@ def loss_curves(histories: dict[tuple[int, int], list[Epoch]]) -> pd.DataFrame:
 def summarize(
     networks: dict[int, dict[int, Network]], curves: pd.DataFrame, final: Windows, settings: Train
 ) -> dict[str, int | float]:
-    """The number of networks and origins, and of weights and steps of each network, and the mean last loss.
+    """The number of networks and origins, of weights of each network, of steps of the latest, and the mean last loss.
 
     networks: by origin and member
     final: the windows of the latest origin
     """
     any_network = next(iter(networks[min(networks)].values()))
     windows = int((final.cuts.before >= final.min_length).sum())
+    epochs = curves.loc[curves["origin"] == min(networks), "epoch"].max()
     return {
         "networks": sum(map(len, networks.values())),
         "origins": len(networks),
         "weights": sum(weights.numel() for weights in any_network.parameters()),
-        "steps": settings.epochs * settings.batches_in_epoch(windows),
+        "steps": int(epochs) * settings.batches_in_epoch(windows),
         "last_loss": float(f"{curves.groupby('origin')['loss'].last().mean():.6g}"),
     }

@@ -1,7 +1,7 @@
 """Train networks: their batches in a seeded order, the loss, the optimizer and the learning rate's schedule."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,7 @@ LARGEST_PULL = 1e6  # of any use
 SHORT = 80.0  # steps: the pull of histories shorter than this is no stronger than theirs
 
 Criterion = Callable[[Tensor, Targets], Tensor]
+NONE: Mapping[int, Network] = {}
 OnEpoch = Callable[[int, int, float], None]  # called with a member, the number of an epoch, from 1 on, and its loss
 
 
@@ -71,12 +72,15 @@ def train_networks(
     model: Model,
     settings: Train,
     on_epoch: OnEpoch = lambda member, epoch, loss: None,
+    earlier: Mapping[int, Network] = NONE,
 ) -> list[tuple[Network, list[Epoch]]]:
     """Train networks of some members on an origin's windows side by side, seeded and with one thread.
 
-    members: none for no networks
-
     Each takes its own batches, and is the same network as alone; they share the operations around their cells.
+
+    members: none for no networks
+    earlier: networks of these members at the training origin before, which those here go on from, for `update_epochs`;
+        without them, and where they read other inputs, they start anew
 
     Raises UserError where the settings name a GPU and there is none, and where training diverges.
     """
@@ -86,12 +90,14 @@ def train_networks(
     device = find_device(settings)
     batches = Batches(windows, device)
     team = [Member(number, model, settings.seed, batches, device) for number in members]
+    goes_on = all(member.number in earlier and member.network.go_on_from(earlier[member.number]) for member in team)
     criterion = make_criterion(windows, settings)
     optimizer = Optimizer([list(member.network.parameters()) for member in team], settings)
     count, steps, size = len(batches), settings.batches_in_epoch(len(batches)), settings.batch_of(len(batches))
-    rates = schedule(settings, settings.epochs * steps)
+    last = settings.epochs_of(goes_on)
+    rates = schedule(settings, last * steps)
     epochs: list[list[Epoch]] = [[] for _ in team]
-    for number in range(1, settings.epochs + 1):
+    for number in range(1, last + 1):
         shuffled = [torch.randperm(count, generator=member.shuffler) for member in team]
         orders = torch.stack(shuffled if settings.shuffle else [torch.arange(count)] * len(team))
         orders = orders[:, : steps * size].to(device)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.check.cost import QUICK, describe_cost, plan_work
+from stages.check.cost import QUICK, START, describe_cost, plan_work
 from stages.common.arrays import Floats
 from stages.common.errors import UserError
 from stages.common.params import Params
@@ -55,7 +55,7 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(
     size = NetworkSize.of(latest, params[Model])
     assert (work.training_origins, work.latest) == (len(training), training[0])
     assert (work.windows, work.size) == (len(latest.cuts), latest.size)
-    assert work.steps == 50 * params[Train].batches_in_epoch(len(latest.cuts))
+    assert work.steps == (50 + 15 * (len(training) - 1)) * params[Train].batches_in_epoch(len(latest.cuts))
     assert work.step_seconds == size.seconds(min(params[Train].batch_of(len(latest.cuts)), len(latest.cuts)))
     assert work.lengths.sum() == sum(int(panel.at(origin).lengths.sum()) for origin in origins.all)
     assert work.baselines == list(BASELINES)
@@ -78,11 +78,11 @@ def test_features_are_counted_at_cuts_and_at_the_origins_of_their_records(defaul
 @pytest.mark.parametrize(
     ("refit", "networks", "windows"),
     [
-        (1, "8 members x 8 training origins x", "at the final origin"),
-        (3, "8 members x 4 training origins x", "at the final origin"),
+        (1, "8 members x 8 training origins, 310 steps of", "at the final origin"),
+        (3, "8 members x 4 training origins, 190 steps of", "at the final origin"),
         (
             "once",
-            "8 members x 1 training origin x",
+            "8 members x 1 training origin, 100 steps of",
             "at the last training origin, 84 steps before the end (backtest.refit)",
         ),
     ],
@@ -90,7 +90,7 @@ def test_features_are_counted_at_cuts_and_at_the_origins_of_their_records(defaul
 def test_the_networks_of_the_airline_passengers(
     airline: Floats, default_params: Params, refit: int | str, networks: str, windows: str
 ) -> None:
-    """At 0, 12, 24, ..., 84; at 84, 48, 12 and 0; at 84."""
+    """At 0, 12, 24, ..., 84; at 84, 48, 12 and 0; at 84. Two batches in an epoch."""
     panel, params = panel_of([airline], season_lengths=(12,)), change(default_params, backtest__refit=refit)
     lines = dict(describe_cost(panel, params))
     assert lines["origins"] == "8: 5 to evaluate, 2 to calibrate intervals, 1 final"
@@ -101,12 +101,26 @@ def test_the_networks_of_the_airline_passengers(
 def test_a_quick_look_is_named_and_takes_less(panel: Panel, default_params: Params) -> None:
     work = plan_work(panel, plan_origins(default_params[Backtest], panel), default_params)
     assert work.seconds(QUICK, 2) < work.seconds(8, 2) < work.seconds(8, 1)
-    quick = change(default_params, compute__workers=2, train__epochs=400, predict__baselines=["seasonal_naive"])
+    quick = change(default_params, compute__workers=2, train__epochs=4000, predict__baselines=["seasonal_naive"])
     lines = dict(describe_cost(panel, quick))
     assert "8 members x" in lines["training"]
     assert "on 2 cores" in lines["a run takes"]
     assert "dvc exp run -S train.members=2" in lines["quick look"]
     assert "quick look" not in dict(describe_cost(panel, change(default_params, train__members=2)))
+
+
+def test_networks_that_start_anew_are_independent_of_each_other(panel: Panel, default_params: Params) -> None:
+    """One member at six training origins: a core each, or all of them on one, as where they go on from each other."""
+    alone = change(default_params, train__members=1, predict__baselines=["seasonal_naive"], backtest__horizon=6)
+    origins = plan_origins(alone[Backtest], panel)
+    in_turn, anew = (
+        replace(plan_work(panel, origins, change(alone, train__update_epochs=epochs)), cuts=0, step_seconds=1.0)
+        for epochs in (50, None)
+    )
+    seconds = 50 * in_turn.training_origins * alone[Train].batches_in_epoch(in_turn.windows)
+    for work, cores, taken in ((in_turn, 1, seconds), (in_turn, 100, seconds), (anew, 1, seconds)):
+        assert work.seconds(1, cores) - START == pytest.approx(taken)
+    assert anew.seconds(1, 100) - START == pytest.approx(seconds / in_turn.training_origins)
 
 
 def test_a_logarithm_of_values_that_have_none_is_refused_as_the_run_would(panel: Panel, default_params: Params) -> None:

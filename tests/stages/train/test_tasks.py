@@ -16,7 +16,7 @@ from stages.train import tasks
 from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
-from stages.train.tasks import TrainingTask, groups, loss_curves, plan_tasks, summarize, train_some
+from stages.train.tasks import TrainingTask, groups, loss_curves, plan_tasks, rounds, summarize, train_some
 from stages.train.training import Epoch, train_networks
 from stages.window.windows import Windows
 from tests.builders import change, plain_windows
@@ -36,9 +36,26 @@ def write_windows(origin: int, length: int, size: int) -> Path:
 def test_origins_without_a_window_have_no_task(default_params: Params) -> None:
     files = {origin: write_windows(origin, length, 12) for origin, length in [(0, 30), (15, 15), (17, 13), (25, 5)]}
     planned = plan_tasks(files, default_params[Model], change(default_params, train__members=3)[Train])
-    expected = [(0, 0), (0, 1), (0, 2), (15, 0), (15, 1), (15, 2)]  # 13 values are too few for 12 and two targets
+    expected = [(15, 0), (15, 1), (15, 2), (0, 0), (0, 1), (0, 2)]  # 13 values are too few for 12 and two targets
     assert [(task.origin, task.member) for task in planned] == expected
     assert len({task.checkpoint for task in planned}) == len(expected)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("update_epochs", "sizes"), [(5, [2, 2, 2]), (None, [6])])
+def test_a_round_has_the_networks_that_go_on_from_those_of_rounds_before(
+    default_params: Params, update_epochs: int | None, sizes: list[int]
+) -> None:
+    """And a checkpoint is another where what they learned before is; where all start anew, it is not."""
+    settings = change(default_params, train__members=2, train__update_epochs=update_epochs)[Train]
+    planned = []
+    for longest in (60, 61):
+        files = {origin: write_windows(origin, length, 12) for origin, length in [(0, 50), (10, 40), (20, longest)]}
+        planned.append(plan_tasks(files, default_params[Model], settings))
+    assert [len(each) for each in rounds(planned[0], settings)] == sizes
+    assert [task for each in rounds(planned[0], settings) for task in each] == planned[0]
+    same = [one.checkpoint == other.checkpoint for one, other in zip(*planned, strict=True)]
+    assert same == [False, False, *[update_epochs is None] * 4]
 
 
 @pytest.mark.usefixtures("folder")
@@ -71,7 +88,7 @@ def test_where_the_latest_training_origin_is_earlier_the_error_names_it(default_
 def test_small_networks_of_an_origin_are_trained_side_by_side_on_all_processes(
     default_params: Params, changes: dict[str, object], sizes: list[int]
 ) -> None:
-    """Twelve networks of two origins; larger ones, and those of a cluster, alone."""
+    """Twelve networks of two origins in one round; larger ones, and those of a cluster, alone."""
     params = change(default_params, train__members=6, **changes)
     files = {origin: write_windows(origin, 200, 12) for origin in (0, 15)}
     planned = plan_tasks(files, params[Model], params[Train])
@@ -90,7 +107,7 @@ def test_a_finished_network_is_not_trained_again(
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir()
     some = [TrainingTask(0, member, checkpoints / f"{member}.safetensors") for member in range(3)]
-    trained = train_some(windows, some, model, settings, NO_BOARD, 0)
+    trained = train_some(windows, some, {}, model, settings, NO_BOARD, 0)
     some[1].checkpoint.unlink()
     asked = []
 
@@ -99,7 +116,7 @@ def test_a_finished_network_is_not_trained_again(
         return train_networks(windows, members, *settings)
 
     monkeypatch.setattr(tasks, "train_networks", train)
-    again = train_some(windows, some, model, settings, NO_BOARD, 0)
+    again = train_some(windows, some, {}, model, settings, NO_BOARD, 0)
     assert asked == [[1]]
     for (network, epochs), (found, same) in zip(trained, again, strict=True):
         assert same == epochs
@@ -115,7 +132,7 @@ def test_a_worker_without_the_folder_of_checkpoints_trains_and_writes_nothing(
     windows = plain_windows(np.random.default_rng(0).normal(0, 1, 30), [30], 6, 2)
     settings = change(default_params, train__epochs=2)[Train]
     task = TrainingTask(0, 0, folder / "none/one")
-    ((_, epochs),) = train_some(windows, [task], default_params[Model], settings, NO_BOARD, 0)
+    ((_, epochs),) = train_some(windows, [task], {}, default_params[Model], settings, NO_BOARD, 0)
     assert len(epochs) == 2
     assert list(folder.iterdir()) == []
 
@@ -130,7 +147,7 @@ def test_progress_goes_to_the_rows_of_the_tasks(folder: Path, default_params: Pa
         ProgressBoard(folder / "board", 5),
     )
     for first in (3, 1):
-        (_, one), (_, two) = train_some(windows, some, model, settings, board, first)
+        (_, one), (_, two) = train_some(windows, some, {}, model, settings, board, first)
         assert rows[first : first + 2].tolist() == [[2, one[-1].loss], [2, two[-1].loss]]
     assert not rows[0].any()
 
@@ -152,9 +169,9 @@ def test_the_summary_counts_networks_weights_and_steps(default_params: Params) -
     params = change(default_params, train__epochs=7, train__batch_size=8, train__steps_per_epoch=None)
     network = Network(params[Model], targets=2)
     networks = {0: {0: network, 1: network}, 12: {0: network}}
-    curves = pd.DataFrame({"origin": [0, 0, 12, 12], "epoch": [1, 2, 1, 2], "loss": [9, 0.5, 9, 0.75000049]})
+    curves = pd.DataFrame({"origin": [0, 0, 12, 12, 12], "epoch": [1, 2, 1, 2, 3], "loss": [9, 0.5, 9, 9, 0.75000049]})
     windows = plain_windows(np.zeros(30), [30], 6, 2)  # 30 - 6 - 2 + 1 = 23 windows: three batches
     lstm, head = 4 * 32 * (1 + 32 + 2), 2 * (32 + 1)
     assert summarize(networks, curves, windows, params[Train]) == {
-        "networks": 3, "origins": 2, "weights": lstm + head, "steps": 7 * 3, "last_loss": 0.625,
+        "networks": 3, "origins": 2, "weights": lstm + head, "steps": 2 * 3, "last_loss": 0.625,
     }  # fmt: skip

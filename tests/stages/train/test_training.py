@@ -12,6 +12,7 @@ from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.train.batches import Batches, Targets
 from stages.train.losses import LOSSES
+from stages.train.network import Network
 from stages.train.optimizer import Optimizer
 from stages.train.params import Model, Train
 from stages.train.training import (
@@ -318,6 +319,37 @@ def test_a_network_is_the_same_alone_and_beside_others(default_params: Params, c
             for name, weights in expected.state_dict().items():
                 assert torch.equal(weights, network.state_dict()[name]), name
     assert not torch.equal(alone[0][0].head.weight, alone[1][0].head.weight)
+
+
+def test_networks_go_on_from_earlier_ones_for_fewer_epochs(sine: Windows, small: Params) -> None:
+    """From their weights: a rate of nearly 0 leaves them as they were. Those of other inputs start anew."""
+    params = change(small, train__epochs=4, train__update_epochs=2, train__learning_rate=1e-9, train__weight_decay=0.0)
+    random = {member: Network(params[Model], targets=4) for member in (0, 1)}
+    trained = train_networks(sine, [1, 0], params[Model], params[Train], earlier=random)
+    for member, (network, epochs) in zip((1, 0), trained, strict=True):
+        assert len(epochs) == 2
+        for name, weights in random[member].state_dict().items():
+            torch.testing.assert_close(network.state_dict()[name], weights, rtol=0, atol=1e-6)
+    anew = train_networks(sine, [0], params[Model], params[Train])[0]
+    assert len(anew[1]) == 4
+    others = [
+        Network(params[Model], features=1, targets=4),
+        Network(params[Model], covariates=1, targets=4, varying={"covariates": [0]}),
+    ]
+    for other in others:
+        network, epochs = train_networks(sine, [0], params[Model], params[Train], earlier={0: other})[0]
+        assert epochs == anew[1]
+        assert torch.equal(network.head.weight, anew[0].head.weight)
+
+
+def test_networks_that_go_on_leave_the_earlier_ones_as_they_were(sine: Windows, small: Params) -> None:
+    params = change(small, train__update_epochs=1)
+    earlier = Network(params[Model], targets=4)
+    before = {name: weights.clone() for name, weights in earlier.state_dict().items()}
+    ((network, _),) = train_networks(sine, [0], params[Model], params[Train], earlier={0: earlier})
+    assert not torch.equal(network.head.weight, earlier.head.weight)
+    for name, weights in earlier.state_dict().items():
+        assert torch.equal(weights, before[name])
 
 
 def test_nobody_is_trained_where_nobody_is_asked_for(sine: Windows, small: Params) -> None:
