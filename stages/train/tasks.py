@@ -1,4 +1,4 @@
-"""Training as independent tasks, one for each origin and member, and the summary of their results."""
+"""Training as tasks, one for each origin and member, in rounds of those that are independent; their summary."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -21,13 +21,15 @@ from joblib import Parallel, delayed
 from stages.common.arrays import Floats
 from stages.common.params import Params, read_params
 from stages.normalize.histories import normalize, seasons_in_use
-from stages.normalize.params import Normalize
+from stages.normalize.origins import plan_origins
+from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import History
 from stages.predict.ensemble import Ensemble
 from stages.predict.forecasts import repeat_last_season
 from stages.predict.metrics import seasonal_scale
+from stages.train.network import Network
 from stages.train.params import Model, Train
-from stages.train.training import train_network
+from stages.train.training import train_networks
 from stages.window.cutting import cut_windows
 from stages.window.experts import EXPERTS
 from stages.window.params import Window
@@ -67,14 +69,21 @@ def forecast_held_out(history: History, params: Params, parallel: Parallel) -> F
 
 
 def train_ensemble(history: History, horizon: int, params: Params, parallel: Parallel) -> Ensemble:
-    """The ensemble of an origin; without networks where no history is long enough for a window."""
-    seasons = seasons_in_use(history.panel, params[Normalize])
-    _, histories = normalize(history, params[Normalize], seasons)
-    windows = cut_windows(histories.values, histories.lengths, seasons, params[Window], horizon)
-    members = range(params[Train].members if len(windows.cuts) else 0)
-    trained = parallel(delayed(train_network)(windows, member, params[Model], params[Train]) for member in members)
-    networks = {member: network for member, (network, _) in zip(members, trained, strict=True)}
-    return Ensemble(horizon, params[Train].members, params[Normalize], params[Window], seasons, networks)
+    """The ensemble of an origin, after those of earlier ones; without networks where no history has a window."""
+    panel, members = history.panel, range(params[Train].members)
+    seasons = seasons_in_use(panel, params[Normalize])
+    origins = plan_origins(params[Backtest].model_copy(update={"horizon": horizon}), panel).all
+    networks: dict[int, Network] = {}
+    for before in sorted(origins if params[Train].update_epochs else [0], reverse=True):
+        _, histories = normalize(panel.at(history.origin + before), params[Normalize], seasons)
+        windows = cut_windows(histories.values, histories.lengths, seasons, params[Window], horizon)
+        if len(windows.cuts):
+            trained = parallel(
+                delayed(train_networks)(windows, [each], params[Model], params[Train], earlier=networks)
+                for each in members
+            )
+            networks = {member: network for member, ((network, _),) in zip(members, trained, strict=True)}
+    return Ensemble(horizon, len(members), params[Normalize], params[Window], seasons, networks)
 
 
 def mase(history: History, forecast: Floats) -> float:

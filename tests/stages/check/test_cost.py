@@ -55,7 +55,7 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(
     size = NetworkSize.of(latest, params[Model])
     assert (work.training_origins, work.latest) == (len(training), training[0])
     assert (work.windows, work.size) == (len(latest.cuts), latest.size)
-    assert work.steps == (50 + 15 * (len(training) - 1)) * params[Train].batches_in_epoch(len(latest.cuts))
+    assert work.steps == (30 + 15 * (len(training) - 1)) * params[Train].batches_in_epoch(len(latest.cuts))
     assert work.step_seconds == size.seconds(min(params[Train].batch_of(len(latest.cuts)), len(latest.cuts)))
     assert work.lengths.sum() == sum(int(panel.at(origin).lengths.sum()) for origin in origins.all)
     assert work.baselines == list(BASELINES)
@@ -78,11 +78,11 @@ def test_features_are_counted_at_cuts_and_at_the_origins_of_their_records(defaul
 @pytest.mark.parametrize(
     ("refit", "networks", "windows"),
     [
-        (1, "8 members x 8 training origins, 310 steps of", "at the final origin"),
-        (3, "8 members x 4 training origins, 190 steps of", "at the final origin"),
+        (1, "8 members x 8 training origins, 270 steps of", "at the final origin"),
+        (3, "8 members x 4 training origins, 150 steps of", "at the final origin"),
         (
             "once",
-            "8 members x 1 training origin, 100 steps of",
+            "8 members x 1 training origin, 60 steps of",
             "at the last training origin, 84 steps before the end (backtest.refit)",
         ),
     ],
@@ -115,9 +115,9 @@ def test_networks_that_start_anew_are_independent_of_each_other(panel: Panel, de
     origins = plan_origins(alone[Backtest], panel)
     in_turn, anew = (
         replace(plan_work(panel, origins, change(alone, train__update_epochs=epochs)), cuts=0, step_seconds=1.0)
-        for epochs in (50, None)
+        for epochs in (30, None)
     )
-    seconds = 50 * in_turn.training_origins * alone[Train].batches_in_epoch(in_turn.windows)
+    seconds = 30 * in_turn.training_origins * alone[Train].batches_in_epoch(in_turn.windows)
     for work, cores, taken in ((in_turn, 1, seconds), (in_turn, 100, seconds), (anew, 1, seconds)):
         assert work.seconds(1, cores) - START == pytest.approx(taken)
     assert anew.seconds(1, 100) - START == pytest.approx(seconds / in_turn.training_origins)

@@ -15,7 +15,7 @@ def test_check_writes_nothing(folder: Path) -> None:
     lines = {line[2:15].strip(): line[15:] for line in printed.splitlines()[1:]}
     assert lines["series"] == "1 ('passengers'), 144 steps"
     assert lines["season"] == "12 steps (a year)"
-    assert "8 members x 8 training origins, 310 steps of" in lines["training"]
+    assert "8 members x 8 training origins, 270 steps of" in lines["training"]
     assert sorted(folder.rglob("*")) == before
     change_file(folder, ingest__value="passenger")
     done = shell("python", "-m", "stages.ingest", "--check", cwd=folder, check=False)
