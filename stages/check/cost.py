@@ -29,7 +29,7 @@ from stages.window.features import Source, count_computed
 from stages.window.params import Window
 from stages.window.windows import Windows, known_before
 
-START = 13.0  # seconds in which the six stages import their libraries, one after another, and draw the report
+START = 10.0  # seconds in which the six stages import their libraries, one after another, and draw the report
 QUICK = 2  # members of a quick look
 PER_CUT = 2.5e-5  # seconds to compute features and experts at a cut, or at an origin of its record
 PER_COVARIATE = 2e-5  # more for each column that changes with time: within a factor of two on three panels

@@ -21,13 +21,12 @@ from stages.plot.lines import (
     bin_size,
     draw_actual,
     draw_alone,
-    draw_band,
     draw_forecast,
     draw_whole,
     forecast_scales,
     limit_view,
 )
-from stages.plot.results import PlotData, SeriesData
+from stages.plot.results import PlotData, SeriesData, spread
 from stages.plot.scales import Scales
 from stages.plot.style import (
     ACTUAL,
@@ -45,6 +44,7 @@ from stages.plot.ticks import GAP, choose_ticks
 from stages.train.cells import Cell
 
 MOST_MARKERS = 100  # on a line
+MOST_CURVES = 60  # of earlier origins: more are left out, evenly
 OUTLYING = 3  # times the largest error of the median method: a method beyond that does not set the scale
 SMALLEST = 1e-10  # of the largest gradient: less does not show in any forecast
 SMALL = 8  # points of the numbers of origins
@@ -174,18 +174,17 @@ def draw_error_by_step(by_step: pd.DataFrame, published: str) -> Figure:
 
 
 def draw_loss(loss: pd.DataFrame) -> Figure:
-    """Mean loss of the members at the last training origin, and the range of this mean over the earlier ones."""
+    """Mean loss of the members at each training origin, the last one on top: the earlier ones in grey."""
     figure, (ax,) = subplots(1)
     latest = loss["origin"].min()
-    earlier = loss[loss["origin"] != latest]
-    if not earlier.empty:
-        epochs, curves = earlier["epoch"].unique(), earlier.groupby("epoch", sort=False)["loss"]
-        label = f"range of {counted(earlier['origin'].nunique(), 'earlier origin')}"
-        draw_band(ax, epochs, curves.min().to_numpy(), curves.max().to_numpy(), QUIET, 0.5, label)
-    final = loss[loss["origin"] == latest]
-    colour = method_style("model")["color"]
-    ax.plot(final["epoch"], final["loss"], color=colour, label="last training origin" if latest else "final origin")
-    draw_alone(ax, final["epoch"].to_numpy(), final["loss"].to_numpy(), colour)
+    origins = spread(sorted(loss["origin"].unique(), reverse=True)[:-1], MOST_CURVES)
+    label = counted(loss["origin"].nunique() - 1, "earlier origin")
+    for place, origin in enumerate([*origins, latest]):
+        curve, last = loss[loss["origin"] == origin], origin == latest
+        name = ("last training origin" if latest else "final origin") if last else None if place else label
+        colour, width = (method_style("model")["color"], 1.5) if last else (QUIET, 0.8)
+        ax.plot(curve["epoch"], curve["loss"], label=name, color=colour, linewidth=width)
+        draw_alone(ax, curve["epoch"].to_numpy(), curve["loss"].to_numpy(), colour)
     ax.set(xlabel="epoch", ylabel="training loss, normalised units")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)

@@ -35,7 +35,7 @@ def look_inside(
     by_cell = {model.cell: sensitivity_by_lag(network, windows)}
     if model.cell != "rnn":
         plain = train_plain_rnn(windows, member, model, settings)
-        by_cell["plain RNN, trained the same way"] = sensitivity_by_lag(plain, windows)
+        by_cell["plain RNN, trained anew"] = sensitivity_by_lag(plain, windows)
     return by_cell, *trace_first(panel, windows.min_length, ensemble, network)
 
 

@@ -62,8 +62,8 @@ CAPTIONS = {  # of figures, by section
             "largest is cut."
         ),
         "loss": (
-            "Training loss by epoch, mean over the members: at the last training origin, and its range over the "
-            "earlier ones."
+            "Training loss by epoch, mean over the members, at each training origin. At all but the earliest the "
+            "networks go on from those of the origin before, unless train.update_epochs is null."
         ),
     },
 }

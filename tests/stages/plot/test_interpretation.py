@@ -113,7 +113,7 @@ def test_the_plain_rnn_is_trained_as_the_model_is(windows: Windows, default_para
         assert torch.equal(weights, found.state_dict()[name])
 
 
-@pytest.mark.parametrize(("cell", "labels"), [("gru", ["gru", "plain RNN, trained the same way"]), ("rnn", ["rnn"])])
+@pytest.mark.parametrize(("cell", "labels"), [("gru", ["gru", "plain RNN, trained anew"]), ("rnn", ["rnn"])])
 def test_the_first_member_of_a_forecaster_is_looked_into(
     windows: Windows,
     panel: Panel,
