@@ -122,7 +122,13 @@ def finished_light(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Of other cells, `plot` would train a plain RNN too, to compare.
     """
-    few = {"backtest__origins": 1, "backtest__calibration_origins": 0, "train__members": 1, "train__epochs": 2}
+    few = {
+        "backtest__origins": 1,
+        "backtest__calibration_origins": 0,
+        "train__members": 1,
+        "train__epochs": 2,
+        "train__update_epochs": 1,
+    }
     quick = {"model__cell": "rnn", "predict__baselines": ["seasonal_naive"], "plot__series": 1}
     return made_once(tmp_path_factory, "light", lambda folder: make_finished(folder, **few, **quick))
 

@@ -42,6 +42,7 @@ TINY: dict[str, object] = {
     "ingest__path": "data/raw/tiny.csv", "ingest__series": "shop", "ingest__time": "date", "ingest__value": "sales",
     "ingest__frequency": "QS", "ingest__season_length": None, "backtest__horizon": 3, "backtest__origins": 2,
     "backtest__step": 2, "backtest__calibration_origins": 1, "window__size": 6, "train__members": 2, "train__epochs": 4,
+    "train__update_epochs": 2,
     "predict__baselines": ["seasonal_naive", "auto_ets"], "plot__dpi": 40, "compute__workers": 1,
 }  # fmt: skip
 

@@ -14,7 +14,8 @@ import yaml
 from tests.projects import ROOT, change_file, clone, commit, make_project, shell, work_off_queue
 
 QUICK: dict[str, object] = {
-    "train__members": 2, "train__epochs": 4, "backtest__origins": 2, "backtest__calibration_origins": 0,
+    "train__members": 2, "train__epochs": 4, "train__update_epochs": 2, "backtest__origins": 2,
+    "backtest__calibration_origins": 0,
     "predict__baselines": ["seasonal_naive"], "plot__series": 1, "plot__dpi": 40, "compute__workers": 1,
 }  # fmt: skip
 FRONT, DATA, REPORTS = (ROOT / page for page in ("README.md", "data/README.md", "reports/README.md"))

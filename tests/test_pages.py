@@ -43,7 +43,13 @@ def test_the_pipeline_in_a_few_lines_of_python_gives_what_the_stages_give(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The MASE of 1960, whose cutoff is December 1959, of networks that are trained for a moment."""
-    quick = {"train__members": 2, "train__epochs": 2, "backtest__origins": 1, "backtest__calibration_origins": 0}
+    quick = {
+        "train__members": 2,
+        "train__epochs": 2,
+        "train__update_epochs": 1,
+        "backtest__origins": 2,
+        "backtest__calibration_origins": 0,
+    }
     change_file(project, **quick, predict__baselines=["seasonal_naive"], compute__workers=1)
     for stage in ("ingest", "normalize", "window", "train", "predict"):
         here("python", "-m", f"stages.{stage}", cwd=project)
