@@ -7,7 +7,6 @@ import pandas as pd
 
 from stages.common import paths
 from stages.common.params import Params
-from stages.common.paths import fresh_folder
 from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
 from stages.panel.panel import Panel
@@ -20,7 +19,7 @@ from stages.plot.params import Plot
 from stages.plot.report import describe
 from stages.plot.results import MAX_CHARTED, RunResults, extremes, read_forecasts, read_json, select_series
 from stages.plot.significance import read_errors
-from stages.plot.style import save_figures
+from stages.plot.style import as_images, write_images
 from stages.train.cells import CELLS
 from stages.train.params import Model, Train
 from stages.window.windows import Windows
@@ -47,12 +46,10 @@ def draw(params: Params, pool: Pool) -> None:
     known = drawn(panel.covariates, brought)
     first, charted = (with_known_ahead(each, panel, known) for each in (first, charted))
     by_step, loss = pd.read_csv(paths.ERROR_BY_STEP), pd.read_csv(paths.LOSS)
-    fresh_folder(paths.FIGURES)
-    files = save_figures(
-        draw_results(first, extreme, (worst, best), by_step, loss, brought), paths.FIGURES, settings.dpi
-    )
+    figures = draw_results(first, extreme, (worst, best), by_step, loss, brought)
+    images = as_images(figures, settings.dpi)
     inside, cell = seen(), CELLS[params[Model].cell]
-    files |= save_figures(draw_inside(inside, panel, cell), paths.FIGURES, settings.dpi)
+    files = write_images(images | as_images(draw_inside(inside, panel, cell), settings.dpi), paths.FIGURES)
     copy_results_in_git()
 
     shown = params.dump("ingest", "backtest", "normalize", "window", "model", "train", "predict")

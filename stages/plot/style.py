@@ -1,6 +1,7 @@
 """The look of every figure, text that fits into it, and saving it without a date or a version in the file."""
 
 import functools
+import io
 import math
 import zlib
 from itertools import groupby
@@ -16,6 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
 from PIL import Image
+
+from stages.common.paths import fresh_folder
 
 ACTUAL = "#000000"
 FILLED = "#888888"  # of values that the input did not have
@@ -98,8 +101,8 @@ def axes_inches(ax: Axes) -> float:
     return float(ax.get_position().width * ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
 
 
-def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Save as a PNG and close the figure; line drawings with a palette: a third of the size, no visible difference."""
+def as_png(figure: Figure, dpi: int) -> bytes:
+    """A figure as a PNG, and close it; line drawings with a palette: a third of the size, no visible difference."""
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
@@ -108,14 +111,22 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
     image = Image.fromarray(pixels).convert("RGB")
     if not any(ax.images for ax in figure.axes):  # a heat map has more colours than a palette holds
         image = image.quantize(COLOURS, dither=Image.Dither.NONE)
-    image.save(path, format="png", optimize=True)
+    file = io.BytesIO()
+    image.save(file, format="png", optimize=True)
+    return file.getvalue()
 
 
-def save_figures(figures: dict[str, Figure], folder: Path, dpi: int) -> dict[str, Path]:
-    """Save each figure in a file of its name in `folder`, which exists; the files by name."""
-    files = {name: folder / f"{name}.png" for name in figures}
-    for name, figure in figures.items():
-        save(figure, files[name], dpi)
+def as_images(figures: dict[str, Figure], dpi: int) -> dict[str, bytes]:
+    """Each figure as a PNG, by name."""
+    return {name: as_png(figure, dpi) for name, figure in figures.items()}
+
+
+def write_images(images: dict[str, bytes], folder: Path) -> dict[str, Path]:
+    """The files that `folder` then holds, one for each image and no others, by name."""
+    fresh_folder(folder)
+    files = {name: folder / f"{name}.png" for name in images}
+    for name, content in images.items():
+        files[name].write_bytes(content)
     return files
 
 

@@ -6,15 +6,17 @@ import operator
 import os
 import subprocess
 import sys
-from pathlib import Path
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 
 from stages.common.errors import UserError
 from stages.common.params import Params
+from stages.compute.engine import Engine
 from stages.compute.params import Compute
-from stages.compute.pool import open_pool
+from stages.compute.pool import Pool, open_pool
 from tests.builders import change
 from tests.projects import ROOT
 
@@ -27,26 +29,39 @@ def test_results_come_in_the_order_of_their_arguments(default_params: Params, wo
         assert list(pool.run(operator.mul, [])) == []
 
 
-def test_work_that_has_begun_goes_on_beside_the_stage(default_params: Params, tmp_path: Path) -> None:
-    """A task reads a pipe that the stage writes to afterwards: without both at once, neither ends."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with open_pool(change(default_params, compute__workers=2)[Compute], "subprocess") as pool:
-        reads = pool.begin(lambda: list(pool.run(subprocess.getoutput, [(f"cat {pipe}",)])))
-        pipe.write_text("written")
-        assert reads() == ["written"]
+def test_work_that_has_begun_goes_on_beside_the_stage(default_params: Params) -> None:
+    """It starts while the stage does not wait for it yet. An exception reaches whoever asks for the result."""
+    started = threading.Event()
+
+    def work(pool: Pool) -> list[int]:
+        started.set()
+        return list(pool.run(operator.mul, [(2, 3), (4, 5)]))
+
+    with open_pool(change(default_params, compute__workers=2)[Compute], "operator") as pool:
+        result = pool.begin(lambda: work(pool))
+        assert started.wait(timeout=60)
+        assert result() == [6, 20]
         fails = pool.begin(lambda: list(pool.run(math.sqrt, [(-1.0,)])))
         with pytest.raises(ValueError, match="math domain error"):
             fails()
 
 
-def test_work_of_a_single_process_is_done_when_it_is_asked_for(default_params: Params) -> None:
-    done: list[int] = []
-    with open_pool(change(default_params, compute__workers=1)[Compute], "operator") as pool:
-        work = pool.begin(lambda: done.extend(pool.run(operator.mul, [(2, 3)])))
-        assert not done
-        work()
-    assert done == [6]
+@pytest.mark.parametrize(
+    ("changes", "beside"),
+    [
+        ({"compute__workers": 2}, True),
+        ({"compute__workers": 1}, False),
+        ({"compute__engine": "dask", "compute__address": "tcp://host:8786"}, False),
+    ],
+)
+def test_work_is_done_in_a_thread_only_beside_processes_of_this_machine(
+    default_params: Params, changes: dict[str, object], beside: bool
+) -> None:
+    compute = change(default_params, **changes)[Compute]
+    engine = Engine(lambda calls, tick: iter([]), scatter=lambda value: value)
+    with ThreadPoolExecutor(1) as thread:
+        where = Pool(compute, engine, thread).begin(threading.get_ident)()
+    assert (where != threading.get_ident()) == beside
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -7,23 +7,26 @@ import pytest
 
 from stages.plot.style import (
     METHOD_COLOURS,
+    as_images,
+    as_png,
     draw_legend,
     fit_name,
     method_style,
-    save,
-    save_figures,
     shows_name,
     subplots,
+    write_images,
 )
 
 
-def test_the_same_figure_is_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("one.png", "two.png"):
+def test_the_same_figure_is_the_same_bytes() -> None:
+    images = []
+    for _ in range(2):
         figure, (axes,) = subplots(1)
         axes.plot([1, 2, 3])
-        save(figure, tmp_path / name, dpi=50)
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
-    assert b"Software" not in (tmp_path / "one.png").read_bytes()
+        images.append(as_png(figure, dpi=50))
+    assert images[0] == images[1]
+    assert images[0].startswith(b"\x89PNG")
+    assert b"Software" not in images[0]
 
 
 @pytest.mark.filterwarnings("error")
@@ -85,7 +88,11 @@ def test_a_legend_is_above_the_plots_and_inside_the_figure(count: int) -> None:
     plt.close(figure)
 
 
-def test_each_figure_has_a_file_of_its_name(tmp_path: Path) -> None:
-    files = save_figures({"one": subplots(1)[0], "two": subplots(2)[0]}, tmp_path, dpi=30)
+def test_a_folder_of_figures_holds_these_and_no_older_ones(tmp_path: Path) -> None:
+    (tmp_path / "older.png").touch()
+    images = as_images({"one": subplots(1)[0], "two": subplots(2)[0]}, dpi=30)
+    files = write_images(images, tmp_path)
     assert files == {"one": tmp_path / "one.png", "two": tmp_path / "two.png"}
-    assert sorted(tmp_path.iterdir()) == sorted(files.values())
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        f"{name}.png": image for name, image in images.items()
+    }

@@ -16,7 +16,7 @@ from stages.train import tasks
 from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
-from stages.train.tasks import TrainingTask, groups, loss_curves, plan_tasks, rounds, summarize, train_some
+from stages.train.tasks import TrainingTask, check_cost, groups, loss_curves, plan_tasks, rounds, summarize, train_some
 from stages.train.training import Epoch, train_networks
 from stages.window.windows import Windows
 from tests.builders import change, plain_windows
@@ -56,6 +56,35 @@ def test_a_round_has_the_networks_that_go_on_from_those_of_rounds_before(
     assert [task for each in rounds(planned[0], settings) for task in each] == planned[0]
     same = [one.checkpoint == other.checkpoint for one, other in zip(*planned, strict=True)]
     assert same == [False, False, *[update_epochs is None] * 4]
+
+
+@pytest.mark.parametrize(
+    ("update_epochs", "networks", "epochs"), [(5, 3, 20 + 4 * 5), (30, 3, 20 + 4 * 30), (None, 3 * 5, 20)]
+)
+def test_networks_that_go_on_are_one_long_training(
+    default_params: Params, update_epochs: int | None, networks: int, epochs: int
+) -> None:
+    """Of three members at five origins."""
+    changes = {"train__members": 3, "train__epochs": 20, "train__update_epochs": update_epochs}
+    assert change(default_params, **changes)[Train].chains(5) == (networks, epochs)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_cost_is_that_of_the_networks_still_to_train(
+    default_params: Params, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of one member at three origins, with a step so slow that it takes hours; two have a checkpoint then."""
+    changes = {"train__members": 1, "train__epochs": 10**7, "train__update_epochs": 5 * 10**6, "compute__workers": 1}
+    params = change(default_params, **changes, train__steps_per_epoch=None, compute__max_hours=None)
+    files = {origin: write_windows(origin, 60, 12) for origin in (0, 10, 20)}
+    planned, final = plan_tasks(files, params[Model], params[Train]), Windows.read(files[0])
+    batches = params[Train].batches_in_epoch(len(final.cuts))
+    for checkpoints, epochs in ((0, 2 * 10**7), (2, 10**7)):
+        for task in planned[:checkpoints]:
+            task.checkpoint.parent.mkdir(exist_ok=True)
+            task.checkpoint.touch()
+        check_cost(planned, final, params[Model], params[Train], params[Compute])
+        assert f"x {epochs * batches:,} steps)" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")

@@ -10,12 +10,14 @@ import torch
 
 from stages.common.errors import UserError
 from stages.common.params import Params
+from stages.normalize.covariates import ScaledCovariates
 from stages.train.batches import Batches, Targets
 from stages.train.losses import LOSSES
 from stages.train.network import Network
-from stages.train.optimizer import Optimizer
+from stages.train.optimizer import Optimizer, schedule
 from stages.train.params import Model, Train
 from stages.train.training import (
+    Member,
     find_device,
     make_criterion,
     member_seed,
@@ -190,11 +192,12 @@ def test_windows_are_in_the_order_of_series_and_time_unless_shuffled(
 
     monkeypatch.setattr(Batches, "stream", recorded)
     settings = change(small, train__epochs=3, train__shuffle=shuffle, train__steps_per_epoch=None)[Train]
-    train_network(sine, 0, small[Model], settings)
+    train_networks(sine, [0, 3], small[Model], settings)
     everything = list(range(len(sine.cuts)))
-    assert [sorted(order) for order in orders] == [everything] * 3
-    assert (orders == [everything] * 3) == (not shuffle)
-    assert (orders[0] != orders[1]) == shuffle
+    assert [sorted(order) for order in orders] == [everything] * 6
+    assert (orders == [everything] * 6) == (not shuffle)
+    assert (orders[0] != orders[2]) == shuffle  # of the first member in two epochs
+    assert (orders[0] != orders[1]) == shuffle  # of both in the first
 
 
 def test_every_window_is_used_in_some_epoch(sine: Windows, small: Params) -> None:
@@ -287,6 +290,59 @@ def test_training_that_diverges_is_refused_with_the_parameter(
         train_network(sine, 0, params[Model], params[Train])
 
 
+def test_a_member_whose_training_diverges_is_refused_in_any_company(
+    sine: Windows, small: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of two, whose last step is too large, or whose loss is not finite."""
+    settings = change(small, train__epochs=1)[Train]
+    monkeypatch.setattr(Member, "__init__", spoiled(Member.__init__, 1e6))
+    with pytest.raises(UserError, match="errors of member 5 are"):
+        train_networks(sine, [2, 5], small[Model], settings)
+    monkeypatch.setattr(Member, "__init__", spoiled(Member.__init__, math.nan))
+    with pytest.raises(UserError, match="loss of member 5 is nan in epoch 1"):
+        train_networks(sine, [2, 5], small[Model], settings)
+
+
+def spoiled(begin: Any, factor: float) -> Any:
+    """`Member.__init__` that multiplies the head of member 5."""
+
+    def begin_spoiled(member: Member, number: int, *others: Any) -> None:
+        begin(member, number, *others)
+        if number == 5:
+            with torch.no_grad():
+                member.network.head.weight.mul_(factor)
+
+    return begin_spoiled
+
+
+def test_dropout_differs_from_step_to_step(sine: Windows, small: Params) -> None:
+    """And is the same again for the same member."""
+    params, cpu = change(small, model__head_dropout=0.5), torch.device("cpu")
+    batches = Batches(sine)
+    inputs, _ = batches.gather(torch.arange(4))
+    seen = []
+    for _ in range(2):
+        member = Member(1, params[Model], 0, batches, cpu)
+        seen.append([member.heads(inputs)[0] for _ in range(3)])
+        torch.rand(5)  # what else takes random numbers meanwhile
+    for one, other in zip(*seen, strict=True):
+        assert torch.equal(one, other)
+    assert not torch.equal(seen[0][0], seen[0][1])
+    assert not torch.equal(seen[0][1], seen[0][2])
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_the_windows_that_it_saw(sine: Windows, small: Params) -> None:
+    """Two batches of five of more than a hundred windows, by networks that do not learn."""
+    changes = {"train__batch_size": 5, "train__steps_per_epoch": 2, "train__shuffle": False, "train__epochs": 1}
+    params = change(small, **changes, train__learning_rate=1e-12, train__expert_pull=0.0, model__head_dropout=0.0)
+    ((network, (epoch,)),) = train_networks(sine, [0], params[Model], params[Train])
+    inputs, targets = Batches(sine).gather(torch.arange(10))
+    with torch.inference_mode():
+        expected = LOSSES[params[Train].loss](network.eval()(inputs), targets.values)
+    assert bool(targets.known.all())
+    assert epoch.loss == pytest.approx(expected.mean().item(), rel=1e-4)
+
+
 def test_progress_is_reported_every_epoch(sine: Windows, small: Params) -> None:
     seen: list[tuple[int, int, float]] = []
     settings = change(small, train__epochs=3)[Train]
@@ -321,6 +377,20 @@ def test_a_network_is_the_same_alone_and_beside_others(default_params: Params, c
     assert not torch.equal(alone[0][0].head.weight, alone[1][0].head.weight)
 
 
+def test_networks_with_covariates_are_the_same_alone_and_beside_others(default_params: Params) -> None:
+    random, params = np.random.default_rng(0), change(default_params, train__epochs=2)
+    past = random.normal(size=(90, 3))
+    covariates = ScaledCovariates(past[:, :2], past[:, 2:], np.array([[0.0], [1.0]]), ahead=0)
+    values, lengths = random.normal(0, 1, 90).cumsum(), np.array([50, 40])
+    windows = cut_windows(values, lengths, [4], params[Window], 3, covariates)
+    assert all(windows.varying[name] for name in ("covariates", "past", "static"))
+    together = train_networks(windows, [0, 1, 2], params[Model], params[Train])
+    for member, (network, _) in enumerate(together):
+        alone, _ = train_network(windows, member, params[Model], params[Train])
+        for name, weights in alone.state_dict().items():
+            assert torch.equal(weights, network.state_dict()[name]), name
+
+
 def test_networks_go_on_from_earlier_ones_for_fewer_epochs(sine: Windows, small: Params) -> None:
     """From their weights: a rate of nearly 0 leaves them as they were. Those of other inputs start anew."""
     params = change(small, train__epochs=4, train__update_epochs=2, train__learning_rate=1e-9, train__weight_decay=0.0)
@@ -340,6 +410,37 @@ def test_networks_go_on_from_earlier_ones_for_fewer_epochs(sine: Windows, small:
         network, epochs = train_networks(sine, [0], params[Model], params[Train], earlier={0: other})[0]
         assert epochs == anew[1]
         assert torch.equal(network.head.weight, anew[0].head.weight)
+
+
+def test_only_weights_of_the_same_covariates_are_taken(default_params: Params) -> None:
+    """Not those of other columns, even if as many; and what depends on the windows stays that of the own ones."""
+    shape = {"covariates": 3, "past": 2, "static": 2, "targets": 4}
+    own = {"covariates": [0, 2], "past": [1], "static": [0]}
+    for name, others in (("covariates", [0, 1]), ("past", [0]), ("static", [1])):
+        networks = [Network(default_params[Model], **shape, varying=each) for each in (own, {**own, name: others})]
+        assert not networks[0].go_on_from(networks[1])
+    network, earlier = (Network(default_params[Model], **shape, varying=own, pooling=each) for each in (0.25, 0.5))
+    assert network.go_on_from(earlier)
+    assert torch.equal(network.head.weight, earlier.head.weight)
+    assert network.pooling is not None
+    assert network.pooling.item() == 0.25
+
+
+def test_the_rate_has_a_cycle_of_its_own_for_networks_that_go_on(
+    sine: Windows, small: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+    step = Optimizer.step
+
+    def recorded(optimizer: Optimizer, rate: float, beta_1: float) -> None:
+        rates.append(rate)
+        step(optimizer, rate, beta_1)
+
+    monkeypatch.setattr(Optimizer, "step", recorded)
+    params = change(small, train__epochs=9, train__update_epochs=3, train__schedule="one_cycle")
+    train_networks(sine, [0], params[Model], params[Train], earlier={0: Network(params[Model], targets=4)})
+    assert len(rates) == 3 * params[Train].batches_in_epoch(len(sine.cuts))
+    assert rates == [rate for rate, _ in schedule(params[Train], len(rates))]
 
 
 def test_networks_that_go_on_leave_the_earlier_ones_as_they_were(sine: Windows, small: Params) -> None:
