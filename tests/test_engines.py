@@ -70,11 +70,11 @@ FileContents.__getstate__, FileContents.__setstate__ = _get_state, _set_state
 # Added to a copy's `training`: each start is logged, and the first worker to reach its second epoch is killed there.
 KILLED = """
 import os, signal
-_train_network = train_network
+_train_networks = train_networks
 
-def train_network(windows, member, model, settings, report):
-    def dying(epoch, loss):
-        report(epoch, loss)
+def train_networks(windows, members, model, settings, report, earlier):
+    def dying(member, epoch, loss):
+        report(member, epoch, loss)
         if epoch == 2:
             try:
                 os.close(os.open({log!r} + ".killed", os.O_CREAT | os.O_EXCL))
@@ -83,8 +83,8 @@ def train_network(windows, member, model, settings, report):
             os.kill(os.getpid(), signal.SIGKILL)
 
     with open({log!r}, "a") as log:
-        print("trains", file=log)
-    return _train_network(windows, member, model, settings, dying)
+        print("trains" * len(members), file=log)
+    return _train_networks(windows, members, model, settings, dying, earlier)
 """
 
 

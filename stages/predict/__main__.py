@@ -14,6 +14,8 @@ from stages.common.params import read_params
 from stages.common.paths import PANEL
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
+from stages.normalize.params import Backtest
+from stages.predict.params import Predict
 
 SMALL = 2**20  # bytes of a panel that workers who forecast by baselines alone can do: they begin a second sooner
 
@@ -22,9 +24,11 @@ def main() -> None:
     params = read_params()
     imports = ["statsforecast.models", *([] if PANEL.stat().st_size < SMALL else ["stages.predict.ensemble"])]
     with open_pool(params[Compute], *imports) as pool:
+        from stages.panel.panel import Panel
         from stages.predict.tasks import begin_baselines
 
-        panel, baselines = begin_baselines(params, pool)
+        panel = Panel.read(PANEL)
+        baselines = begin_baselines(panel, params[Backtest], params[Predict], pool)
         from stages.predict.stage import forecast, save  # here: it imports torch, as the baselines are forecast
 
         forecasts = forecast(params, panel, baselines, pool)

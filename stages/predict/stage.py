@@ -94,7 +94,7 @@ def forecast(params: Params, panel: Panel, baselines: Baselines, pool: Pool) -> 
     baselines: waits for their forecasts, which have begun
     """
     horizon, planned = params[Backtest].horizon, plan_origins(params[Backtest], panel)
-    trained_at = within_reach(params, panel)
+    trained_at = within_reach(params[Backtest], panel)
     seasons = seasons_in_use(panel, params[Normalize])
     untrained = Ensemble(
         horizon, params[Train].members, params[Normalize], params[Window], seasons, {}, panel.covariate_columns
@@ -102,7 +102,8 @@ def forecast(params: Params, panel: Panel, baselines: Baselines, pool: Pool) -> 
     ensembles = load_ensembles(NETWORKS, trained_at, untrained)
     parts, halved = shards(panel, PANEL), series_in_git(panel.ids)
     quick = pool.local and panel.covariates is None and len(panel.y) * len(trained_at) <= MOST_HERE
-    with open_pool(params[Compute].model_copy(update={"workers": 1})) as this_process:
+    alone = params[Compute].model_copy(update={"engine": "local", "workers": 1})
+    with open_pool(alone) as this_process:
         model = forecast_origins(parts, halved, ensembles, this_process if quick else pool)
     known = [each.origin for each in model if each.forecast.has_history.any()]
     evaluated = [origin for origin in known if origin in planned.evaluation]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, chunks
-from stages.common.params import Params
 from stages.common.paths import PANEL
 from stages.compute.pool import Pool
 from stages.compute.workers import FileArgument
@@ -39,18 +38,16 @@ def shards(panel: Panel, path: Path) -> list[Shard]:
     ]
 
 
-def within_reach(params: Params, panel: Panel) -> dict[int, int]:
+def within_reach(backtest: Backtest, panel: Panel) -> dict[int, int]:
     """For each origin at which the longest series has a history, that whose networks forecast it; see `trained_at`."""
-    backtest = params[Backtest]
     return plan_origins(backtest, panel).within(int(panel.lengths.max())).trained_at(backtest.refit)
 
 
-def begin_baselines(params: Params, pool: Pool) -> tuple[Panel, Baselines]:
-    """Read the panel, choose its baselines and begin their forecasts at every origin; this needs no torch."""
-    panel, settings, horizon = Panel.read(PANEL), params[Predict], params[Backtest].horizon
-    origins = list(within_reach(params, panel))
+def begin_baselines(panel: Panel, backtest: Backtest, settings: Predict, pool: Pool) -> Baselines:
+    """Choose the baselines of the panel in the file PANEL and begin their forecasts at every origin; needs no torch."""
+    origins = list(within_reach(backtest, panel))
     names = choose_baselines(settings.baselines, [panel.at(origin) for origin in origins], settings.needed_baseline)
-    return panel, pool.begin(lambda: forecast_baselines(origins, shards(panel, PANEL), horizon, names, pool))
+    return pool.begin(lambda: forecast_baselines(origins, shards(panel, PANEL), backtest.horizon, names, pool))
 
 
 def forecast_origins(
