@@ -19,3 +19,7 @@ class Compute(Section):
         if self.engine != "local" and self.address is None:
             raise ValueError(f"engine {self.engine} needs the address of its cluster, such as {examples[self.engine]}")
         return self
+
+    def in_this_process(self) -> "Compute":
+        """The same without other processes, for work that takes less time than these need to start."""
+        return self.model_copy(update={"engine": "local", "workers": 1})

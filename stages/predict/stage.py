@@ -102,8 +102,7 @@ def forecast(params: Params, panel: Panel, baselines: Baselines, pool: Pool) -> 
     ensembles = load_ensembles(NETWORKS, trained_at, untrained)
     parts, halved = shards(panel, PANEL), series_in_git(panel.ids)
     quick = pool.local and panel.covariates is None and len(panel.y) * len(trained_at) <= MOST_HERE
-    alone = params[Compute].model_copy(update={"engine": "local", "workers": 1})
-    with open_pool(alone) as this_process:
+    with open_pool(params[Compute].in_this_process()) as this_process:
         model = forecast_origins(parts, halved, ensembles, this_process if quick else pool)
     known = [each.origin for each in model if each.forecast.has_history.any()]
     evaluated = [origin for origin in known if origin in planned.evaluation]

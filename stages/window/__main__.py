@@ -48,8 +48,7 @@ def main() -> None:
     tasks = [(history, params[Window], horizon) for history in histories]
     summaries = []
     few = len(latest["values"]) * len(origins) <= MOST_HERE and params[Compute].engine == "local"
-    compute = params[Compute].model_copy(update={"workers": 1}) if few else params[Compute]
-    with open_pool(compute, "stages.window.cutting") as pool:
+    with open_pool(params[Compute].in_this_process() if few else params[Compute], "stages.window.cutting") as pool:
         fresh_folder(WINDOWS)
         for origin, (windows, summary) in zip(origins, pool.run(window_origin, tasks, bar="origins"), strict=True):
             windows.write(origin_file(WINDOWS, origin))

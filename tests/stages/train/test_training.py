@@ -142,18 +142,24 @@ def test_few_windows_make_small_batches(default_params: Params, windows: int, si
     assert (settings.batch_of(windows), settings.batches_in_epoch(windows)) == (size, batches)
 
 
-@pytest.mark.parametrize("most", [None, 2])
-def test_an_epoch_takes_as_many_steps_and_the_schedule_ends_with_the_last(
-    sine: Windows, small: Params, most: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taken: list[float] = []
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The learning rate of each step that optimizers take."""
+    rates: list[float] = []
     step = Optimizer.step
 
-    def counted(optimizer: Optimizer, rate: float, beta_1: float) -> None:
-        taken.append(rate)
+    def recorded(optimizer: Optimizer, rate: float, beta_1: float) -> None:
+        rates.append(rate)
         step(optimizer, rate, beta_1)
 
-    monkeypatch.setattr(Optimizer, "step", counted)
+    monkeypatch.setattr(Optimizer, "step", recorded)
+    return rates
+
+
+@pytest.mark.parametrize("most", [None, 2])
+def test_an_epoch_takes_as_many_steps_and_the_schedule_ends_with_the_last(
+    sine: Windows, small: Params, most: int | None, taken: list[float]
+) -> None:
     settings = change(small, train__batch_size=16, train__epochs=10, train__steps_per_epoch=most)[Train]
     train_network(sine, 0, small[Model], settings)
     windows = (80 - 13) + (50 - 13)  # of the two series
@@ -427,20 +433,12 @@ def test_only_weights_of_the_same_covariates_are_taken(default_params: Params) -
 
 
 def test_the_rate_has_a_cycle_of_its_own_for_networks_that_go_on(
-    sine: Windows, small: Params, monkeypatch: pytest.MonkeyPatch
+    sine: Windows, small: Params, taken: list[float]
 ) -> None:
-    rates: list[float] = []
-    step = Optimizer.step
-
-    def recorded(optimizer: Optimizer, rate: float, beta_1: float) -> None:
-        rates.append(rate)
-        step(optimizer, rate, beta_1)
-
-    monkeypatch.setattr(Optimizer, "step", recorded)
     params = change(small, train__epochs=9, train__update_epochs=3, train__schedule="one_cycle")
     train_networks(sine, [0], params[Model], params[Train], earlier={0: Network(params[Model], targets=4)})
-    assert len(rates) == 3 * params[Train].batches_in_epoch(len(sine.cuts))
-    assert rates == [rate for rate, _ in schedule(params[Train], len(rates))]
+    assert len(taken) == 3 * params[Train].batches_in_epoch(len(sine.cuts))
+    assert taken == [rate for rate, _ in schedule(params[Train], len(taken))]
 
 
 def test_networks_that_go_on_leave_the_earlier_ones_as_they_were(sine: Windows, small: Params) -> None:
