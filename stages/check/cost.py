@@ -157,20 +157,20 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         return count_computed(source, series, before)
 
     training = {origin: cuts_at(origin) for origin in set(origins.trained_at(settings[Backtest].refit).values())}
-    windows = len(training[min(training)][0])
-    trained = sum(len(series) > 0 for series, _ in training.values())
-    networks, epochs = train.chains(trained)
+    counts = [len(training[origin][0]) for origin in sorted(training, reverse=True)]
+    windows, counts = counts[-1], [each for each in counts if each]
+    chains = train.chains(counts)
     histories = [panel.at(origin) for origin in origins.all]
     ends = [(np.flatnonzero(history.lengths), history.lengths[history.lengths > 0]) for history in histories]
     return Work(
-        training_origins=trained,
-        chains=networks // train.members,
+        training_origins=len(counts),
+        chains=len(chains),
         latest=min(training),
         windows=windows,
         size=shape.size,
         experts=shape.cuts.experts.shape[1],
         without_window=int((known_before(panel.y, panel.indptr[1:], panel.lengths) < shape.min_length).sum()),
-        steps=epochs * train.batches_in_epoch(windows),
+        steps=max(map(sum, chains), default=0) * train.batches_in_epoch(windows),
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_of(windows), windows)),
         cuts=sum(computed(*cuts) for cuts in (*training.values(), *ends)),
         cut_seconds=PER_CUT + PER_COVARIATE * sum(panel.covariate_columns[:2]),

@@ -124,9 +124,10 @@ def check_params(others: Params) -> None:
     network = NetworkSize(model)
     cores = compute.workers if compute.workers != "auto" else os.cpu_count() or 1
     seconds = PER_STEP + PER_LAYER * model.num_layers * network.directions  # on a GPU, too
-    hours = training_hours(settings.members, settings.epochs, seconds, min(cores, settings.members))
+    epochs = settings.epochs_of(windows=1, goes_on=False)
+    hours = training_hours(settings.members, epochs, seconds, min(cores, settings.members))
     known = compute.engine == "local" or compute.workers != "auto"
-    work = f"{settings.members} x {settings.epochs:,} epochs"
+    work = f"{settings.members} x {epochs:,} epochs"
     if known and (problem := _too_long(hours, compute, work, cores)):
         raise ValueError(problem)
     if problem := lack_of_memory(network.bytes(1), 1, compute, _work(network), SMALLER):

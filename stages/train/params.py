@@ -11,6 +11,7 @@ from stages.train.cells import CELLS
 from stages.train.losses import LOSSES
 
 BATCHES, SMALL_BATCH, LARGE_BATCH = 10, 64, 128  # `batch_size: auto`: batches of all windows, windows in a batch
+FEWEST_EPOCHS, TIMES_READ = 30, 3  # `epochs: auto`: at least so many, and each window so often on average
 
 
 class Model(Section):
@@ -34,7 +35,7 @@ class Model(Section):
 class Train(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     members: SmallCount
-    epochs: PositiveInt
+    epochs: PositiveInt | Auto
     update_epochs: PositiveInt | None
     steps_per_epoch: PositiveInt | None
     batch_size: PositiveInt | Auto
@@ -71,15 +72,22 @@ class Train(Section):
         batches = math.ceil(windows / self.batch_of(windows))
         return batches if self.steps_per_epoch is None else min(batches, self.steps_per_epoch)
 
-    def epochs_of(self, goes_on: bool) -> int:
-        """Of a network that starts anew, or goes on from that of an earlier training origin."""
-        return self.update_epochs if goes_on and self.update_epochs else self.epochs
+    def epochs_of(self, windows: int, goes_on: bool) -> int:
+        """Of a network that learns from so many windows, and starts anew or goes on from an earlier origin's."""
+        if goes_on and self.update_epochs:
+            return self.update_epochs
+        if self.epochs != "auto":
+            return self.epochs
+        in_epoch = self.batches_in_epoch(windows) * self.batch_of(windows)
+        return max(FEWEST_EPOCHS, math.ceil(TIMES_READ * windows / in_epoch))
 
-    def chains(self, origins: int) -> tuple[int, int]:
-        """How many networks are trained independently at so many training origins, and the epochs of each in all."""
-        if self.update_epochs is None:
-            return self.members * origins, self.epochs
-        return self.members, self.epochs + (origins - 1) * self.update_epochs
+    def chains(self, windows: list[int]) -> list[list[int]]:
+        """The epochs of a member at training origins with so many windows each, the earliest first.
+
+        In chains that are trained independently: of all origins, whose networks go on from each other, or of one each.
+        """
+        epochs = [self.epochs_of(each, goes_on=place > 0) for place, each in enumerate(windows)]
+        return [[each] for each in epochs] if self.update_epochs is None else [epochs]
 
     def check_with(self, others: Params) -> None:
         # By name, as the schemas: stages that only read these parameters depend on no estimate.

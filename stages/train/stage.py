@@ -1,6 +1,5 @@
 """What the stage does once its workers have started: train all networks, and save them with their losses."""
 
-import math
 from itertools import chain
 
 from stages.common.params import Params
@@ -21,7 +20,17 @@ from stages.train.checkpoints import FOLDER, remove_checkpoints
 from stages.train.network import Network, save_networks
 from stages.train.params import Model, Train
 from stages.train.progress import epoch_bar
-from stages.train.tasks import TrainingTask, check_cost, groups, loss_curves, plan_tasks, rounds, summarize, train_some
+from stages.train.tasks import (
+    TrainingTask,
+    chains_of,
+    check_cost,
+    groups,
+    loss_curves,
+    plan_tasks,
+    rounds,
+    summarize,
+    train_some,
+)
 from stages.train.training import Epoch
 from stages.window.windows import Windows
 
@@ -39,7 +48,8 @@ def train(params: Params, pool: Pool) -> Trained:
     FOLDER.mkdir(exist_ok=True)
     trained: Trained = {}
     networks: dict[int, Network] = {}
-    with epoch_bar(len(tasks), math.prod(settings.chains(len(tasks) // settings.members)), pool.local) as board:
+    epochs = settings.members * sum(map(sum, chains_of(tasks, settings)))
+    with epoch_bar(len(tasks), epochs, pool.local) as board:
         for some in rounds(tasks, settings):
             arguments = []
             for group in groups(some, final, model, settings, params[Compute]):

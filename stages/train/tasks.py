@@ -29,10 +29,11 @@ QUICK = 0.01  # seconds of a step: larger networks are as fast one after another
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """A network to train: its origin and member, and the file that keeps it until all networks are trained."""
+    """A network to train: its origin and member, its windows, and the file that keeps it until all are trained."""
 
     origin: int
     member: int
+    windows: int
     checkpoint: Path
 
 
@@ -46,11 +47,13 @@ def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[Tr
     tasks: list[TrainingTask] = []
     read = b""  # a hash of all windows that the networks of an origin have learned from
     for origin in sorted(files, reverse=True):
-        windows = Windows.read(files[origin])
-        if windows.min_length <= windows.cuts.before.max(initial=0):
+        windows = int(Windows.read(files[origin]).enough.sum())
+        if windows:
             read = hash_of(files[origin], read if settings.update_epochs else b"")
-            members = range(settings.members)
-            tasks += [TrainingTask(origin, each, checkpoint_path(read, each, model, settings)) for each in members]
+            tasks += [
+                TrainingTask(origin, member, windows, checkpoint_path(read, member, model, settings))
+                for member in range(settings.members)
+            ]
         elif origin == min(files):
             raise UserError(f"params.yaml: no history is long enough for a window{_at(origin)}")
     return tasks
@@ -61,6 +64,11 @@ def rounds(tasks: list[TrainingTask], settings: Train) -> list[list[TrainingTask
     if settings.update_epochs is None:
         return [tasks]
     return [list(same_origin) for _, same_origin in groupby(tasks, key=lambda task: task.origin)]
+
+
+def chains_of(tasks: list[TrainingTask], settings: Train) -> list[list[int]]:
+    """The epochs of each member, see `Train.chains`."""
+    return settings.chains(list({task.origin: task.windows for task in tasks}.values()))
 
 
 def _at(origin: int) -> str:
@@ -80,9 +88,9 @@ def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings
     untrained = [task for task in tasks if not task.checkpoint.exists()]
     if find_device(settings).type != "cpu" or not untrained:
         return
-    windows = int((final.cuts.before >= final.min_length).sum())
-    networks, epochs = settings.chains(len({task.origin for task in untrained}))
-    steps, batch = epochs * settings.batches_in_epoch(windows), min(settings.batch_of(windows), windows)
+    windows, chains = untrained[-1].windows, chains_of(untrained, settings)
+    steps, batch = max(map(sum, chains)) * settings.batches_in_epoch(windows), min(settings.batch_of(windows), windows)
+    networks = settings.members * len(chains)
     check_training(networks, NetworkSize.of(final, model), steps, batch, windows, compute)
 
 
@@ -169,7 +177,7 @@ def summarize(
     final: the windows of the latest origin
     """
     any_network = next(iter(networks[min(networks)].values()))
-    windows = int((final.cuts.before >= final.min_length).sum())
+    windows = int(final.enough.sum())
     epochs = curves.loc[curves["origin"] == min(networks), "epoch"].max()
     return {
         "networks": sum(map(len, networks.values())),

@@ -94,7 +94,7 @@ def train_networks(
     criterion = make_criterion(windows, settings)
     optimizer = Optimizer([list(member.network.parameters()) for member in team], settings)
     count, steps, size = len(batches), settings.batches_in_epoch(len(batches)), settings.batch_of(len(batches))
-    last = settings.epochs_of(goes_on)
+    last = settings.epochs_of(count, goes_on)
     rates = schedule(settings, last * steps)
     epochs: list[list[Epoch]] = [[] for _ in team]
     for number in range(1, last + 1):

@@ -59,14 +59,31 @@ def test_a_round_has_the_networks_that_go_on_from_those_of_rounds_before(
 
 
 @pytest.mark.parametrize(
-    ("update_epochs", "networks", "epochs"), [(5, 3, 20 + 4 * 5), (30, 3, 20 + 4 * 30), (None, 3 * 5, 20)]
-)
+    ("epochs", "update_epochs", "chains"),
+    [
+        (20, 5, [[20, 5, 5]]), (20, 30, [[20, 30, 30]]), (20, None, [[20], [20], [20]]),
+        ("auto", 15, [[71, 15, 15]]), ("auto", None, [[71], [94], [30]]),
+    ],
+)  # fmt: skip
 def test_networks_that_go_on_are_one_long_training(
-    default_params: Params, update_epochs: int | None, networks: int, epochs: int
+    default_params: Params, epochs: int | str, update_epochs: int | None, chains: list[list[int]]
 ) -> None:
-    """Of three members at five origins."""
-    changes = {"train__members": 3, "train__epochs": 20, "train__update_epochs": update_epochs}
-    assert change(default_params, **changes)[Train].chains(5) == (networks, epochs)
+    """3 x 30,000 windows are 70.3 epochs of 10 batches of 128, 3 x 40,000 are 93.75."""
+    settings = change(default_params, train__epochs=epochs, train__update_epochs=update_epochs)[Train]
+    assert settings.chains([30_000, 40_000, 1_000]) == chains
+
+
+@pytest.mark.parametrize(
+    ("windows", "steps_per_epoch", "epochs"),
+    [(1, 10, 30), (126, 10, 30), (12_800, 10, 30), (12_801, 10, 31), (60_000, 10, 141), (60_000, None, 30),
+     (60_000, 1, 1407)],
+)  # fmt: skip
+def test_the_more_windows_the_more_epochs_until_each_was_read_three_times(
+    default_params: Params, windows: int, steps_per_epoch: int | None, epochs: int
+) -> None:
+    """In batches of 128: 12,800 in ten epochs of ten."""
+    settings = change(default_params, train__epochs="auto", train__steps_per_epoch=steps_per_epoch)[Train]
+    assert settings.epochs_of(windows, goes_on=False) == epochs
 
 
 @pytest.mark.usefixtures("folder")
@@ -135,7 +152,7 @@ def test_a_finished_network_is_not_trained_again(
     model, settings = default_params[Model], change(default_params, train__epochs=3)[Train]
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir()
-    some = [TrainingTask(0, member, checkpoints / f"{member}.safetensors") for member in range(3)]
+    some = [TrainingTask(0, member, 99, checkpoints / f"{member}.safetensors") for member in range(3)]
     trained = train_some(windows, some, {}, model, settings, NO_BOARD, 0)
     some[1].checkpoint.unlink()
     asked = []
@@ -160,7 +177,7 @@ def test_a_worker_without_the_folder_of_checkpoints_trains_and_writes_nothing(
 ) -> None:
     windows = plain_windows(np.random.default_rng(0).normal(0, 1, 30), [30], 6, 2)
     settings = change(default_params, train__epochs=2)[Train]
-    task = TrainingTask(0, 0, folder / "none/one")
+    task = TrainingTask(0, 0, 99, folder / "none/one")
     ((_, epochs),) = train_some(windows, [task], {}, default_params[Model], settings, NO_BOARD, 0)
     assert len(epochs) == 2
     assert list(folder.iterdir()) == []
@@ -172,7 +189,7 @@ def test_progress_goes_to_the_rows_of_the_tasks(folder: Path, default_params: Pa
     windows = Windows.read(write_windows(0, 30, 6))
     model, settings = default_params[Model], change(default_params, train__epochs=2)[Train]
     some, board = (
-        [TrainingTask(0, member, folder / str(member)) for member in (3, 1)],
+        [TrainingTask(0, member, 99, folder / str(member)) for member in (3, 1)],
         ProgressBoard(folder / "board", 5),
     )
     for first in (3, 1):
