@@ -3,10 +3,10 @@
     pip install -r tests/bench/requirements.txt && python -m tests.bench.libraries
 
 Hidden size 100, one layer, windows of 12, 12 targets, batches of 32 and of 128, absolute error, float32, on the same
-generated panel of 200 series, in turn. First on one thread, then on all cores: there Conveyor trains as many networks
-in parallel as there are cores, as it does for an ensemble, and the others train one network on as many threads. Each is
-timed for few and for many steps, and the difference counts, so that no start-up time does. Needs the two libraries,
-which nothing else does.
+generated panel of 200 series, in turn. Conveyor trains networks side by side, as it does for an ensemble, whose windows
+all count: first on one thread, then as many times as there are cores, in parallel, where the others train one network
+on as many threads; then one network on one thread. Each is timed for few and for many steps, and the difference counts,
+so that no start-up time does. Needs the two libraries, which nothing else does.
 """
 
 import logging
@@ -24,7 +24,8 @@ from joblib import Parallel, cpu_count, delayed
 
 from stages.common.params import read_params
 from stages.train.params import Model, Train
-from stages.train.training import train_network
+from stages.train.tasks import TOGETHER
+from stages.train.training import train_networks
 from stages.window.cutting import cut_windows
 from stages.window.params import Window
 from tests.bench.throughput import generated
@@ -41,14 +42,16 @@ QUIET = {"accelerator": "cpu", "enable_progress_bar": False, "logger": False, "e
 Work = Callable[[int], object]  # trains for a number of steps
 
 
-def conveyor(batch: int) -> Work:
+def conveyor(batch: int, members: int) -> Work:
     params = change(
         read_params(ROOT / "params.yaml"),
         **{"window__size": SIZE, "window__local_scaling": "none", "window__experts": [], "window__padding": False},
         **{"model__hidden_size": HIDDEN, "train__batch_size": batch, "train__loss": "mae", "train__epochs": 1},
     )
     windows = cut_windows(*generated(SERIES, LENGTH), [], params[Window], HORIZON)
-    return lambda steps: train_network(windows, 0, params[Model], change(params, train__steps_per_epoch=steps)[Train])
+    return lambda steps: train_networks(
+        windows, range(members), params[Model], change(params, train__steps_per_epoch=steps)[Train]
+    )
 
 
 def neuralforecast(batch: int) -> Work:
@@ -116,21 +119,23 @@ def main() -> None:
     cores = cpu_count()
     with Parallel(n_jobs=cores) as parallel:
         for batch in (32, 128):
-            ours = conveyor(batch)
+            alone, ours = conveyor(batch, 1), conveyor(batch, TOGETHER)
 
             def ours_on_all(steps: int, ours: Work = ours) -> object:
                 return parallel(delayed(ours)(steps) for _ in range(cores))
 
             for name, work in {"neuralforecast": neuralforecast(batch), "darts": darts(batch)}.items():
-                pairs = []
+                ratios = []
                 for _ in range(REPEATS):
                     torch.set_num_threads(1)
-                    one = rate(ours, batch) / rate(work, batch)
+                    theirs = rate(work, batch)
+                    one, single = rate(ours, batch, TOGETHER) / theirs, rate(alone, batch) / theirs
                     torch.set_num_threads(cores)
-                    pairs.append((one, rate(ours_on_all, batch, cores) / rate(work, batch)))
-                one, all_cores = (median(ratios) for ratios in zip(*pairs, strict=True))
+                    ratios.append((one, rate(ours_on_all, batch, cores * TOGETHER) / rate(work, batch), single))
+                one, all_cores, single = (median(each) for each in zip(*ratios, strict=True))
                 print(
-                    f"batch {batch:4}: Conveyor / {name:16} one thread {one:.1f}, {cores} cores {all_cores:.1f}",
+                    f"batch {batch:4}: Conveyor / {name:16} one thread {one:.1f}, {cores} cores {all_cores:.1f}, "
+                    f"one network alone {single:.1f}",
                     flush=True,
                 )
 

@@ -3,8 +3,9 @@
     python -m tests.bench.throughput [--repeats 5]
 
 Both train the same network (an LSTM and a linear head) by AdamW on batches of the same shape, on one thread, in turn;
-the bare loop cuts all its tensors before the clock starts and does nothing but train. 1.00: as fast. Then how much
-faster `train.precision: bfloat16` is than float32.
+the bare loop cuts all its tensors before the clock starts and does nothing but train. 1.00: as fast. First one network,
+then as many as an ensemble has side by side, whose windows all count. Then how much faster `train.precision: bfloat16`
+is than float32.
 """
 
 import argparse
@@ -20,7 +21,8 @@ from torch import nn
 from stages.common.params import Params, read_params
 from stages.train.batches import Batches
 from stages.train.params import Model, Train
-from stages.train.training import train_network
+from stages.train.tasks import TOGETHER
+from stages.train.training import train_networks
 from stages.window.cutting import cut_windows
 from stages.window.params import Window
 from stages.window.windows import Windows
@@ -38,10 +40,11 @@ def generated(series: int = 200, length: int = 120) -> tuple[np.ndarray, np.ndar
     return (walks + season).ravel(), np.full(series, length)
 
 
-def ours(windows: Windows, params: Params) -> float:
+def ours(windows: Windows, params: Params, members: int = 1) -> float:
+    """Seconds for each of so many networks, which are trained side by side."""
     started = time.perf_counter()
-    train_network(windows, 0, params[Model], params[Train])
-    return time.perf_counter() - started
+    train_networks(windows, range(members), params[Model], params[Train])
+    return (time.perf_counter() - started) / members
 
 
 def bare(windows: Windows, params: Params) -> float:
@@ -87,8 +90,11 @@ def main() -> None:
         params = change(default, **changes)
         seasons = [] if params[Window].local_scaling == "none" else [12]
         windows = cut_windows(values, lengths, seasons, params[Window], 12)
-        pairs = [(bare(windows, params), ours(windows, params)) for _ in range(repeats + 1)][1:]  # the first: warm-up
-        print(f"{name:50} {median(theirs / mine for theirs, mine in pairs):.2f}", flush=True)
+        rounds = [
+            (bare(windows, params), ours(windows, params), ours(windows, params, TOGETHER)) for _ in range(repeats + 1)
+        ][1:]  # the first: warm-up
+        one, together = (median(times[0] / times[each] for times in rounds) for each in (1, 2))
+        print(f"{name:50} {one:.2f}, {TOGETHER} side by side {together:.2f}", flush=True)
     for hidden in (32, 100):
         params = change(default, window__size=24, model__hidden_size=hidden)
         windows = cut_windows(values, lengths, [12], params[Window], 12)
