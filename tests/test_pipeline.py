@@ -71,7 +71,8 @@ def test_choices_are_reported(finished: Path) -> None:
     assert losses.groupby("origin")["epoch"].max().to_dict() == {0: 2, 3: 2, 5: 2, 8: 4}  # train.update_epochs, epochs
     last_loss = losses.groupby("origin")["loss"].last().mean()
     assert train.pop("last_loss") == pytest.approx(last_loss, rel=1e-4)
-    assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, "steps": 2 * 2}
+    steps = {"epochs": 4, "batch_size": 30, "steps": 2 * 2}  # 60 windows in two batches
+    assert train == {"networks": 2 * 4, "origins": 4, "weights": weights, **steps}
     assert "3, 5 steps before the end" in (finished / "reports/report.html").read_text()
 
 

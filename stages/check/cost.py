@@ -31,6 +31,7 @@ from stages.window.windows import Windows, known_before
 
 START = 10.0  # seconds in which the six stages import their libraries, one after another, and draw the report
 QUICK = 2  # members of a quick look
+LITTLE = 5.0  # seconds that are not worth a word
 PER_CUT = 2.5e-5  # seconds to compute features and experts at a cut, or at an origin of its record
 PER_COVARIATE = 2e-5  # more for each column that changes with time: within a factor of two on three panels
 
@@ -120,7 +121,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         (
             "baselines",
             f"{', '.join(work.baselines)}, on {counted(int(work.lengths.sum()), 'value')}; they take "
-            f"{duration(work.baseline_seconds(cores))} of the time (predict.baselines)",
+            f"{_share(work.baseline_seconds(cores))} of the time (predict.baselines)",
         ),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
@@ -134,6 +135,10 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
             )
         )
     return lines
+
+
+def _share(seconds: float) -> str:
+    return duration(seconds) if seconds >= LITTLE else "little"
 
 
 def _too_few(series: int) -> str:

@@ -157,7 +157,8 @@ def choices(results: RunResults) -> Table:
         ["ingest.season_length", normalize["seasons"]],
         ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
         ["window.max_windows", f"{window['windows']} windows"],
-        ["train.epochs", f"{train['networks']} networks, the latest with {train['steps']} steps"],
+        ["train.epochs", f"{train['epochs']} at the earliest of {counted(train['origins'], 'training origin')}"],
+        ["train.batch_size", f"{train['batch_size']} windows"],
         ["predict.method", f"{results.plot_data.method} is published"],
         ["predict.baselines", _left_out(results.metrics["evaluated"].get("baselines_left_out"))],
     ]

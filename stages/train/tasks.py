@@ -171,18 +171,22 @@ def loss_curves(histories: dict[tuple[int, int], list[Epoch]]) -> pd.DataFrame:
 def summarize(
     networks: dict[int, dict[int, Network]], curves: pd.DataFrame, final: Windows, settings: Train
 ) -> dict[str, int | float]:
-    """The number of networks and origins, of weights of each network, of steps of the latest, and the mean last loss.
+    """Numbers of networks, origins, weights of each network, epochs and windows in a batch, and the mean last loss.
+
+    The epochs are those of the earliest networks, which start anew; the steps, those of the latest.
 
     networks: by origin and member
     final: the windows of the latest origin
     """
     any_network = next(iter(networks[min(networks)].values()))
     windows = int(final.enough.sum())
-    epochs = curves.loc[curves["origin"] == min(networks), "epoch"].max()
+    epochs = curves.groupby("origin")["epoch"].max()
     return {
         "networks": sum(map(len, networks.values())),
         "origins": len(networks),
         "weights": sum(weights.numel() for weights in any_network.parameters()),
-        "steps": int(epochs) * settings.batches_in_epoch(windows),
+        "epochs": int(epochs[max(networks)]),
+        "batch_size": min(settings.batch_of(windows), windows),
+        "steps": int(epochs[min(networks)]) * settings.batches_in_epoch(windows),
         "last_loss": float(f"{curves.groupby('origin')['loss'].last().mean():.6g}"),
     }

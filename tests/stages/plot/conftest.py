@@ -44,7 +44,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
             "seasons": "12",
         },
         "window": {"size": 24, "series_without_window": 0, "windows": 9},
-        "train": {"steps": 1, "networks": 2},
+        "train": {"epochs": 1, "batch_size": 2, "origins": 3},
     }
     errors = {"unique_id": list(series), "origin": 3, "cutoff": "2020-09", "model": [0.5, 2.0], "seasonal_naive": 1.0}
     forecast = {

@@ -219,5 +219,6 @@ def test_the_summary_counts_networks_weights_and_steps(default_params: Params) -
     windows = plain_windows(np.zeros(30), [30], 6, 2)  # 30 - 6 - 2 + 1 = 23 windows: three batches
     lstm, head = 4 * 32 * (1 + 32 + 2), 2 * (32 + 1)
     assert summarize(networks, curves, windows, params[Train]) == {
-        "networks": 3, "origins": 2, "weights": lstm + head, "steps": 2 * 3, "last_loss": 0.625,
+        "networks": 3, "origins": 2, "weights": lstm + head, "epochs": 3, "batch_size": 8, "steps": 2 * 3,
+        "last_loss": 0.625,
     }  # fmt: skip
