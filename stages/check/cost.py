@@ -41,13 +41,13 @@ class Work:
     """The work of a run: at each training origin a network for each member, and the baselines.
 
     training_origins: how many have a window to train on
-    chains: how many of these each member is trained at independently of the others: one, or all
+    independent: how many of these a member is trained at independently of the others: one, or all
     latest: of the training origins
     windows: for training, at the latest training origin
     size: steps of a window
     experts: how many forecasts of experts a window has
     without_window: how many series have too few known values for one at their ends
-    steps, step_seconds: of each chain: steps of the optimizer, and the seconds of each on one core
+    steps, step_seconds: steps of the optimizer of each member, and the seconds of each on one core
     baselines: their names
     cuts: at which features and experts are computed, at all origins
     cut_seconds: of each on one core
@@ -56,7 +56,7 @@ class Work:
     """
 
     training_origins: int
-    chains: int
+    independent: int
     latest: int
     windows: int
     size: int
@@ -73,8 +73,12 @@ class Work:
     def seconds(self, members: int, cores: int) -> float:
         """The time of a run with so many members on so many cores."""
         cutting = self.cuts * self.cut_seconds / cores
-        training = math.ceil(members * self.chains / cores) * self.steps * self.step_seconds
-        return START + training + cutting + self.baseline_seconds(cores)
+        return START + self.training_seconds(members, cores) + cutting + self.baseline_seconds(cores)
+
+    def training_seconds(self, members: int, cores: int) -> float:
+        """The part of the time that so many members take."""
+        independent = max(self.independent, 1)
+        return math.ceil(members * independent / cores) * self.steps / independent * self.step_seconds
 
     def baseline_seconds(self, cores: int) -> float:
         """The part of the time that the baselines take."""
@@ -116,7 +120,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         return [*lines, ("training", none)]
     networks = f"{counted(members, 'member')} x {counted(work.training_origins, 'training origin')}"
     lines += [
-        ("training", f"{networks}, {counted(work.steps * work.chains, 'step')} of the optimizer for each member"),
+        ("training", f"{networks}, {counted(work.steps, 'step')} of the optimizer for each member"),
         ("windows", f"{work.windows:,} of {counted(work.size, 'step')} {where}{_too_few(work.without_window)}"),
         (
             "baselines",
@@ -125,6 +129,9 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         ),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
+    if (most := settings[Compute].max_hours) is not None and work.training_seconds(members, cores) > 3600 * most:
+        refused = f"`train` will refuse to take more than compute.max_hours ({most:g})"
+        return [*lines, ("too long", f"{refused}: set train.epochs or train.update_epochs to fewer")]
     quick = duration(work.seconds(QUICK, cores))
     if members > QUICK and quick != duration(work.seconds(members, cores)):
         command = f"`dvc exp run -S train.members={QUICK}`"
@@ -164,18 +171,17 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
     training = {origin: cuts_at(origin) for origin in set(origins.trained_at(settings[Backtest].refit).values())}
     counts = [len(training[origin][0]) for origin in sorted(training, reverse=True)]
     windows, counts = counts[-1], [each for each in counts if each]
-    chains = train.chains(counts)
     histories = [panel.at(origin) for origin in origins.all]
     ends = [(np.flatnonzero(history.lengths), history.lengths[history.lengths > 0]) for history in histories]
     return Work(
         training_origins=len(counts),
-        chains=len(chains),
+        independent=train.independent(len(counts)) // train.members,
         latest=min(training),
         windows=windows,
         size=shape.size,
         experts=shape.cuts.experts.shape[1],
         without_window=int((known_before(panel.y, panel.indptr[1:], panel.lengths) < shape.min_length).sum()),
-        steps=max(map(sum, chains), default=0) * train.batches_in_epoch(windows),
+        steps=sum(train.steps_of(each, goes_on=place > 0) for place, each in enumerate(counts)),
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_of(windows), windows)),
         cuts=sum(computed(*cuts) for cuts in (*training.values(), *ends)),
         cut_seconds=PER_CUT + PER_COVARIATE * sum(panel.covariate_columns[:2]),

@@ -166,7 +166,8 @@ def _too_long(hours: float, compute: Compute, work: str, cores: int) -> str | No
         return None
     return (
         f"training ({work}) takes about {_duration(hours)} on {counted(cores, 'core')}, more than compute.max_hours "
-        f"({compute.max_hours:g}); make train.epochs, train.members or the network smaller, or max_hours larger or null"
+        f"({compute.max_hours:g}); set train.epochs or train.update_epochs to fewer, make train.members or the network "
+        "smaller, or max_hours larger or null"
     )
 
 
@@ -174,4 +175,4 @@ def _duration(hours: float) -> str:
     for unit, length in (("years", 24 * 365), ("days", 24)):
         if hours >= 2 * length:
             return f"{hours / length:,.0f} {unit}"
-    return f"{hours:.1f} hours"
+    return f"{hours:.1f} hours" if hours >= 0.1 else f"{3600 * hours:.1f} seconds"

@@ -81,13 +81,13 @@ class Train(Section):
         in_epoch = self.batches_in_epoch(windows) * self.batch_of(windows)
         return max(FEWEST_EPOCHS, math.ceil(TIMES_READ * windows / in_epoch))
 
-    def chains(self, windows: list[int]) -> list[list[int]]:
-        """The epochs of a member at training origins with so many windows each, the earliest first.
+    def steps_of(self, windows: int, goes_on: bool) -> int:
+        """The steps of the optimizer that such a network takes."""
+        return self.epochs_of(windows, goes_on) * self.batches_in_epoch(windows)
 
-        In chains that are trained independently: of all origins, whose networks go on from each other, or of one each.
-        """
-        epochs = [self.epochs_of(each, goes_on=place > 0) for place, each in enumerate(windows)]
-        return [[each] for each in epochs] if self.update_epochs is None else [epochs]
+    def independent(self, origins: int) -> int:
+        """How many networks are trained independently of each other at so many training origins."""
+        return self.members * (origins if self.update_epochs is None else min(origins, 1))
 
     def check_with(self, others: Params) -> None:
         # By name, as the schemas: stages that only read these parameters depend on no estimate.

@@ -53,7 +53,6 @@ def epoch_bar(networks: int, epochs: int, local: bool) -> Iterator[ProgressBoard
                     last = done.wait(REFRESH_SECONDS)
                     started = rows[:, 0] > 0
                     bar.n = int(rows[:, 0].sum())
-                    bar.total = max(bar.total, bar.n)  # networks of other inputs start anew, for more epochs
                     if started.any():
                         bar.set_postfix(loss=f"{rows[started, 1].mean():.4f}")
 

@@ -22,7 +22,6 @@ from stages.train.params import Model, Train
 from stages.train.progress import epoch_bar
 from stages.train.tasks import (
     TrainingTask,
-    chains_of,
     check_cost,
     groups,
     loss_curves,
@@ -48,8 +47,7 @@ def train(params: Params, pool: Pool) -> Trained:
     FOLDER.mkdir(exist_ok=True)
     trained: Trained = {}
     networks: dict[int, Network] = {}
-    epochs = settings.members * sum(map(sum, chains_of(tasks, settings)))
-    with epoch_bar(len(tasks), epochs, pool.local) as board:
+    with epoch_bar(len(tasks), sum(task.epochs for task in tasks), pool.local) as board:
         for some in rounds(tasks, settings):
             arguments = []
             for group in groups(some, final, model, settings, params[Compute]):

@@ -29,12 +29,16 @@ QUICK = 0.01  # seconds of a step: larger networks are as fast one after another
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """A network to train: its origin and member, its windows, and the file that keeps it until all are trained."""
+    """A network to train: its origin and member, and the file that keeps it until all networks are trained.
+
+    epochs, steps: that it takes, where it goes on from the training origin before or starts anew
+    """
 
     origin: int
     member: int
-    windows: int
     checkpoint: Path
+    epochs: int
+    steps: int
 
 
 def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[TrainingTask]:
@@ -46,12 +50,15 @@ def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[Tr
     """
     tasks: list[TrainingTask] = []
     read = b""  # a hash of all windows that the networks of an origin have learned from
+    varying = None  # the covariates that the networks of the origin before read
     for origin in sorted(files, reverse=True):
-        windows = int(Windows.read(files[origin]).enough.sum())
-        if windows:
+        windows = Windows.read(files[origin])
+        if count := int(windows.enough.sum()):
             read = hash_of(files[origin], read if settings.update_epochs else b"")
+            goes_on, varying = windows.varying == varying, windows.varying
+            work = settings.epochs_of(count, goes_on), settings.steps_of(count, goes_on)
             tasks += [
-                TrainingTask(origin, member, windows, checkpoint_path(read, member, model, settings))
+                TrainingTask(origin, member, checkpoint_path(read, member, model, settings), *work)
                 for member in range(settings.members)
             ]
         elif origin == min(files):
@@ -64,11 +71,6 @@ def rounds(tasks: list[TrainingTask], settings: Train) -> list[list[TrainingTask
     if settings.update_epochs is None:
         return [tasks]
     return [list(same_origin) for _, same_origin in groupby(tasks, key=lambda task: task.origin)]
-
-
-def chains_of(tasks: list[TrainingTask], settings: Train) -> list[list[int]]:
-    """The epochs of each member, see `Train.chains`."""
-    return settings.chains(list({task.origin: task.windows for task in tasks}.values()))
 
 
 def _at(origin: int) -> str:
@@ -88,10 +90,10 @@ def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings
     untrained = [task for task in tasks if not task.checkpoint.exists()]
     if find_device(settings).type != "cpu" or not untrained:
         return
-    windows, chains = untrained[-1].windows, chains_of(untrained, settings)
-    steps, batch = max(map(sum, chains)) * settings.batches_in_epoch(windows), min(settings.batch_of(windows), windows)
-    networks = settings.members * len(chains)
-    check_training(networks, NetworkSize.of(final, model), steps, batch, windows, compute)
+    windows = int(final.enough.sum())
+    networks = settings.independent(len({task.origin for task in untrained}))
+    steps, batch = sum(task.steps for task in untrained), min(settings.batch_of(windows), windows)
+    check_training(networks, NetworkSize.of(final, model), ceil(steps / networks), batch, windows, compute)
 
 
 def groups(

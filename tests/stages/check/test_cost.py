@@ -61,6 +61,31 @@ def test_windows_steps_and_sizes_are_those_of_the_stages(
     assert work.baselines == list(BASELINES)
 
 
+@pytest.mark.parametrize(("update_epochs", "steps"), [(15, 88 + 2 * 15), (None, 88 + 108 + 128)])
+def test_steps_are_those_of_all_origins(default_params: Params, update_epochs: int | None, steps: int) -> None:
+    """At 100, 120 and 140 steps, cuts after each of 3 to half a horizon before the end: 88, 108 and 128 windows.
+
+    Three times each are as many batches of three, of which an epoch has one.
+    """
+    changes = {"train__update_epochs": update_epochs, "train__batch_size": 3, "train__steps_per_epoch": 1}
+    params = change(
+        default_params, **changes, backtest__horizon=20, backtest__origins=1, backtest__calibration_origins=1
+    )
+    panel = panel_of([np.arange(140.0)])
+    work = plan_work(panel, plan_origins(params[Backtest], panel), params)
+    assert work.steps == steps
+    seconds = replace(work, cuts=0, step_seconds=1.0, baselines=[]).seconds(1, 100) - START
+    assert seconds == pytest.approx(steps if update_epochs else steps / 3)
+
+
+def test_training_that_would_be_refused_is_named(panel: Panel, default_params: Params) -> None:
+    assert "too long" not in dict(describe_cost(panel, default_params))
+    lines = dict(describe_cost(panel, change(default_params, train__update_epochs=10**9)))
+    assert lines["too long"].startswith(
+        "`train` will refuse to take more than compute.max_hours (24): set train.epochs"
+    )
+
+
 def test_features_are_counted_at_cuts_and_at_the_origins_of_their_records(default_params: Params) -> None:
     """Worked by hand: 100 steps, a horizon of 12, which is the distance of records' origins, and windows of 3 values.
 

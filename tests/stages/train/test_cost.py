@@ -111,7 +111,7 @@ def test_training_that_takes_hours_is_warned_of(capsys: pytest.CaptureFixture[st
 
 def test_training_beyond_the_bounds_is_refused() -> None:
     network = NetworkSize(model_of(hidden_size=10_000), 24, 3, 8, 6, 12)
-    with pytest.raises(UserError, match=r"^params.yaml: training \(24 .+ takes about .+; make train.epochs, "):
+    with pytest.raises(UserError, match=r"^params.yaml: training \(24 .+ takes about .+; set train.epochs or "):
         check_training(24, network, 2000, 1, 1, compute_of())
     with pytest.raises(UserError, match=r"^params.yaml: .+, 2 times at once.+; make compute.workers or model."):
         check_training(24, network, 1000, 10**6, 10**6, compute_of())

@@ -1,5 +1,6 @@
 """Training tasks: which there are, each run once, their loss curves and summary."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from stages.common.errors import UserError
 from stages.common.params import Params
 from stages.common.paths import WINDOWS, origin_file
 from stages.compute.params import Compute
+from stages.normalize.covariates import ScaledCovariates
 from stages.train import tasks
 from stages.train.network import Network
 from stages.train.params import Model, Train
 from stages.train.progress import ProgressBoard
 from stages.train.tasks import TrainingTask, check_cost, groups, loss_curves, plan_tasks, rounds, summarize, train_some
 from stages.train.training import Epoch, train_networks
+from stages.window.cutting import cut_windows
+from stages.window.params import Window
 from stages.window.windows import Windows
 from tests.builders import change, plain_windows
 
@@ -58,19 +62,45 @@ def test_a_round_has_the_networks_that_go_on_from_those_of_rounds_before(
     assert same == [False, False, *[update_epochs is None] * 4]
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    ("epochs", "update_epochs", "chains"),
+    ("epochs", "update_epochs", "steps_per_epoch", "work"),
     [
-        (20, 5, [[20, 5, 5]]), (20, 30, [[20, 30, 30]]), (20, None, [[20], [20], [20]]),
-        ("auto", 15, [[71, 15, 15]]), ("auto", None, [[71], [94], [30]]),
+        ("auto", 15, 1, [(36, 36), (15, 15), (15, 15)]),
+        ("auto", None, 1, [(36, 36), (43, 43), (30, 30)]),
+        (20, 5, None, [(20, 20 * 12), (5, 5 * 15), (5, 5)]),
+        (20, None, None, [(20, 20 * 12), (20, 20 * 15), (20, 20)]),
     ],
-)  # fmt: skip
-def test_networks_that_go_on_are_one_long_training(
-    default_params: Params, epochs: int | str, update_epochs: int | None, chains: list[list[int]]
+)
+def test_a_task_has_the_epochs_and_steps_of_a_network_that_goes_on_or_starts_anew(
+    default_params: Params,
+    epochs: int | str,
+    update_epochs: int | None,
+    steps_per_epoch: int | None,
+    work: list[tuple[int, int]],
 ) -> None:
-    """3 x 30,000 windows are 70.3 epochs of 10 batches of 128, 3 x 40,000 are 93.75."""
-    settings = change(default_params, train__epochs=epochs, train__update_epochs=update_epochs)[Train]
-    assert settings.chains([30_000, 40_000, 1_000]) == chains
+    """Of 47, 57 and 1 windows in batches of four: three times 47 are 35.25 batches, three times 57 are 42.75."""
+    changes = {"train__epochs": epochs, "train__update_epochs": update_epochs, "train__members": 1}
+    settings = change(default_params, **changes, train__steps_per_epoch=steps_per_epoch, train__batch_size=4)[Train]
+    files = {origin: write_windows(origin, length, 12) for origin, length in [(0, 14), (10, 70), (20, 60)]}
+    planned = plan_tasks(files, default_params[Model], settings)
+    assert [(task.epochs, task.steps) for task in planned] == work
+
+
+@pytest.mark.usefixtures("folder")
+def test_where_a_covariate_begins_to_vary_networks_start_anew(default_params: Params) -> None:
+    params = change(default_params, train__members=1, train__epochs=20, train__update_epochs=5, window__size=6)
+    files, begins = {}, {30: 60, 20: 60, 10: 15, 0: 15}  # the step from which on the covariate is not 0, by origin
+    WINDOWS.mkdir(parents=True)
+    for origin, begin in begins.items():
+        length = 60 - origin
+        ahead = np.where(np.arange(length) < begin, 0.0, np.sin(np.arange(length)))[:, None]
+        covariates = ScaledCovariates(ahead, np.empty((length, 0)), np.empty((1, 0)), ahead=0)
+        values = np.random.default_rng(0).normal(0, 1, length)
+        files[origin] = origin_file(WINDOWS, origin)
+        cut_windows(values, np.array([length]), [], params[Window], 3, covariates).write(files[origin])
+    planned = plan_tasks(files, params[Model], params[Train])
+    assert [(task.origin, task.epochs) for task in planned] == [(30, 20), (20, 5), (10, 20), (0, 5)]
 
 
 @pytest.mark.parametrize(
@@ -87,21 +117,32 @@ def test_the_more_windows_the_more_epochs_until_each_was_read_three_times(
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("update_epochs", "finished", "work"),
+    [
+        (5 * 10**6, 0, "1 network of .* x 145,000,000 steps"),  # 60 + 40 + 45 million
+        (5 * 10**6, 2, "1 network of .* x 45,000,000 steps"),
+        (None, 0, "3 networks of .* x 76,666,667 steps"),  # the mean of 60, 80 and 90 million
+    ],
+)
 def test_the_cost_is_that_of_the_networks_still_to_train(
-    default_params: Params, capsys: pytest.CaptureFixture[str]
+    default_params: Params,
+    capsys: pytest.CaptureFixture[str],
+    update_epochs: int | None,
+    finished: int,
+    work: str,
 ) -> None:
-    """Of one member at three origins, with a step so slow that it takes hours; two have a checkpoint then."""
-    changes = {"train__members": 1, "train__epochs": 10**7, "train__update_epochs": 5 * 10**6, "compute__workers": 1}
-    params = change(default_params, **changes, train__steps_per_epoch=None, compute__max_hours=None)
-    files = {origin: write_windows(origin, 60, 12) for origin in (0, 10, 20)}
+    """Of one member at three origins, with 6, 8 and 9 batches in each of 10 million epochs: it takes hours."""
+    changes = {"train__members": 1, "train__epochs": 10**7, "train__update_epochs": update_epochs}
+    unlimited = {"train__steps_per_epoch": None, "compute__workers": 1, "compute__max_hours": None}
+    params = change(default_params, **changes, **unlimited, train__batch_size=8)
+    files = {origin: write_windows(origin, length, 12) for origin, length in [(0, 80), (10, 70), (20, 60)]}
     planned, final = plan_tasks(files, params[Model], params[Train]), Windows.read(files[0])
-    batches = params[Train].batches_in_epoch(len(final.cuts))
-    for checkpoints, epochs in ((0, 2 * 10**7), (2, 10**7)):
-        for task in planned[:checkpoints]:
-            task.checkpoint.parent.mkdir(exist_ok=True)
-            task.checkpoint.touch()
-        check_cost(planned, final, params[Model], params[Train], params[Compute])
-        assert f"x {epochs * batches:,} steps)" in capsys.readouterr().err
+    for task in planned[:finished]:
+        task.checkpoint.parent.mkdir(exist_ok=True)
+        task.checkpoint.touch()
+    check_cost(planned, final, params[Model], params[Train], params[Compute])
+    assert re.search(rf"\({work}\) takes about", capsys.readouterr().err)
 
 
 @pytest.mark.usefixtures("folder")
@@ -152,7 +193,7 @@ def test_a_finished_network_is_not_trained_again(
     model, settings = default_params[Model], change(default_params, train__epochs=3)[Train]
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir()
-    some = [TrainingTask(0, member, 99, checkpoints / f"{member}.safetensors") for member in range(3)]
+    some = [TrainingTask(0, member, checkpoints / f"{member}.safetensors", 2, 2) for member in range(3)]
     trained = train_some(windows, some, {}, model, settings, NO_BOARD, 0)
     some[1].checkpoint.unlink()
     asked = []
@@ -177,7 +218,7 @@ def test_a_worker_without_the_folder_of_checkpoints_trains_and_writes_nothing(
 ) -> None:
     windows = plain_windows(np.random.default_rng(0).normal(0, 1, 30), [30], 6, 2)
     settings = change(default_params, train__epochs=2)[Train]
-    task = TrainingTask(0, 0, 99, folder / "none/one")
+    task = TrainingTask(0, 0, folder / "none/one", 2, 2)
     ((_, epochs),) = train_some(windows, [task], {}, default_params[Model], settings, NO_BOARD, 0)
     assert len(epochs) == 2
     assert list(folder.iterdir()) == []
@@ -189,7 +230,7 @@ def test_progress_goes_to_the_rows_of_the_tasks(folder: Path, default_params: Pa
     windows = Windows.read(write_windows(0, 30, 6))
     model, settings = default_params[Model], change(default_params, train__epochs=2)[Train]
     some, board = (
-        [TrainingTask(0, member, 99, folder / str(member)) for member in (3, 1)],
+        [TrainingTask(0, member, folder / str(member), 2, 2) for member in (3, 1)],
         ProgressBoard(folder / "board", 5),
     )
     for first in (3, 1):

@@ -432,6 +432,14 @@ def test_only_weights_of_the_same_covariates_are_taken(default_params: Params) -
     assert network.pooling.item() == 0.25
 
 
+def test_many_windows_are_each_read_three_times(sine: Windows, small: Params) -> None:
+    params = change(small, train__epochs="auto", train__batch_size=4, train__steps_per_epoch=1)
+    epochs = math.ceil(3 * len(sine.cuts) / 4)
+    assert epochs > 30
+    ((_, losses),) = train_networks(sine, [0], params[Model], params[Train])
+    assert len(losses) == epochs
+
+
 def test_the_rate_has_a_cycle_of_its_own_for_networks_that_go_on(
     sine: Windows, small: Params, taken: list[float]
 ) -> None:
