@@ -28,7 +28,7 @@ from stages.train.tasks import TOGETHER
 from stages.train.training import train_networks
 from stages.window.cutting import cut_windows
 from stages.window.params import Window
-from tests.bench.throughput import generated
+from tests.bench.throughput import generated, start_again_with_memory_kept
 from tests.builders import change
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +114,7 @@ def rate(work: Work, batch: int, networks: int = 1) -> float:
 
 
 def main() -> None:
+    start_again_with_memory_kept()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     cores = cpu_count()
