@@ -129,8 +129,9 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         ),
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
-    if (most := settings[Compute].max_hours) is not None and work.training_seconds(members, cores) > 3600 * most:
-        refused = f"`train` will refuse to take more than compute.max_hours ({most:g})"
+    most, known = settings[Compute].max_hours, processes(settings[Compute]) is not None
+    if known and most is not None and work.training_seconds(members, cores) > 3600 * most:
+        refused = f"without a GPU `train` will refuse to take more than compute.max_hours ({most:g})"
         return [*lines, ("too long", f"{refused}: set train.epochs or train.update_epochs to fewer")]
     quick = duration(work.seconds(QUICK, cores))
     if members > QUICK and quick != duration(work.seconds(members, cores)):

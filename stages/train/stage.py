@@ -20,16 +20,7 @@ from stages.train.checkpoints import FOLDER, remove_checkpoints
 from stages.train.network import Network, save_networks
 from stages.train.params import Model, Train
 from stages.train.progress import epoch_bar
-from stages.train.tasks import (
-    TrainingTask,
-    check_cost,
-    groups,
-    loss_curves,
-    plan_tasks,
-    rounds,
-    summarize,
-    train_some,
-)
+from stages.train.tasks import TrainingTask, check_cost, groups, loss_curves, plan_tasks, rounds, summarize, train_some
 from stages.train.training import Epoch
 from stages.window.windows import Windows
 

@@ -81,9 +81,7 @@ def test_steps_are_those_of_all_origins(default_params: Params, update_epochs: i
 def test_training_that_would_be_refused_is_named(panel: Panel, default_params: Params) -> None:
     assert "too long" not in dict(describe_cost(panel, default_params))
     lines = dict(describe_cost(panel, change(default_params, train__update_epochs=10**9)))
-    assert lines["too long"].startswith(
-        "`train` will refuse to take more than compute.max_hours (24): set train.epochs"
-    )
+    assert "`train` will refuse to take more than compute.max_hours (24): set " in lines["too long"]
 
 
 def test_features_are_counted_at_cuts_and_at_the_origins_of_their_records(default_params: Params) -> None:

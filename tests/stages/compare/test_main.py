@@ -48,7 +48,7 @@ def test_by_default_it_compares_the_work_tree_with_the_branch_point(project: Pat
     assert content["after"] == "work tree"
     assert content["before"] == shell("git", "rev-parse", "--short=7", "main", cwd=project).stdout.strip()
     assert {each["name"]: (each["before"], each["after"]) for each in content["params"]} == {
-        "train.epochs": (30, 150), "model.cell": ("lstm", "gru"),
+        "train.epochs": ("auto", 150), "model.cell": ("lstm", "gru"),
     }  # fmt: skip
 
 
