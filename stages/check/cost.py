@@ -3,7 +3,6 @@
 The rates are measured on one core of a processor of 2023. Training on a GPU is not estimated.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +21,7 @@ from stages.normalize.params import Backtest, Normalize
 from stages.panel.panel import Panel
 from stages.predict.baselines import BASELINES, choose_baselines
 from stages.predict.params import Predict
-from stages.train.cost import NetworkSize
+from stages.train.cost import NetworkSize, training_hours
 from stages.train.params import Model, Train
 from stages.window.cutting import a_window, training_cuts, warn_of_short_histories, warn_of_unused_covariates
 from stages.window.features import Source, count_computed
@@ -73,12 +72,12 @@ class Work:
     def seconds(self, members: int, cores: int) -> float:
         """The time of a run with so many members on so many cores."""
         cutting = self.cuts * self.cut_seconds / cores
-        return START + self.training_seconds(members, cores) + cutting + self.baseline_seconds(cores)
+        return START + 3600 * self.training_hours(members, cores) + cutting + self.baseline_seconds(cores)
 
-    def training_seconds(self, members: int, cores: int) -> float:
+    def training_hours(self, members: int, cores: int) -> float:
         """The part of the time that so many members take."""
-        independent = max(self.independent, 1)
-        return math.ceil(members * independent / cores) * self.steps / independent * self.step_seconds
+        networks = members * self.independent
+        return training_hours(networks, self.steps / self.independent, self.step_seconds, cores)
 
     def baseline_seconds(self, cores: int) -> float:
         """The part of the time that the baselines take."""
@@ -130,7 +129,7 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
         ("a run takes", f"about {duration(work.seconds(members, cores))} {on}, half or twice that on other processors"),
     ]
     most, known = settings[Compute].max_hours, processes(settings[Compute]) is not None
-    if known and most is not None and work.training_seconds(members, cores) > 3600 * most:
+    if known and most is not None and work.training_hours(members, cores) > most:
         refused = f"without a GPU `train` will refuse to take more than compute.max_hours ({most:g})"
         return [*lines, ("too long", f"{refused}: set train.epochs or train.update_epochs to fewer")]
     quick = duration(work.seconds(QUICK, cores))
@@ -176,7 +175,7 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
     ends = [(np.flatnonzero(history.lengths), history.lengths[history.lengths > 0]) for history in histories]
     return Work(
         training_origins=len(counts),
-        independent=train.independent(len(counts)) // train.members,
+        independent=train.independent(len(counts)),
         latest=min(training),
         windows=windows,
         size=shape.size,

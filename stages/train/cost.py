@@ -110,8 +110,8 @@ class NetworkSize:
         return BYTES * (COPIES * self.weights + states + batch * window + once)
 
 
-def training_hours(networks: int, steps: int, seconds: float, cores: int) -> float:
-    """Of so many networks, each of so many steps of the optimizer, of so many seconds each."""
+def training_hours(networks: int, steps: float, seconds: float, cores: int) -> float:
+    """Of so many networks, each of so many steps of the optimizer on average, of so many seconds each."""
     return math.ceil(networks / cores) * steps * seconds / 3600
 
 

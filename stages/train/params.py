@@ -86,8 +86,8 @@ class Train(Section):
         return self.epochs_of(windows, goes_on) * self.batches_in_epoch(windows)
 
     def independent(self, origins: int) -> int:
-        """How many networks are trained independently of each other at so many training origins."""
-        return self.members * (origins if self.update_epochs is None else min(origins, 1))
+        """At how many of so many training origins a member is trained independently of the others: at one, or all."""
+        return 1 if self.update_epochs else max(origins, 1)
 
     def check_with(self, others: Params) -> None:
         # By name, as the schemas: stages that only read these parameters depend on no estimate.

@@ -50,12 +50,13 @@ def plan_tasks(files: dict[int, Path], model: Model, settings: Train) -> list[Tr
     """
     tasks: list[TrainingTask] = []
     read = b""  # a hash of all windows that the networks of an origin have learned from
-    varying = None  # the covariates that the networks of the origin before read
+    varying = None  # the covariates that the networks of an origin read
     for origin in sorted(files, reverse=True):
         windows = Windows.read(files[origin])
         if count := int(windows.enough.sum()):
             read = hash_of(files[origin], read if settings.update_epochs else b"")
-            goes_on, varying = windows.varying == varying, windows.varying
+            before, varying = varying, windows.varying
+            goes_on = varying == before
             work = settings.epochs_of(count, goes_on), settings.steps_of(count, goes_on)
             tasks += [
                 TrainingTask(origin, member, checkpoint_path(read, member, model, settings), *work)
@@ -91,7 +92,7 @@ def check_cost(tasks: list[TrainingTask], final: Windows, model: Model, settings
     if find_device(settings).type != "cpu" or not untrained:
         return
     windows = int(final.enough.sum())
-    networks = settings.independent(len({task.origin for task in untrained}))
+    networks = settings.members * settings.independent(len({task.origin for task in untrained}))
     steps, batch = sum(task.steps for task in untrained), min(settings.batch_of(windows), windows)
     check_training(networks, NetworkSize.of(final, model), ceil(steps / networks), batch, windows, compute)
 
