@@ -13,6 +13,7 @@ from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, reach, record_origins
 from stages.window.regression import regress
+from stages.window.season_regression import regress_seasons
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
 from stages.window.windows import Cuts, season_at, shortest_context
@@ -264,7 +265,8 @@ def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floa
         own = slice(block.start + part.start, block.start + part.stop)
         rows = slice(*np.searchsorted(series, [own.start, own.stop]))
         whole = aligned(source.values, source.lengths, covariates, own, source.index_seasons)
-        found.append(regress(whole, series[rows] - own.start, before[rows], source.targets))
+        at = (series[rows] - own.start, before[rows], source.targets)
+        found.append(np.concatenate([regress(whole, *at), regress_seasons(whole, *at)], axis=1))
     return np.concatenate(found)
 
 

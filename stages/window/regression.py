@@ -141,7 +141,28 @@ class Aligned:
         rise = (level - _running_mean(self.values, self.values.shape[1])) / scale
         return level, scale, growth, latest, rise, overall / scale
 
-    def level_and_scale(self, series: Ints, anchors: Ints) -> tuple[Floats, Floats]:
+    @cached_property
+    def usable(self) -> Bools:
+        """(S, n) which values are known, with one a season before them, and a level and a scale before their season."""
+        anchors = np.arange(self.values.shape[1]) // self.season * self.season
+        level, scale = (each[:, anchors] for each in self.frames[:2])
+        usable: Bools = np.isfinite((self.values - level) / scale + _lagged(self.values, self.season))
+        return usable
+
+    @cached_property
+    def farthest(self) -> Floats:
+        """(S, n + 1) how far from the level a forecast may lie after each number of values: BEYOND times as far as one
+        of these lay from the level before its season."""
+        anchors = np.arange(self.values.shape[1]) // self.season * self.season
+        distance = np.where(self.usable, np.abs(self.values - self.frames[0][:, anchors]), 0)
+        return BEYOND * np.maximum.accumulate(np.pad(distance, ((0, 0), (1, 0))), axis=1)
+
+    @cached_property
+    def recent(self) -> Floats:
+        """(S, n + ahead + 1, F) the mean of each covariate known ahead over the steps of a level, before each step."""
+        return np.nan_to_num(np.moveaxis(_running_mean(np.moveaxis(self.future, 1, 2), self.span), 2, 1))
+
+    def level_and_scale(self, series: Ints | int, anchors: Ints) -> tuple[Floats, Floats]:
         """(...) of `series`, as known at the `anchors` (...)."""
         level, scale, *_ = (each[series, anchors] for each in self.frames)
         return level, scale
@@ -159,12 +180,12 @@ class Aligned:
             growth,
             np.clip(rise, -LARGEST, LARGEST),
             relative,
-            _bend(latest) if self.season > 1 else latest[..., :0],
-            _bend((values - level) / scale),
-            *(_at(self.future, series, steps - back) for back in self.backs),
-            np.where(self.curved[series], _at(self.future, series, steps) ** 2, 0),
-            _at(self.smooth if self.season > 1 else self.smooth[..., :0], series, steps),
-            np.where(known, _at(self.past, series, before), 0),
+            bend(latest) if self.season > 1 else latest[..., :0],
+            bend((values - level) / scale),
+            *(at_steps(self.future, series, steps - back) for back in self.backs),
+            np.where(self.curved[series], at_steps(self.future, series, steps) ** 2, 0),
+            at_steps(self.smooth if self.season > 1 else self.smooth[..., :0], series, steps),
+            np.where(known, at_steps(self.past, series, before), 0),
             1.0 * ((steps // self.season % self.groups)[..., None] == np.arange(1, self.groups)),
         ]
         rows: Floats = np.nan_to_num(np.concatenate(columns, axis=-1), copy=False)
@@ -182,10 +203,8 @@ def regress(aligned: Aligned, series: Ints, before: Ints, targets: int) -> Float
     earlier = np.stack([_lagged(aligned.values, lag) for lag in aligned.lags], axis=-1)
     rows = aligned.rows(owner, steps, anchors, earlier)
     level, scale = aligned.level_and_scale(owner, anchors)
-    target = _bend((aligned.values - level) / scale)
-    usable = ~np.isnan(target) & ~np.isnan(earlier[..., 0])
-    distance = np.pad(np.where(usable, np.abs(aligned.values - level), 0), ((0, 0), (1, 0)))
-    most = BEYOND * np.maximum.accumulate(distance, axis=1)[series, before]
+    target = bend((aligned.values - level) / scale)
+    usable, most = aligned.usable, aligned.farthest[series, before]
     points, which = np.unique(np.stack([series, before // season]), axis=1, return_inverse=True)
     observed = np.where(usable[..., None], np.concatenate([rows, target[..., None]], axis=-1), 0)
     coefficients = _coefficients(observed, usable, ROWS_FOR_EACH * aligned.width, season, *points)
@@ -205,7 +224,7 @@ def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats
     """
     season, now = aligned.season, before[:, None]
     level, scale = aligned.level_and_scale(series[:, None], now)
-    limit = _bend(most[:, None] / scale)
+    limit = bend(most[:, None] / scale)
     found = np.full((len(before), targets), np.nan)
     for first in range(0, targets, season):
         ahead = np.arange(first, min(first + season, targets))
@@ -219,7 +238,7 @@ def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats
         rows = aligned.rows(series[:, None], steps, np.broadcast_to(now, steps.shape), values)
         own = coefficients[np.arange(len(before))[:, None], steps % season % coefficients.shape[1]]
         bent = np.clip((rows * own).sum(axis=-1), -limit, limit)
-        found[:, ahead] = np.sinh(KNEE * bent) / KNEE * scale + level
+        found[:, ahead] = unbend(bent) * scale + level
     return found
 
 
@@ -264,13 +283,19 @@ def _solved(sums: Floats, penalty: Floats) -> Floats:
     return np.asarray(np.linalg.solve(sums[..., :-1] + penalty, sums[..., -1:])[..., 0], dtype=np.float64)
 
 
-def _bend(values: Floats) -> Floats:
+def bend(values: Floats, knee: float = KNEE) -> Floats:
     """The inverse hyperbolic sine, which is nearly the value where that is small, and a logarithm where it is large."""
-    bent: Floats = np.arcsinh(KNEE * values) / KNEE
+    bent: Floats = np.arcsinh(knee * values) / knee
     return bent
 
 
-def _at(values: Floats, series: Ints, steps: Ints) -> Floats:
+def unbend(values: Floats, knee: float = KNEE) -> Floats:
+    """The inverse of `bend`."""
+    found: Floats = np.sinh(knee * values) / knee
+    return found
+
+
+def at_steps(values: Floats, series: Ints | int, steps: Ints) -> Floats:
     """(..., k) of values (S, n, k) those at `steps` of `series`; 0 where there is no such step."""
     inside = (steps >= 0) & (steps < values.shape[1])
     return np.where(inside[..., None], values[series, np.clip(steps, 0, values.shape[1] - 1)], 0)

@@ -81,7 +81,7 @@ def test_seasonal_experts_are_the_level_before_their_seasons_are_complete() -> N
 
 def test_each_of_two_seasons_has_two_means_and_a_drift() -> None:
     cuts = cuts_at(np.random.default_rng(0).normal(0, 1, 60), [50], [4, 12], ALL)
-    assert cuts.experts.shape == (1, 9 + 2 * (2 + 1), 4)
+    assert cuts.experts.shape == (1, 10 + 2 * (2 + 1), 4)  # with the regression of whole seasons
     assert cuts.season.shape == (1, 16)
 
 

@@ -1,0 +1,170 @@
+"""The regression of whole seasons: what only another step of the season tells, honest, and against least squares."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from threadpoolctl import threadpool_limits
+
+from stages.common.arrays import Floats, Floats32, Ints
+from stages.normalize.covariates import ScaledCovariates
+from stages.window.covariates import aligned
+from stages.window.regression import PENALTY, ROWS_FOR_EACH, Aligned, regress
+from stages.window.season_regression import REFRESHED, _coefficients, _refreshed, regress_seasons
+
+DAYS, WEEK = 400, [4, 12]  # days of four steps, in weeks of three days
+
+
+def series_of(values: Floats, future: Floats, seasons: list[int] = WEEK) -> Aligned:
+    """A series alone."""
+    return Aligned(values[None], future[None], np.zeros((1, len(values), 0)), np.array([len(values)]), seasons)
+
+
+def forecast(alone: Aligned, before: Ints, targets: int) -> Floats32:
+    found = regress_seasons(alone, np.zeros(len(before), dtype=np.int64), before, targets)
+    assert found.shape == (len(before), 1, targets)
+    return found[:, 0]
+
+
+def errors(values: Floats, future: Floats, targets: int, phase: int = 0) -> tuple[float, float]:
+    """Mean absolute errors on the last 20 days: of whole seasons, and the better of single steps."""
+    cuts = np.arange(len(values) - 84 + phase, len(values) - 4, 4)
+    alone, actual = series_of(values, future), values[cuts[:, None] + np.arange(targets)]
+    both = (regressed(alone, np.zeros_like(cuts), cuts, targets) for regressed in (regress_seasons, regress))
+    ours, theirs = (float(np.abs(each - actual[:, None]).mean(axis=(0, 2)).min()) for each in both)
+    return ours, theirs
+
+
+@pytest.mark.parametrize("phase", [0, 3])
+def test_the_last_step_of_a_day_tells_of_the_next_one(phase: int) -> None:
+    """Each day has a new level, which its last step is, for the first time, before the day begins."""
+    levels = np.random.default_rng(0).normal(size=DAYS + 1)
+    values = np.kron(levels[:-1], [1, 1, 1, 0]) + np.kron(levels[1:], [0, 0, 0, 1])
+    values += 0.01 * np.random.default_rng(1).normal(size=4 * DAYS)
+    ours, theirs = errors(np.roll(values, phase), np.zeros((4 * DAYS, 0)), 3, phase)
+    assert ours < 0.2 * theirs
+
+
+@pytest.mark.parametrize("square", [False, True])
+def test_a_covariate_in_the_morning_decides_the_evening(square: bool) -> None:
+    random = np.random.default_rng(1)
+    x = random.normal(size=(4 * DAYS, 1))
+    morning = x[::4, 0] ** 2 if square else x[::4, 0]
+    values = np.kron(morning, [0, 0, 0, 4.0]) + 0.01 * random.normal(size=4 * DAYS)
+    ours, theirs = errors(values, x, 4)
+    assert ours < 0.7 * theirs
+
+
+def test_a_covariate_beyond_the_horizon_is_that_of_the_day_before() -> None:
+    """It decides all the day, and is the same for two days: three steps are forecast as well as four."""
+    random = np.random.default_rng(2)
+    x = np.repeat(random.normal(size=DAYS // 2), 8)[:, None]
+    values = 3 * x[:, 0] + 0.01 * random.normal(size=4 * DAYS)
+    cut = 4 * (DAYS - 5)
+    alone = series_of(values[:cut], x[: cut + 4])
+    found = [forecast(alone, np.array([cut]), targets)[0, :3] for targets in (3, 4)]
+    assert_allclose(found[0], found[1], rtol=1e-5)
+
+
+def test_days_after_the_first_rest_on_those_forecast_before() -> None:
+    """Each day is the one before with the other sign, which only a forecast of it can tell."""
+    random = np.random.default_rng(3)
+    values = np.kron(np.resize([1.0, -1.0], DAYS), [1, 2, 3, 4]) + 0.01 * random.normal(size=4 * DAYS)
+    cut = 4 * (DAYS - 5)
+    found = forecast(series_of(values[:cut], np.zeros((cut, 0))), np.array([cut]), 16)[0]
+    assert_allclose(found, values[cut : cut + 16], atol=0.3)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9))
+def test_nothing_after_a_cut_or_its_targets_is_used(seed: int, targets: int) -> None:
+    random = np.random.default_rng(seed)
+    values, future = random.normal(size=300), random.normal(size=(309, 1))
+    values[random.random(300) < 0.02] = np.nan
+    cut = int(random.integers(250, 300))
+    expected = forecast(series_of(values, future), np.array([cut]), targets)
+    assert np.isfinite(expected).all()
+    values[cut:], future[cut + targets :] = 1e3, 1e3
+    assert_array_equal(forecast(series_of(values, future), np.array([cut]), targets), expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_a_cut_has_the_same_forecast_alone_and_among_others(seed: int, with_x: bool) -> None:
+    """To the bit, and beside other series, whatever their lengths."""
+    random = np.random.default_rng(seed)
+    lengths, ahead = random.integers(1, 300, 3), 5
+    values = random.normal(size=lengths.sum())
+    future = random.normal(size=(lengths.sum() + 3 * ahead, 2))
+    covariates = ScaledCovariates(future, np.zeros((len(values), 0)), np.zeros((3, 0)), ahead) if with_x else None
+    series, before = np.repeat(np.arange(3), 4), (np.sort(random.random((3, 4))) * lengths[:, None]).astype(np.int64)
+    together = regress_seasons(aligned(values, lengths, covariates, slice(0, 3), WEEK), series, before.ravel(), 5)
+    for place, (number, cut) in enumerate(zip(series.tolist(), before.ravel(), strict=True)):
+        alone = aligned(values, lengths, covariates, slice(number, number + 1), WEEK)
+        assert_array_equal(together[place, 0], forecast(alone, np.array([cut]), 5)[0])
+
+
+def test_there_is_a_forecast_from_enough_seasons_on() -> None:
+    """Two for each regressor: one, the level, two other days of the week, the values of two days; and a covariate's
+    four values, their squares and those of the day before."""
+    random = np.random.default_rng(4)
+    values, x = random.normal(size=400), random.normal(size=(400, 1))
+    for future, regressors in ((x[:, :0], 1 + 1 + 2 + 8), (x, 1 + 1 + 2 + 8 + 12), (np.sign(x), 1 + 1 + 2 + 8 + 8)):
+        found = forecast(series_of(values, future), np.arange(1, 401), 4)
+        enough = 12 + 4 * ROWS_FOR_EACH * regressors
+        assert_array_equal(np.isfinite(found).all(axis=1), np.arange(1, 401) >= enough)
+
+
+@pytest.mark.parametrize("seasons", [[], [4], [4, 10]])
+def test_seasons_in_no_longer_one_have_none(seasons: list[int]) -> None:
+    alone = series_of(np.zeros(400), np.zeros((400, 0)), seasons)
+    assert regress_seasons(alone, np.zeros(2, dtype=np.int64), np.array([300, 400]), 4).shape == (2, 0, 4)
+
+
+def test_a_day_with_a_missing_value_teaches_nothing_and_long_gaps_no_warning() -> None:
+    random = np.random.default_rng(5)
+    values = random.normal(size=600)
+    values[100:200] = np.nan
+    values[300::4] = np.nan
+    found = forecast(series_of(values, np.zeros((600, 0))), np.array([90, 298, 600]), 4)
+    assert np.isfinite(found).all(axis=1).tolist() == [False, True, True]
+    assert_array_equal(found[1:], forecast(series_of(values, np.zeros((600, 0))), np.array([298, 600]), 4))
+
+
+def test_coefficients_are_those_of_penalised_least_squares() -> None:
+    """By the rows of the penalty as observations of 0, the intercept without; of the first rows alone."""
+    random = np.random.default_rng(6)
+    rows, target = random.normal(size=(50, 5)), random.normal(size=(50, 3))
+    rows[:, 0] = 1
+    found = dict(_coefficients(rows, target, [10, 20, 40], {0, 2}))
+    assert sorted(found) == [0, 2]
+    zeros = np.sqrt(PENALTY) * np.eye(5)[1:]
+    for number, count in ((0, 10), (2, 40)):
+        stacked = np.concatenate([rows[:count], zeros]), np.concatenate([target[:count], np.zeros((4, 3))])
+        assert_allclose(found[number], np.linalg.lstsq(*stacked, rcond=None)[0], rtol=1e-4, atol=1e-6)
+
+
+def test_coefficients_are_computed_anew_with_a_hundredth_more_days_and_each_week() -> None:
+    assert _refreshed(100, 130, groups=7) == [100, 107, 114, 121, 128]
+    assert _refreshed(10 * REFRESHED, 1050, groups=7) == [1000, 1010, 1020, 1030, 1040, 1050]
+    assert not _refreshed(100, 99, groups=7)
+
+
+def test_any_number_of_threads_gives_the_same_bytes() -> None:
+    random = np.random.default_rng(7)
+    alone = series_of(random.normal(size=24 * 500), random.normal(size=(24 * 500, 1)), [24, 168])
+    found = []
+    for threads in (1, 4):
+        with threadpool_limits(threads):
+            found.append(forecast(alone, np.array([24 * 500]), 24))
+    assert np.isfinite(found[0]).all()
+    assert_array_equal(found[0], found[1])
+
+
+def test_a_covariate_far_outside_its_past_does_not_explode_a_forecast() -> None:
+    random = np.random.default_rng(8)
+    x = random.normal(size=(4 * DAYS, 1))
+    values = 3 * x[:, 0] + 0.01 * random.normal(size=4 * DAYS)
+    cut = 4 * (DAYS - 5)
+    x[cut:] = 1e3
+    found = forecast(series_of(values[:cut], x), np.array([cut]), 8)
+    assert np.abs(found).max() < 3 * np.abs(values).max()
