@@ -11,7 +11,7 @@ from stages.common.arrays import Floats, Floats32, Ints
 from stages.normalize.covariates import ScaledCovariates
 from stages.window.covariates import aligned
 from stages.window.regression import PENALTY, ROWS_FOR_EACH, Aligned, regress
-from stages.window.season_regression import REFRESHED, _coefficients, _refreshed, regress_seasons
+from stages.window.season_regression import _blocks, _coefficients, regress_seasons
 
 DAYS, WEEK = 400, [4, 12]  # days of four steps, in weeks of three days
 
@@ -135,7 +135,7 @@ def test_coefficients_are_those_of_penalised_least_squares() -> None:
     random = np.random.default_rng(6)
     rows, target = random.normal(size=(50, 5)), random.normal(size=(50, 3))
     rows[:, 0] = 1
-    found = dict(_coefficients(rows, target, [10, 20, 40], {0, 2}))
+    found = dict(_coefficients(rows, target, np.array([10, 20, 40]), {0, 2}))
     assert sorted(found) == [0, 2]
     zeros = np.sqrt(PENALTY) * np.eye(5)[1:]
     for number, count in ((0, 10), (2, 40)):
@@ -143,10 +143,19 @@ def test_coefficients_are_those_of_penalised_least_squares() -> None:
         assert_allclose(found[number], np.linalg.lstsq(*stacked, rcond=None)[0], rtol=1e-4, atol=1e-6)
 
 
-def test_coefficients_are_computed_anew_with_a_hundredth_more_days_and_each_week() -> None:
-    assert _refreshed(100, 130, groups=7) == [100, 107, 114, 121, 128]
-    assert _refreshed(10 * REFRESHED, 1050, groups=7) == [1000, 1010, 1020, 1030, 1040, 1050]
-    assert not _refreshed(100, 99, groups=7)
+@pytest.mark.parametrize(
+    ("season", "expected"),
+    [
+        (24, [1.5, 5.5, 9.5, 13.5, 17.5, 21.5]),
+        (4, [0, 1, 2, 3]),
+        (7, [0, 1, 2, 3, 4, 5.5]),
+        (8, [0, 1, 2.5, 4, 5, 6.5]),
+    ],
+)
+def test_covariates_are_means_over_sixths_of_a_day(season: int, expected: list[float]) -> None:
+    steps = np.arange(float(season))[None, :, None]
+    found = _blocks(np.concatenate([steps, 10 * steps], axis=2))
+    assert_allclose(found[0].reshape(-1, 2).T, [expected, 10 * np.array(expected)])
 
 
 def test_any_number_of_threads_gives_the_same_bytes() -> None:
