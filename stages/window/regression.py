@@ -75,6 +75,11 @@ class Aligned:
         return [*lags, *(longer for longer in self.seasons[1:2] if longer not in lags)]
 
     @property
+    def lags_of_seasons(self) -> tuple[int, int]:
+        """How many steps before a season the two whole ones begin that it is regressed on."""
+        return self.season, self.seasons[1] if self.groups > 1 else 2 * self.season
+
+    @property
     def backs(self) -> list[int]:
         """How many steps before a target the covariates stand that it is regressed on."""
         return list(dict.fromkeys([0, 1, self.season, *self.seasons[1:2]]))

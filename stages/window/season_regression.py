@@ -1,12 +1,12 @@
 """A regression of whole seasons for each series, such as of days on days: ridge in closed form, as in regression.py.
 
-It is there where seasons lie in a longer one, as days in weeks. All values of the season after a cut are regressed on
-the same regressors: all values of the last season and of the one a longer season before that after the cut; of each
-covariate known ahead the means over each sixth of the season after the cut and of the last one, less its mean over the
-longer season before, and those of its squares; the place in the longer season; and how far the level is from the mean
-of all before. So the last hours tell of the next ones, and the wind at night of the price at noon. Cuts at each step of
-a season have coefficients of their own, from the seasons that begin at that step. They are computed anew after each
-longer season.
+It is there for seasons of LEAST_SEASON steps or more. All values of the season after a cut are regressed on the same
+regressors: all values of the last season, and of the one a longer season before that after the cut, as a week before a
+day, or of the last but one where there is no longer season; of each covariate known ahead the means over each sixth of
+the season after the cut and of the last one, less its mean over the longer season before, and those of its squares; the
+place in the longer season; and how far the level is from the mean of all before. So the last hours tell of the next
+ones, and the wind at night of the price at noon. Cuts at each step of a season have coefficients of their own, from the
+seasons that begin at that step. They are computed anew after each longer season.
 
 Hoerl and Kennard, Ridge regression: biased estimation for nonorthogonal problems, 1970, equation 2.1, with several
 targets; regressors as of the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead electricity
@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from stages.common.arrays import Floats, Floats32, Ints, mean_known
 from stages.window.regression import LARGEST, PENALTY, ROWS_FOR_EACH, Aligned, at_steps, bend, unbend
 
+LEAST_SEASON = 7  # steps
 BLOCKS = 6  # of a season, that covariates are the means of
 KNEE = 0.3  # of values here, see regression.py
 
@@ -28,29 +29,38 @@ KNEE = 0.3  # of values here, see regression.py
 def regress_seasons(aligned: Aligned, series: Ints, before: Ints, targets: int) -> Floats32:
     """Forecasts (K, n, targets) in normalised units after `before` (K,) values of `series`; NaN where these are few.
 
-    n: 1 where seasons lie in a longer one, else 0
+    n: 1, or 0 where seasons are too short
     """
-    found = np.full((len(before), int(aligned.groups > 1), targets), np.nan, dtype=np.float32)
-    if aligned.groups > 1:
-        phases, which = np.unique(np.stack([series, before % aligned.season]), axis=1, return_inverse=True)
-        with threadpool_limits(1):  # any number of cores then gives the same sums
-            for place, (number, phase) in enumerate(phases.T.tolist()):
-                own = np.flatnonzero(which == place)
-                found[own, 0] = _after_seasons(aligned, number, phase, before[own], targets)
+    found = np.full((len(before), int(aligned.season >= LEAST_SEASON), targets), np.nan, dtype=np.float32)
+    if not found.shape[1]:
+        return found
+    seasons = (aligned.lengths - aligned.lags_of_seasons[1]) // aligned.season
+    phases, which = np.unique(np.stack([series, before % aligned.season]), axis=1, return_inverse=True)
+    with threadpool_limits(1):  # any number of cores then gives the same sums
+        for place in np.flatnonzero((seasons >= _least(aligned))[phases[0]]):
+            (number, phase), own = phases[:, place].tolist(), np.flatnonzero(which == place)
+            found[own, 0] = _after_seasons(aligned, number, phase, before[own], targets)
     return found
+
+
+def _least(aligned: Aligned) -> Ints:
+    """(S,) the number of seasons of each series from which on there is a forecast."""
+    covariates = 2 * aligned.future.any(axis=1).sum(axis=1) + aligned.curved.sum(axis=1)
+    width: Ints = 1 + aligned.groups + 2 * aligned.season + min(BLOCKS, aligned.season) * covariates
+    return ROWS_FOR_EACH * width
 
 
 def _after_seasons(aligned: Aligned, number: int, phase: int, before: Ints, targets: int) -> Floats:
     """(k, targets) forecasts of one series at cuts that follow whole seasons from its step `phase` on."""
-    season, values = aligned.season, aligned.values[number]
+    season, lags, values = aligned.season, aligned.lags_of_seasons, aligned.values[number]
     first = np.arange(phase, len(values) - season + 1, season)
-    first = first[first >= aligned.seasons[1]]
+    first = first[first >= lags[1]]
     level, scale, rise = (aligned.frames[place][number, first][:, None] for place in (0, 1, 4))
-    target, *lagged = ((values[_season_of(first - lag, season)] - level) / scale for lag in (0, *aligned.seasons[:2]))
+    target, *lagged = ((values[_season_of(first - lag, season)] - level) / scale for lag in (0, *lags))
     rows = _rows(aligned, number, first, lagged, rise, np.full(len(first), aligned.future.shape[1]))
     usable = np.isfinite(target).all(axis=1)
     first, rows, target = first[usable], rows[usable], bend(target[usable], KNEE)
-    points = np.arange(ROWS_FOR_EACH * rows.shape[1], len(first) + 1, aligned.groups)
+    points = np.arange(_least(aligned)[number], len(first) + 1, aligned.groups)
     used = np.searchsorted(points, np.searchsorted(first + season, before, side="right"), side="right") - 1
     found = np.full((len(before), targets), np.nan)
     for point, coefficients in _coefficients(rows, target, points[: used.max() + 1], set(used.tolist())):
@@ -118,7 +128,7 @@ def _coefficients(rows: Floats, target: Floats, points: Ints, wanted: set[int]) 
 
 def _forecast(aligned: Aligned, number: int, before: Ints, coefficients: Floats, targets: int) -> Floats:
     """(k, targets) a season after another, each on the forecasts of those before it, with which the level moves."""
-    season, kept = aligned.season, max(aligned.span, aligned.seasons[1])
+    season, kept = aligned.season, max(aligned.span, aligned.lags_of_seasons[1])
     level, scale, rise = (aligned.frames[place][number, before][:, None] for place in (0, 1, 4))
     mean = level - rise * scale
     limit = bend(aligned.farthest[number, before][:, None] / scale, KNEE)
@@ -127,7 +137,7 @@ def _forecast(aligned: Aligned, number: int, before: Ints, coefficients: Floats,
     for ahead in range(0, targets, season):
         if ahead:
             level = mean_known(known[:, -aligned.span :])[:, None]
-        lagged = [(known[:, known.shape[1] - lag :][:, :season] - level) / scale for lag in aligned.seasons[:2]]
+        lagged = [(known[:, known.shape[1] - lag :][:, :season] - level) / scale for lag in aligned.lags_of_seasons]
         rows = _rows(aligned, number, before + ahead, lagged, (level - mean) / scale, before + targets)
         bent = np.clip((rows[:, None] @ coefficients)[:, 0], -limit, limit)
         known = np.concatenate([known, unbend(bent, KNEE) * scale + level], axis=1)
