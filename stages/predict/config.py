@@ -15,7 +15,7 @@ from stages.predict.spread import PROBABILITIES, Typical
 from stages.train.params import Model
 from stages.window.params import Window
 
-FORMAT = 5  # of the folder: a later one may hold other things
+FORMAT = 6  # of the folder: a later one may hold other things
 
 KINDS = 2  # of series that have scores of their own: those that are not intermittent, and those that are
 

@@ -168,7 +168,7 @@ def test_a_damaged_folder_is_refused_in_one_line(written: Path, damage: Callable
 
 def test_another_format_is_refused_with_what_to_use_instead(written: Path) -> None:
     edited(lambda config: config.update(format=1))(written)
-    with pytest.raises(UserError, match=r"config\.json: a forecaster of format 1, .* reads 5; use the code of the"):
+    with pytest.raises(UserError, match=r"config\.json: a forecaster of format 1, .* reads 6; use the code of the"):
         Forecaster.read(written)
 
 
