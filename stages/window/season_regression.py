@@ -23,8 +23,7 @@ from stages.window.regression import LARGEST, PENALTY, ROWS_FOR_EACH, Aligned, a
 
 WEEK = 7  # days
 BLOCKS = 6  # of a season, that covariates are the means of
-CHUNK = 512  # cuts forecast at once, at least
-SUMS = 2**18  # of products in memory at once
+NUMBERS = 2**21  # of sums, and of coefficients, in memory at once
 KNEE = 0.3  # of values here, see regression.py
 
 
@@ -55,21 +54,27 @@ def _learned(aligned: Aligned, series: Ints, before: Ints) -> Iterator[tuple[Int
         rows, target, ends = _observed(aligned, number, phase)
         used = (np.searchsorted(ends, before[own], side="right") - least[number]) // more
         own, used = own[used >= 0], used[used >= 0]
-        if len(own):
-            wanted, which = np.unique(used, return_inverse=True)
-            yield own, _coefficients(rows, target, int(least[number]), more, wanted)[which]
+        wanted, which = np.unique(used, return_inverse=True)
+        for few, coefficients in _coefficients(rows, target, int(least[number]), more, wanted):
+            of_few = np.flatnonzero((few.start <= which) & (which < few.stop))
+            for part in chunks(len(of_few), max(NUMBERS // coefficients[0].size, 1)):
+                yield own[of_few[part]], coefficients[which[of_few[part]] - few.start]
 
 
 def _together(learned: Iterator[tuple[Ints, Floats]]) -> Iterator[tuple[Ints, Floats]]:
-    """The same, CHUNK cuts at once or more, but for the last ones."""
-    waiting: list[tuple[Ints, Floats]] = []
-    for each in learned:
-        waiting.append(each)
-        if sum(len(own) for own, _ in waiting) >= CHUNK:
-            yield np.concatenate([own for own, _ in waiting]), np.concatenate([own for _, own in waiting])
-            waiting = []
-    if waiting:
-        yield np.concatenate([own for own, _ in waiting]), np.concatenate([own for _, own in waiting])
+    """The same, of several series and phases at once."""
+    places: list[Ints] = []
+    coefficients: list[Floats] = []
+    size = 0
+    for own, each in learned:
+        places.append(own)
+        coefficients.append(each)
+        size += each.size
+        if size >= NUMBERS:
+            yield np.concatenate(places), np.concatenate(coefficients)
+            places, coefficients, size = [], [], 0
+    if places:
+        yield np.concatenate(places), np.concatenate(coefficients)
 
 
 def _observed(aligned: Aligned, number: int, phase: int) -> tuple[Floats, Floats, Ints]:
@@ -126,27 +131,29 @@ def _blocks(values: Floats) -> Floats:
     return means.reshape(count, len(first) * columns)
 
 
-def _coefficients(rows: Floats, target: Floats, least: int, more: int, wanted: Ints) -> Floats:
-    """Coefficients (n, d, season) from the first `least` rows and targets and, for each w of `wanted` (n,), w `more`.
+def _coefficients(rows: Floats, target: Floats, least: int, more: int, wanted: Ints) -> Iterator[tuple[slice, Floats]]:
+    """Coefficients (n, d, season) from the first `least` rows and targets and, for each w of some `wanted`, w `more`.
+
+    Sums of products grow by `more` rows at a time, whichever are wanted.
 
     rows, target: (N, d) and (N, season)
+    wanted: (W,) rising; yields a slice of them with the coefficients of each
     """
     width = rows.shape[1]
     penalty = PENALTY * np.eye(width)
     penalty[0, 0] = np.finfo(np.float32).eps
     both = np.concatenate([rows, target], axis=1)
-    total = rows[:least].T @ both[:least]
-    sums = np.empty((len(wanted), *total.shape))
-    sums[wanted == 0] = total
-    for part in chunks(wanted.max(), max(SUMS // total.size, 1)):  # grow from point to point, whichever are wanted
-        own = slice(least + part.start * more, least + part.stop * more)
-        by_point = (each[own].reshape(-1, more, each.shape[1]) for each in (rows, both))
-        products = np.matmul(next(by_point).transpose(0, 2, 1), next(by_point))
-        grown = total + np.cumsum(products, axis=0)
-        inside = (part.start < wanted) & (wanted <= part.stop)
-        sums[inside] = grown[wanted[inside] - part.start - 1]
-        total[:] = grown[-1]
-    return np.asarray(np.linalg.solve(sums[..., :width] + penalty, sums[..., width:]), dtype=np.float64)
+    sums = (rows[:least].T @ both[:least])[None]
+    last = int(wanted.max(initial=-1))
+    for part in [slice(-1, 0), *chunks(max(last, 0), max(NUMBERS // sums.size, 1))]:
+        if part.stop:
+            own = slice(least + part.start * more, least + part.stop * more)
+            by_point = (each[own].reshape(-1, more, each.shape[1]) for each in (rows, both))
+            sums = sums[-1:] + np.cumsum(np.matmul(next(by_point).transpose(0, 2, 1), next(by_point)), axis=0)
+        few = slice(*np.searchsorted(wanted, [part.start, part.stop], side="right").tolist())
+        if few.stop > few.start:
+            some = sums[wanted[few] - part.start - 1]
+            yield few, np.asarray(np.linalg.solve(some[..., :width] + penalty, some[..., width:]), dtype=np.float64)
 
 
 def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats, targets: int) -> Floats:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from stages.common.arrays import Floats, Floats32, Ints
 from stages.normalize.covariates import ScaledCovariates
+from stages.window import season_regression
 from stages.window.covariates import aligned
 from stages.window.regression import PENALTY, ROWS_FOR_EACH, Aligned, regress
 from stages.window.season_regression import _blocks, _coefficients, regress_seasons
@@ -145,10 +146,13 @@ def test_coefficients_are_those_of_penalised_least_squares() -> None:
     random = np.random.default_rng(6)
     rows, target = random.normal(size=(50, 5)), random.normal(size=(50, 3))
     rows[:, 0] = 1
-    found = _coefficients(rows, target, 10, 3, np.array([0, 10]))
-    assert found.shape == (2, 5, 3)
+    found: dict[int, Floats] = {}
+    wanted = np.array([0, 4, 10])
+    for few, coefficients in _coefficients(rows, target, 10, 3, wanted):
+        found |= dict(zip(wanted[few].tolist(), coefficients, strict=True))
+    assert sorted(found) == [0, 4, 10]
     zeros = np.sqrt(PENALTY) * np.eye(5)[1:]
-    for number, count in ((0, 10), (1, 40)):
+    for number, count in ((0, 10), (4, 22), (10, 40)):
         stacked = np.concatenate([rows[:count], zeros]), np.concatenate([target[:count], np.zeros((4, 3))])
         assert_allclose(found[number], np.linalg.lstsq(*stacked, rcond=None)[0], rtol=1e-4, atol=1e-6)
 
@@ -166,6 +170,16 @@ def test_covariates_are_means_over_sixths_of_a_day(season: int, expected: list[f
     steps = np.arange(float(season))[None, :, None]
     found = _blocks(np.concatenate([steps, 10 * steps], axis=2))
     assert_allclose(found[0].reshape(-1, 2).T, np.outer([1, 10], expected))
+
+
+def test_little_memory_gives_the_same_forecasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(10)
+    alone = series_of(random.normal(size=STEPS), random.normal(size=(STEPS, 1)))
+    cuts = np.arange(700, STEPS + 1)
+    expected = forecast(alone, cuts, 9)
+    assert np.isfinite(expected).all()
+    monkeypatch.setattr(season_regression, "NUMBERS", 3000)
+    assert_allclose(forecast(alone, cuts, 9), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_any_number_of_threads_gives_the_same_bytes() -> None:
