@@ -6,7 +6,8 @@ after the cut, as a week before a day, or of the last but one where there is no 
 ahead the means over each sixth of the season after the cut and of the last one, less its mean over the longer season
 before, and those of its squares; the place in the longer season; and how far the level is from the mean of all before.
 So the last hours tell of the next ones, and the wind at night of the price at noon. Cuts at each step of a season have
-coefficients of their own, from the seasons that begin at that step. They are computed anew after each longer season.
+coefficients of their own, from the seasons that begin at that step. They are computed anew after each longer
+season, and less often where there are many regressors.
 
 Hoerl and Kennard, Ridge regression: biased estimation for nonorthogonal problems, 1970, equation 2.1, with several
 targets; regressors as of the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead electricity
@@ -23,6 +24,7 @@ from stages.window.regression import LARGEST, PENALTY, ROWS_FOR_EACH, Aligned, a
 
 WEEK = 7  # days
 BLOCKS = 6  # of a season, that covariates are the means of
+WIDE = 64  # regressors; those of twice as many are computed anew after every other longer season, and so on
 NUMBERS = 2**21  # of sums, and of coefficients, in memory at once
 KNEE = 0.3  # of values here, see regression.py
 
@@ -42,20 +44,21 @@ def regress_seasons(aligned: Aligned, series: Ints, before: Ints, targets: int) 
 
 def _learned(aligned: Aligned, series: Ints, before: Ints) -> Iterator[tuple[Ints, Floats]]:
     """Some of K cuts, by their places, with the coefficients (k, d, season) of each: those of a series and a phase."""
-    season, more = aligned.season, aligned.groups
+    season, lags = aligned.season, aligned.lags_of_seasons
     covariates = 2 * aligned.future.any(axis=1).sum(axis=1) + aligned.curved.sum(axis=1)
-    least = ROWS_FOR_EACH * (1 + more + 2 * season + min(BLOCKS, season) * covariates)
-    enough = (aligned.lengths - aligned.lags_of_seasons[1]) // season >= least
+    width = 1 + aligned.groups + 2 * season + min(BLOCKS, season) * covariates
+    least, more = ROWS_FOR_EACH * width, aligned.groups * -(-width // WIDE)
+    enough = (aligned.lengths - lags[1]) // season >= least
     phases, of_phase = np.unique(np.stack([series, before % season]), axis=1, return_inverse=True)
     order = np.argsort(of_phase, kind="stable")
     for (number, phase), own in zip(phases.T, np.split(order, np.cumsum(np.bincount(of_phase))[:-1]), strict=True):
         if not enough[number]:
             continue
         rows, target, ends = _observed(aligned, number, phase)
-        used = (np.searchsorted(ends, before[own], side="right") - least[number]) // more
+        used = (np.searchsorted(ends, before[own], side="right") - least[number]) // more[number]
         own, used = own[used >= 0], used[used >= 0]
         wanted, which = np.unique(used, return_inverse=True)
-        for few, coefficients in _coefficients(rows, target, int(least[number]), more, wanted):
+        for few, coefficients in _coefficients(rows, target, int(least[number]), int(more[number]), wanted):
             of_few = np.flatnonzero((few.start <= which) & (which < few.stop))
             for part in chunks(len(of_few), max(NUMBERS // coefficients[0].size, 1)):
                 yield own[of_few[part]], coefficients[which[of_few[part]] - few.start]
