@@ -85,13 +85,14 @@ def warn_of_extremes(panel: Panel, horizon: int, source: str) -> None:
         if covariates.declared(name) in covariates.categories or not of_series.any():
             continue
         series = int(of_series.argmax())
-        step = int(far[series, :, column].argmax())
-        when = _steps_ahead(panel, series, horizon, [step]).iloc[0]
-        found, counted_as = (f"{each[series, step, column]:g}" for each in (ahead, counts))
+        steps = np.flatnonzero(far[series, :, column])
+        when = _steps_ahead(panel, series, horizon, [steps[0]]).iloc[0]
+        found, counted_as = (f"{each[series, steps[0], column]:g}" for each in (ahead, counts))
         warn(
             f"{source}: series {quoted(panel.ids[series])} has {found} at {when} for the future covariate "
             f"{quoted(name)}, far outside its history, where no value shows what it does; it counts as {counted_as} "
-            f"(so in {of_series.sum():,} of {counted(len(panel.ids), 'series', 'series')})"
+            f"(at {len(steps):,} of {counted(horizon, 'step')}; so in {of_series.sum():,} of "
+            f"{counted(len(panel.ids), 'series', 'series')})"
         )
 
 

@@ -18,6 +18,7 @@ BAR_INCHES, FRAME_INCHES = 0.3, 1.0  # the height of a bar's row, and of what is
 ROOM = 0.14  # of the width of all bars, for the numbers at their ends
 WITHOUT = "all hidden"  # the bar of all covariates hidden
 SMALLEST = 0.05  # per cent, that a number shows
+FEWEST_FORECASTS = 10  # that a covariate should be left out for
 NOTICEABLE = 1.0  # per cent, by which a covariate must raise the error to be worth keeping
 
 
@@ -70,7 +71,7 @@ def reading(brought: dict[str, Any], written: Callable[[str], str] = quoted) -> 
     them = "all of them" if len(found) > 1 else "it"
     together = f"ith {them} hidden, MASE {'rises' if hidden >= 0 else 'falls'} by {significant(abs(hidden), 2)} %"
     if not bring and hidden < NOTICEABLE:
-        return "No covariate lowers the error by 1 %: consider leaving them out."
+        return f"No covariate lowers the error by 1 %: {_advice(brought['forecasts'], 'them')}."
     if not bring and len(found) == 1:
         return f"Permuting {written(shortened(next(iter(found)), MAX_NAME))} brings less than 1 %. W{together}."
     if not bring:
@@ -84,8 +85,16 @@ def reading(brought: dict[str, Any], written: Callable[[str], str] = quoted) -> 
     others = f"; {_first(little)} {'brings' if len(little) == 1 else 'bring'} less than 1 %" if little else ""
     if harmful:
         verb, them = ("lowers", "it") if len(harmful) == 1 else ("lower", "them")
-        others += f"; {_first(harmful)} {verb} it: consider leaving {them} out"
+        others += f"; {_first(harmful)} {verb} it: {_advice(brought['forecasts'], them)}"
     return f"Permuting {_first(raised)}{others}. W{together}."
+
+
+def _advice(forecasts: int, them: str) -> str:
+    """What to do with covariates without which the error is smaller."""
+    if forecasts >= FEWEST_FORECASTS:
+        return f"consider leaving {them} out"
+    are = "is" if forecasts == 1 else "are"
+    return f"{counted(forecasts, 'forecast')} {are} too few to leave {them} out for that"
 
 
 def _first(texts: list[str]) -> str:

@@ -25,12 +25,12 @@ def forecast_scales(actual: pd.DataFrame, forecasts: list[pd.DataFrame], levels:
 def bin_size(steps: int, inches: float, season_lengths: tuple[int, ...]) -> int:
     """How many steps one place of a line in a plot of some width stands for: 1 while a line is none too dense.
 
-    Whole seasons, the longest that are not much longer than that: a mean of a part of a season would go up and down.
+    Whole seasons, the longest of up to three times as many steps: a mean of a part of a season would go up and down.
     """
     if steps <= STEPS_PER_INCH * inches:
         return 1
     size = math.ceil(steps / (BINS_PER_INCH * inches))
-    season = max((length for length in season_lengths if length <= 2 * size), default=1)
+    season = max((length for length in season_lengths if length <= 3 * size), default=1)
     return math.ceil(size / season) * season
 
 

@@ -93,7 +93,7 @@ def test_values_far_outside_their_history_are_warned_of(
         value, counts, day = (13.1, 13, "01.01.2024") if ahead[0] == 13.1 else (6.9, 7, "02.01.2024")
         assert warned == (
             f"warning: sales.csv: series '0' has {value} at {day} for the future covariate 'price', far outside its "
-            f"history, where no value shows what it does; it counts as {counts} (so in 1 of 2 series)"
+            f"history, where no value shows what it does; it counts as {counts} (at 1 of 2 steps; so in 1 of 2 series)"
         )
 
 
@@ -101,7 +101,7 @@ def test_values_far_outside_their_history_are_warned_of(
 def test_nothing_is_more_than_true_or_less_than_false(value: float, capsys: pytest.CaptureFixture[str]) -> None:
     check_known_ahead(panel_with([0, 1, value, 1], [1, 0, 1, 0]), 2, "keep", "sales.csv")
     assert f"has {value:g} at 01.01.2024" in (said := capsys.readouterr().err)
-    assert f"it counts as {min(max(value, 0), 1):g} (so in 1 of 2 series)" in said
+    assert f"it counts as {min(max(value, 0), 1):g} (at 1 of 2 steps; so in 1 of 2 series)" in said
 
 
 def test_a_price_that_never_changed_may_change_by_a_twentieth(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +109,7 @@ def test_a_price_that_never_changed_may_change_by_a_twentieth(capsys: pytest.Cap
     check_known_ahead(panel_with([20, 20, 20.9, 19.1], [1, 1, 1, 1]), 2, "keep", "sales.csv")
     assert capsys.readouterr().err == ""
     check_known_ahead(panel_with([20, 20, 21.1, 20], [1, 1, 1, 1]), 2, "keep", "sales.csv")
-    assert "it counts as 21 (so in 1 of 2 series)" in capsys.readouterr().err
+    assert "it counts as 21 (at 1 of 2 steps; so in 1 of 2 series)" in capsys.readouterr().err
 
 
 def test_nothing_is_far_from_a_single_value_or_from_a_category(capsys: pytest.CaptureFixture[str]) -> None:

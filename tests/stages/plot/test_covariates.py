@@ -12,7 +12,7 @@ from stages.plot.covariates import MOST_BARS, draw_covariates, reading, rises
 
 
 def brought(none: float, **permuted: float) -> dict[str, Any]:
-    return {"forecasts": 8, "model": 0.5, "none": none, "permuted": permuted}
+    return {"forecasts": 10, "model": 0.5, "none": none, "permuted": permuted}
 
 
 def rows(figure: Figure) -> dict[str, tuple[float, str]]:
@@ -61,6 +61,13 @@ def test_bars_of_noise_do_not_fill_the_figure() -> None:
 def test_rises_are_shares_of_the_models_error() -> None:
     assert rises(brought(1, a=0.5, b=0.6, c=0.4)) == pytest.approx({"b": 20, "a": 0, "c": -20})
     assert rises({**brought(0.1, a=0.1), "model": 0.0}) == {"a": 0}
+
+
+def test_few_forecasts_are_no_reason_to_leave_a_covariate_out() -> None:
+    few = {**brought(0.9, a=0.71, b=0.4), "forecasts": 9}
+    assert "'b' lowers it: 9 forecasts are too few to leave it out for that. With" in reading(few)
+    one = {**brought(0.5, a=0.5, b=0.4), "forecasts": 1}
+    assert reading(one).endswith("by 1 %: 1 forecast is too few to leave them out for that.")
 
 
 @pytest.mark.parametrize(

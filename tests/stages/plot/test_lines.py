@@ -28,6 +28,8 @@ def test_a_bin_is_whole_seasons() -> None:
     """Seven inches have 175 places: 115 of 20,000 steps each, which is nearly a week of hours."""
     assert bin_size(1_000, 7, (12,)) == 1
     assert bin_size(20_000, 7, (24, 168)) == 168
+    assert bin_size(10_200, 7, (24, 168)) == 168
+    assert bin_size(9_000, 7, (24, 168)) == 72
     assert bin_size(20_000, 7, (24,)) == 120
     assert bin_size(20_000, 7, (1,)) == 115
     assert bin_size(20_000, 7, (8_760,)) == 115
