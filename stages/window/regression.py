@@ -163,6 +163,14 @@ class Aligned:
         return BEYOND * np.maximum.accumulate(np.pad(distance, ((0, 0), (1, 0))), axis=1)
 
     @cached_property
+    def filled(self) -> Floats:
+        """(S, n) the values; for one that is missing the last known one stands in, for a sixth of a season at most."""
+        steps = np.arange(self.values.shape[1])
+        last = np.maximum.accumulate(np.where(np.isnan(self.values), -len(steps) - self.season, steps), axis=1)
+        found = np.take_along_axis(self.values, np.maximum(last, 0), axis=1)
+        return np.where(steps - last <= self.season // 6, found, np.nan)
+
+    @cached_property
     def recent(self) -> Floats:
         """(S, n + ahead + 1, F) the mean of each covariate known ahead over the steps of a level, before each step."""
         return np.nan_to_num(np.moveaxis(_running_mean(np.moveaxis(self.future, 1, 2), self.span), 2, 1))

@@ -3,11 +3,14 @@
 It is there where seasons lie in a longer one, as days in weeks, and for weeks of days. All values of the season after a
 cut are regressed on the same regressors: all values of the last season, and of the one a longer season before that
 after the cut, as a week before a day, or of the last but one where there is no longer season; of each covariate known
-ahead the means over each sixth of the season after the cut and of the last one, less its mean over the longer season
-before, and those of its squares; the place in the longer season; and how far the level is from the mean of all before.
-So the last hours tell of the next ones, and the wind at night of the price at noon. Cuts at each step of a season have
-coefficients of their own, from the seasons that begin at that step. They are computed anew after each longer
-season, and less often where there are many regressors.
+ahead the means over each sixth of the season after the cut and of the last one, less its mean over the steps of a
+level, and the means of its squares after the cut; the place in the longer season; and how far the level is from the
+mean of all before. So the last hours tell of the next ones, and the wind at night of the price at noon.
+
+Cuts at each step of a season have coefficients of their own, from the seasons that begin at that step. They are
+computed anew after each longer season, and less often where there are many regressors. Seasons after the first rest on
+the forecasts of those before. For a value that is missing the last known one stands in, for a sixth of a season; other
+seasons with missing values teach nothing. For covariates after the horizon those of a season before stand in.
 
 Hoerl and Kennard, Ridge regression: biased estimation for nonorthogonal problems, 1970, equation 2.1, with several
 targets; regressors as of the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead electricity
@@ -35,7 +38,7 @@ def regress_seasons(aligned: Aligned, series: Ints, before: Ints, targets: int) 
     n: 1, or 0 for other seasons
     """
     found = np.full((len(before), int(aligned.groups > 1 or aligned.season == WEEK), targets), np.nan, dtype=np.float32)
-    if found.shape[1]:
+    if found.size:
         with threadpool_limits(1):  # any number of cores then gives the same sums
             for own, coefficients in _together(_learned(aligned, series, before)):
                 found[own, 0] = _forecast(aligned, series[own], before[own], coefficients, targets)
@@ -81,11 +84,11 @@ def _together(learned: Iterator[tuple[Ints, Floats]]) -> Iterator[tuple[Ints, Fl
 
 
 def _observed(aligned: Aligned, number: int, phase: int) -> tuple[Floats, Floats, Ints]:
-    """The seasons of a series from its step `phase` on, if all their values are known.
+    """The seasons of a series from its step `phase` on, if all their values are known or stood in for.
 
     Regressors (n, d), values (n, season), and the steps after which these are known (n,).
     """
-    season, lags, values = aligned.season, aligned.lags_of_seasons, aligned.values[number]
+    season, lags, values = aligned.season, aligned.lags_of_seasons, aligned.filled[number]
     first = np.arange(phase, len(values) - season + 1, season)
     first = first[first >= lags[1]]
     level, scale, rise = (aligned.frames[place][number, first][:, None] for place in (0, 1, 4))
@@ -112,7 +115,7 @@ def _rows(aligned: Aligned, series: Ints, first: Ints, lagged: list[Floats], ris
     steps = _season_of(first, season)
     ahead = at_steps(aligned.future, of, np.where(steps < ends[:, None], steps, steps - season))
     last = at_steps(aligned.future, of, steps - season)
-    mean = aligned.recent[series, np.minimum(first, aligned.recent.shape[1] - 1)][:, None]
+    mean = aligned.recent[series, np.minimum(first, ends)][:, None]
     columns = [
         np.ones((len(first), 1)),
         np.clip(rise, -LARGEST, LARGEST),
@@ -166,16 +169,17 @@ def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats
     """
     season, kept = aligned.season, max(aligned.span, aligned.lags_of_seasons[1])
     level, scale, rise = (aligned.frames[place][series, before][:, None] for place in (0, 1, 4))
-    mean = level - rise * scale
-    limit = bend(aligned.farthest[series, before][:, None] / scale, KNEE)
+    mean, farthest = level - rise * scale, aligned.farthest[series, before][:, None]
+    limits = level - farthest, level + farthest
+    ends = np.minimum(before + targets, aligned.lengths[series] + aligned.future.shape[1] - aligned.values.shape[1])
     steps = _season_of(before - kept, kept)
-    known = np.where(steps < 0, np.nan, aligned.values[series[:, None], np.maximum(steps, 0)])
+    known = np.where(steps < 0, np.nan, aligned.filled[series[:, None], np.maximum(steps, 0)])
     for ahead in range(0, targets, season):
         if ahead:
             level = mean_known(known[:, -aligned.span :])[:, None]
         lagged = [(known[:, known.shape[1] - lag :][:, :season] - level) / scale for lag in aligned.lags_of_seasons]
-        rows = _rows(aligned, series, before + ahead, lagged, (level - mean) / scale, before + targets)
-        bent = np.clip((rows[:, None] @ coefficients)[:, 0], -limit, limit)
+        rows = _rows(aligned, series, before + ahead, lagged, (level - mean) / scale, ends)
+        bent = np.clip((rows[:, None] @ coefficients)[:, 0], *(bend((each - level) / scale, KNEE) for each in limits))
         known = np.concatenate([known, unbend(bent, KNEE) * scale + level], axis=1)
     found: Floats = known[:, kept : kept + targets]
     return found

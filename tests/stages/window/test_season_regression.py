@@ -1,13 +1,14 @@
 """The regression of whole seasons: what only another step of the season tells, honest, and against least squares."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from stages.common.arrays import Floats, Floats32, Ints
 from stages.normalize.covariates import ScaledCovariates
@@ -119,6 +120,8 @@ def test_there_is_a_forecast_from_enough_seasons_on(seasons: list[int]) -> None:
         found = forecast(series_of(values, future, seasons), np.arange(1, 701), 4)
         enough = earlier + DAY * ROWS_FOR_EACH * (1 + 1 + places + 14 + of_covariates)
         assert_array_equal(np.isfinite(found).all(axis=1), np.arange(1, 701) >= enough)
+        shortest = series_of(values[:enough], future[: enough + 4], seasons)
+        assert_array_equal(forecast(shortest, np.array([enough]), 4)[0], found[enough - 1])
 
 
 @pytest.mark.parametrize("seasons", [[], [4], [12], [4, 10], [24, 36]])
@@ -182,15 +185,18 @@ def test_little_memory_gives_the_same_forecasts(monkeypatch: pytest.MonkeyPatch)
     assert_allclose(forecast(alone, cuts, 9), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_any_number_of_threads_gives_the_same_bytes() -> None:
-    random = np.random.default_rng(7)
-    alone = series_of(random.normal(size=24 * 500), random.normal(size=(24 * 500, 1)), [24, 168])
-    found = []
-    for threads in (1, 4):
-        with threadpool_limits(threads):
-            found.append(forecast(alone, np.array([24 * 500]), 24))
-    assert np.isfinite(found[0]).all()
-    assert_array_equal(found[0], found[1])
+def test_one_thread_takes_the_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several would give other bytes on another number of cores."""
+    threads: set[int] = set()
+
+    def observed(*given: Any) -> Any:
+        threads.update(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return _coefficients(*given)
+
+    monkeypatch.setattr(season_regression, "_coefficients", observed)
+    with threadpool_limits(2):
+        forecast(series_of(np.random.default_rng(7).normal(size=600), np.zeros((600, 0))), np.array([600]), 7)
+    assert threads == {1}
 
 
 def test_a_covariate_far_outside_its_past_does_not_explode_a_forecast() -> None:
@@ -201,3 +207,107 @@ def test_a_covariate_far_outside_its_past_does_not_explode_a_forecast() -> None:
     x[cut:] = 1e3
     found = forecast(series_of(values[:cut], x), np.array([cut]), 2 * DAY)
     assert np.abs(found).max() < 3 * np.abs(values).max()
+
+
+def by_hand(values: Floats, x: Floats, cut: int, targets: int, squares: bool) -> Floats:
+    """What the module's first lines say, written out for one series, one covariate and seasons of 7 and 21 steps."""
+    rows: list[Floats] = []
+    wanted: list[Floats] = []
+
+    def level_at(step: int, known: Floats) -> float:
+        return float(np.mean(known[step - 21 : step]))
+
+    def scale_at(step: int) -> float:
+        changes = np.abs(values[7:step] - values[: step - 7])
+        return float(max(np.mean(changes[-min(126, len(changes)) :]), 0.01 * np.mean(changes)))
+
+    def regressors(step: int, scale: float, known: Floats, overall: float, end: int) -> Floats:
+        level, day, week = level_at(step, known), known[step - 7 : step], known[step - 21 : step - 14]
+        ahead = [x[each] if each < end else x[each - 7] for each in range(step, step + 7)]
+        sixths = [[0], [1], [2], [3], [4], [5, 6]]
+        recent = np.mean(x[step - 21 : step])
+        columns = [
+            1.0,
+            np.clip((level - overall) / scale, -20, 20),
+            *(1.0 * (step // 7 % 3 == place) for place in (1, 2)),
+            *np.arcsinh(0.3 * (day - level) / scale) / 0.3,
+            *np.arcsinh(0.3 * (week - level) / scale) / 0.3,
+            *(np.mean([ahead[each] for each in few]) - recent for few in sixths),
+            *(np.mean([x[step - 7 + each] for each in few]) - recent for few in sixths),
+            *(np.mean([ahead[each] ** 2 for each in few]) for few in sixths if squares),
+        ]
+        return np.array(columns, dtype=np.float64)
+
+    for step in range(21 + cut % 7, cut - 6, 7):
+        scale = scale_at(step)
+        rows.append(regressors(step, scale, values, float(np.mean(values[:step])), len(x)))
+        wanted.append(np.arcsinh(0.3 * (values[step : step + 7] - level_at(step, values)) / scale) / 0.3)
+    width = 36 if squares else 30
+    count = 2 * width + (len(rows) - 2 * width) // 3 * 3  # computed anew after weeks of three days
+    zeros = np.sqrt(PENALTY) * np.eye(width)[1:]
+    stacked = np.concatenate([rows[:count], zeros]), np.concatenate([wanted[:count], np.zeros((width - 1, 7))])
+    coefficients = np.linalg.lstsq(*stacked, rcond=None)[0]
+    known, scale, overall = values[:cut].copy(), scale_at(cut), float(np.mean(values[:cut]))
+    for step in range(cut, cut + targets, 7):
+        own = regressors(step, scale, known, overall, cut + targets)
+        known = np.append(known, np.sinh(0.3 * (own @ coefficients)) / 0.3 * scale + level_at(step, known))
+    return known[cut : cut + targets]
+
+
+@pytest.mark.parametrize("flag", [False, True])
+@pytest.mark.parametrize(("cut", "targets"), [(693, 7), (690, 17), (642, 4), (655, 21)])
+def test_forecasts_are_those_of_the_regression_written_out(cut: int, targets: int, flag: bool) -> None:
+    """Of a level that wanders, which a covariate that drifts moves, and of days of a week that differ."""
+    random = np.random.default_rng(11)
+    x = np.cumsum(random.normal(size=721)) / 10 + random.normal(size=721)
+    x = 1.0 * (x > 0) if flag else x
+    values = np.cumsum(random.normal(size=700)) / 5 + x[:700] + np.resize(np.repeat([0, 2, -1], 7), 700)
+    found = forecast(series_of(values, x[:, None]), np.array([cut]), targets)[0]
+    assert_allclose(found, by_hand(values, x, cut, targets, squares=not flag), rtol=1e-4, atol=1e-4)
+
+
+def test_a_series_too_short_for_a_cut_and_no_cut_at_all() -> None:
+    """As where all series of a block are too short to be cut for training."""
+    alone = series_of(np.zeros(20), np.zeros((20, 0)))
+    assert forecast(alone, np.array([], dtype=np.int64), 7).shape == (0, 7)
+    assert np.isnan(forecast(alone, np.array([5, 20]), 7)).all()
+
+
+@pytest.mark.parametrize(("ahead", "targets"), [(0, 14), (3, 14), (14, 30), (5, 5)])
+def test_covariates_that_end_before_the_horizon_are_those_of_the_day_before(ahead: int, targets: int) -> None:
+    """As at cuts for training near the end. Also beside a longer series, where rows of zeros follow them."""
+    random = np.random.default_rng(12)
+    lengths = np.array([700, 1500])
+    values, rows = random.normal(size=2200), 5 + random.normal(size=(2200 + 2 * ahead, 1))
+    covariates = ScaledCovariates(rows, np.zeros((2200, 0)), np.zeros((2, 0)), ahead)
+    cuts = np.arange(690, 701)
+    beside = aligned(values, lengths, covariates, slice(0, 2), [7])
+    found = regress_seasons(beside, np.zeros_like(cuts), cuts, targets)[:, 0]
+    alone = aligned(values, lengths, covariates, slice(0, 1), [7])
+    assert_array_equal(forecast(alone, cuts, targets), found)
+    longer = rows[: 700 + ahead].copy()
+    while len(longer) < 740:
+        longer = np.append(longer, longer[-7:-6], axis=0)  # each is that of a day before
+    expected = forecast(series_of(values[:700], longer, [7]), cuts[-1:], targets)
+    first = np.arange(targets) < 7 * (1 + ahead // 7)  # later days have a mean of what stands in
+    assert_allclose(found[-1][first], expected[0][first], rtol=1e-4, atol=1e-4)
+
+
+def test_long_horizons_stay_near_the_history() -> None:
+    """A year of days, by coefficients of walks, which may grow from week to week."""
+    for seed in range(40):
+        values = np.exp(np.cumsum(0.1 * np.random.default_rng(seed).normal(size=300)))
+        found = forecast(series_of(values, np.zeros((300, 0)), [7]), np.array([300]), 365)
+        assert np.abs(found - values.mean()).max() < 3 * np.ptp(values)
+
+
+def test_a_day_with_a_single_missing_value_teaches_as_well() -> None:
+    """The last value stands in for it: each day misses one, at any step but the first."""
+    random = np.random.default_rng(13)
+    values = np.kron(np.sin(np.arange(400)), np.ones(14)) + 0.1 * random.normal(size=5600)
+    holed = values.copy()
+    holed[np.arange(0, 5600, 14) + random.integers(1, 14, 400)] = np.nan
+    cuts = np.arange(5012, 5500, 14)
+    whole, with_holes = (forecast(series_of(each, np.zeros((5600, 0)), [14, 42]), cuts, 14) for each in (values, holed))
+    actual = values[cuts[:, None] + np.arange(14)]
+    assert np.abs(with_holes - actual).mean() < 1.2 * np.abs(whole - actual).mean()
