@@ -27,7 +27,7 @@ from stages.window.regression import LARGEST, PENALTY, ROWS_FOR_EACH, Aligned, a
 
 WEEK = 7  # days
 BLOCKS = 6  # of a season, that covariates are the means of
-WIDE = 64  # regressors; those of twice as many are computed anew after every other longer season, and so on
+WIDE = 128  # regressors; those of twice as many are computed anew after every other longer season, and so on
 NUMBERS = 2**21  # of sums, and of coefficients, in memory at once
 KNEE = 0.3  # of values here, see regression.py
 
