@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.normalize.covariates import ScaledCovariates
@@ -261,12 +262,13 @@ def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floa
     if "regression" not in source.settings.experts or source.settings.local_scaling == "none":
         return np.zeros((len(series), 0, source.targets), dtype=np.float32)
     found = []
-    for part in regressed_together(source.lengths[block], covariates, source.index_seasons):
-        own = slice(block.start + part.start, block.start + part.stop)
-        rows = slice(*np.searchsorted(series, [own.start, own.stop]))
-        whole = aligned(source.values, source.lengths, covariates, own, source.index_seasons)
-        at = (series[rows] - own.start, before[rows], source.targets)
-        found.append(np.concatenate([regress(whole, *at), regress_seasons(whole, *at)], axis=1))
+    with threadpool_limits(1, "blas"):  # any number of cores then gives the same sums
+        for part in regressed_together(source.lengths[block], covariates, source.index_seasons):
+            own = slice(block.start + part.start, block.start + part.stop)
+            rows = slice(*np.searchsorted(series, [own.start, own.stop]))
+            whole = aligned(source.values, source.lengths, covariates, own, source.index_seasons)
+            at = (series[rows] - own.start, before[rows], source.targets)
+            found.append(np.concatenate([regress(whole, *at), regress_seasons(whole, *at)], axis=1))
     return np.concatenate(found)
 
 

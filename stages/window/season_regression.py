@@ -20,7 +20,6 @@ prices, 2021, section 4.2, but for the means.
 from collections.abc import Iterator
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from stages.common.arrays import Floats, Floats32, Ints, chunks, mean_known
 from stages.window.regression import LARGEST, PENALTY, ROWS_FOR_EACH, Aligned, at_steps, bend, unbend
@@ -39,9 +38,8 @@ def regress_seasons(aligned: Aligned, series: Ints, before: Ints, targets: int) 
     """
     found = np.full((len(before), int(aligned.groups > 1 or aligned.season == WEEK), targets), np.nan, dtype=np.float32)
     if found.size:
-        with threadpool_limits(1):  # any number of cores then gives the same sums
-            for own, coefficients in _together(_learned(aligned, series, before)):
-                found[own, 0] = _forecast(aligned, series[own], before[own], coefficients, targets)
+        for own, coefficients in _together(_learned(aligned, series, before)):
+            found[own, 0] = _forecast(aligned, series[own], before[own], coefficients, targets)
     return found
 
 

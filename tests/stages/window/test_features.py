@@ -1,11 +1,15 @@
 """Features at a cut: computed from the values before it alone, and worked by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from stages.common.arrays import Floats32
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel import ragged
 from stages.window import features, smoothing
@@ -13,11 +17,26 @@ from stages.window.cutting import cut_at_ends, cut_windows
 from stages.window.experts import EXPERTS
 from stages.window.features import SCALE_OF_CONSTANT, Source, compute_cuts, local_scale
 from stages.window.params import Window
+from stages.window.regression import regress
 from stages.window.windows import Cuts
 from tests.builders import cuts_at, window_settings
 
 PLAIN = window_settings()
 SMOOTHED = window_settings(padding=True, local_scaling="smoothing", experts=list(EXPERTS))
+
+
+def test_one_thread_takes_the_sums_of_regressions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several would round otherwise, on another number of cores."""
+    threads: list[int] = []
+
+    def observed(*given: Any) -> Floats32:
+        threads.extend(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return regress(*given)
+
+    monkeypatch.setattr(features, "regress", observed)
+    with threadpool_limits(2):
+        cut_at_ends(np.random.default_rng(0).normal(size=60), np.array([60]), [4], SMOOTHED, 4)
+    assert set(threads) == {1}
 
 
 @given(

@@ -1,14 +1,12 @@
 """The regression of whole seasons: what only another step of the season tells, honest, and against least squares."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from stages.common.arrays import Floats, Floats32, Ints
 from stages.normalize.covariates import ScaledCovariates
@@ -185,20 +183,6 @@ def test_little_memory_gives_the_same_forecasts(monkeypatch: pytest.MonkeyPatch)
     assert_allclose(forecast(alone, cuts, 9), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_one_thread_takes_the_sums(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several would give other bytes on another number of cores."""
-    threads: set[int] = set()
-
-    def observed(*given: Any) -> Any:
-        threads.update(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
-        return _coefficients(*given)
-
-    monkeypatch.setattr(season_regression, "_coefficients", observed)
-    with threadpool_limits(2):
-        forecast(series_of(np.random.default_rng(7).normal(size=600), np.zeros((600, 0))), np.array([600]), 7)
-    assert threads == {1}
-
-
 def test_a_covariate_far_outside_its_past_does_not_explode_a_forecast() -> None:
     random = np.random.default_rng(8)
     x = random.normal(size=(STEPS, 1))
@@ -259,8 +243,9 @@ def by_hand(values: Floats, x: Floats, cut: int, targets: int, squares: bool) ->
 def test_forecasts_are_those_of_the_regression_written_out(cut: int, targets: int, flag: bool) -> None:
     """Of a level that wanders, which a covariate that drifts moves, and of days of a week that differ."""
     random = np.random.default_rng(11)
-    x = np.cumsum(random.normal(size=721)) / 10 + random.normal(size=721)
-    x = 1.0 * (x > 0) if flag else x
+    x: Floats = np.cumsum(random.normal(size=721)) / 10 + random.normal(size=721)
+    if flag:
+        x = (x > 0).astype(np.float64)
     values = np.cumsum(random.normal(size=700)) / 5 + x[:700] + np.resize(np.repeat([0, 2, -1], 7), 700)
     found = forecast(series_of(values, x[:, None]), np.array([cut]), targets)[0]
     assert_allclose(found, by_hand(values, x, cut, targets, squares=not flag), rtol=1e-4, atol=1e-4)
