@@ -270,8 +270,6 @@ def _coefficients(
     whole, width = (length + padding) // season, width - 1
     by_season = np.pad(observed, ((0, 0), (0, padding), (0, 0))).reshape(count, whole, season, width + 1)
     known = np.pad(usable, ((0, 0), (0, padding))).reshape(count, whole, season)
-    penalty = PENALTY * np.eye(width)
-    penalty[0, 0] = np.finfo(np.float32).eps
     sums, counts, done = np.zeros((count, season, width, width + 1)), np.zeros((count, season)), 0
     pooled, phases = np.full((len(used), 1, width), np.nan), np.full((len(used), season, width), np.nan)
     points = np.flatnonzero(np.isin(series, long))
@@ -284,16 +282,19 @@ def _coefficients(
         done = number
         own = np.searchsorted(long, series[at])
         enough = counts[own].sum(axis=1) >= least[own]
-        pooled[at[enough], 0] = _solved(sums[own[enough]].sum(axis=1), penalty)
+        pooled[at[enough], 0] = solved(sums[own[enough]].sum(axis=1))[..., 0]
         if season > 1:
             enough = counts[own].min(axis=1) >= least[own]
-            phases[at[enough]] = _solved(sums[own[enough]], penalty)
+            phases[at[enough]] = solved(sums[own[enough]])[..., 0]
     return pooled, phases
 
 
-def _solved(sums: Floats, penalty: Floats) -> Floats:
-    """(..., d) coefficients, from sums (..., d, d + 1) of the products of rows with rows and target."""
-    return np.asarray(np.linalg.solve(sums[..., :-1] + penalty, sums[..., -1:])[..., 0], dtype=np.float64)
+def solved(sums: Floats) -> Floats:
+    """(..., d, t) coefficients, from sums (..., d, d + t) of the products of rows with rows and with t targets."""
+    width = sums.shape[-2]
+    penalty = PENALTY * np.eye(width)
+    penalty[0, 0] = np.finfo(np.float32).eps
+    return np.asarray(np.linalg.solve(sums[..., :width] + penalty, sums[..., width:]), dtype=np.float64)
 
 
 def bend(values: Floats, knee: float = KNEE) -> Floats:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from stages.common.arrays import Floats, Floats32, Ints, chunks, mean_known
-from stages.window.regression import LARGEST, PENALTY, ROWS_FOR_EACH, Aligned, at_steps, bend, unbend
+from stages.window.regression import LARGEST, ROWS_FOR_EACH, Aligned, at_steps, bend, solved, unbend
 
 WEEK = 7  # days
 BLOCKS = 6  # of a season, that covariates are the means of
@@ -143,21 +143,17 @@ def _coefficients(rows: Floats, target: Floats, least: int, more: int, wanted: I
     rows, target: (N, d) and (N, season)
     wanted: (W,) rising; yields a slice of them with the coefficients of each
     """
-    width = rows.shape[1]
-    penalty = PENALTY * np.eye(width)
-    penalty[0, 0] = np.finfo(np.float32).eps
     both = np.concatenate([rows, target], axis=1)
     sums = (rows[:least].T @ both[:least])[None]
-    last = int(wanted.max(initial=-1))
-    for part in [slice(-1, 0), *chunks(max(last, 0), max(NUMBERS // sums.size, 1))]:
+    last = int(wanted.max(initial=0))
+    for part in [slice(-1, 0), *chunks(last, max(NUMBERS // sums.size, 1))]:  # the first is that of `least` alone
         if part.stop:
             own = slice(least + part.start * more, least + part.stop * more)
             by_point = (each[own].reshape(-1, more, each.shape[1]) for each in (rows, both))
             sums = sums[-1:] + np.cumsum(np.matmul(next(by_point).transpose(0, 2, 1), next(by_point)), axis=0)
         few = slice(*np.searchsorted(wanted, [part.start, part.stop], side="right").tolist())
         if few.stop > few.start:
-            some = sums[wanted[few] - part.start - 1]
-            yield few, np.asarray(np.linalg.solve(some[..., :width] + penalty, some[..., width:]), dtype=np.float64)
+            yield few, solved(sums[wanted[few] - part.start - 1])
 
 
 def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats, targets: int) -> Floats:
