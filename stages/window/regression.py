@@ -26,6 +26,7 @@ LEAST_SPAN = 8  # steps that a level is the mean of, at least
 SPANS = 6  # of these, that a scale is the mean over
 LATEST = 8  # steps that growth is the mean over, at most
 LARGEST = 20.0  # rise of the level, in units of scale
+BLOCKS = 6  # of a season: one for a mean of covariates, and for how long a value stands in for those missing after it
 KNEE = 0.5  # factor before the inverse hyperbolic sine: where it bends
 MOST_GROUPS = 31  # shorter seasons in a longer one, such as days in a week, that have an intercept each
 ROWS_FOR_EACH = 2  # observations for each regressor, before which there is no forecast
@@ -147,10 +148,16 @@ class Aligned:
         return level, scale, growth, latest, rise, overall / scale
 
     @cached_property
+    def before_season(self) -> tuple[Floats, Floats]:
+        """Level and scale (S, n) before the season of each step."""
+        anchors = np.arange(self.values.shape[1]) // self.season * self.season
+        level, scale, *_ = (each[:, anchors] for each in self.frames)
+        return level, scale
+
+    @cached_property
     def usable(self) -> Bools:
         """(S, n) which values are known, with one a season before them, and a level and a scale before their season."""
-        anchors = np.arange(self.values.shape[1]) // self.season * self.season
-        level, scale = (each[:, anchors] for each in self.frames[:2])
+        level, scale = self.before_season
         usable: Bools = np.isfinite((self.values - level) / scale + _lagged(self.values, self.season))
         return usable
 
@@ -158,8 +165,7 @@ class Aligned:
     def farthest(self) -> Floats:
         """(S, n + 1) how far from the level a forecast may lie after each number of values: BEYOND times as far as one
         of these lay from the level before its season."""
-        anchors = np.arange(self.values.shape[1]) // self.season * self.season
-        distance = np.where(self.usable, np.abs(self.values - self.frames[0][:, anchors]), 0)
+        distance = np.where(self.usable, np.abs(self.values - self.before_season[0]), 0)
         return BEYOND * np.maximum.accumulate(np.pad(distance, ((0, 0), (1, 0))), axis=1)
 
     @cached_property
@@ -168,14 +174,14 @@ class Aligned:
         steps = np.arange(self.values.shape[1])
         last = np.maximum.accumulate(np.where(np.isnan(self.values), -len(steps) - self.season, steps), axis=1)
         found = np.take_along_axis(self.values, np.maximum(last, 0), axis=1)
-        return np.where(steps - last <= self.season // 6, found, np.nan)
+        return np.where(steps - last <= self.season // BLOCKS, found, np.nan)
 
     @cached_property
     def recent(self) -> Floats:
         """(S, n + ahead + 1, F) the mean of each covariate known ahead over the steps of a level, before each step."""
         return np.nan_to_num(np.moveaxis(_running_mean(np.moveaxis(self.future, 1, 2), self.span), 2, 1))
 
-    def level_and_scale(self, series: Ints | int, anchors: Ints) -> tuple[Floats, Floats]:
+    def level_and_scale(self, series: Ints, anchors: Ints) -> tuple[Floats, Floats]:
         """(...) of `series`, as known at the `anchors` (...)."""
         level, scale, *_ = (each[series, anchors] for each in self.frames)
         return level, scale
@@ -215,7 +221,7 @@ def regress(aligned: Aligned, series: Ints, before: Ints, targets: int) -> Float
     owner, anchors = np.arange(count)[:, None], steps // season * season
     earlier = np.stack([_lagged(aligned.values, lag) for lag in aligned.lags], axis=-1)
     rows = aligned.rows(owner, steps, anchors, earlier)
-    level, scale = aligned.level_and_scale(owner, anchors)
+    level, scale = aligned.before_season
     target = bend((aligned.values - level) / scale)
     usable, most = aligned.usable, aligned.farthest[series, before]
     points, which = np.unique(np.stack([series, before // season]), axis=1, return_inverse=True)
@@ -309,7 +315,7 @@ def unbend(values: Floats, knee: float = KNEE) -> Floats:
     return found
 
 
-def at_steps(values: Floats, series: Ints | int, steps: Ints) -> Floats:
+def at_steps(values: Floats, series: Ints, steps: Ints) -> Floats:
     """(..., k) of values (S, n, k) those at `steps` of `series`; 0 where there is no such step."""
     inside = (steps >= 0) & (steps < values.shape[1])
     return np.where(inside[..., None], values[series, np.clip(steps, 0, values.shape[1] - 1)], 0)

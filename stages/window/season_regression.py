@@ -22,10 +22,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from stages.common.arrays import Floats, Floats32, Ints, chunks, mean_known
-from stages.window.regression import LARGEST, ROWS_FOR_EACH, Aligned, at_steps, bend, solved, unbend
+from stages.window.regression import BLOCKS, LARGEST, ROWS_FOR_EACH, Aligned, at_steps, bend, solved, unbend
 
 WEEK = 7  # days
-BLOCKS = 6  # of a season, that covariates are the means of
 WIDE = 128  # regressors; those of twice as many are computed anew after every other longer season, and so on
 NUMBERS = 2**21  # of sums, and of coefficients, in memory at once
 KNEE = 0.3  # of values here, see regression.py
@@ -89,12 +88,18 @@ def _observed(aligned: Aligned, number: int, phase: int) -> tuple[Floats, Floats
     season, lags, values = aligned.season, aligned.lags_of_seasons, aligned.filled[number]
     first = np.arange(phase, len(values) - season + 1, season)
     first = first[first >= lags[1]]
-    level, scale, rise = (aligned.frames[place][number, first][:, None] for place in (0, 1, 4))
+    series = np.full(len(first), number)
+    level, scale, rise = _now(aligned, series, first)
     target, *lagged = ((values[_season_of(first - lag, season)] - level) / scale for lag in (0, *lags))
     usable = np.isfinite(target).all(axis=1)
-    series, ends = np.full(len(first), number), np.full(len(first), aligned.future.shape[1])
-    rows = _rows(aligned, series, first, lagged, rise, ends)
+    rows = _rows(aligned, series, first, lagged, rise, ends=np.full(len(first), aligned.future.shape[1]))
     return rows[usable], bend(target[usable], KNEE), first[usable] + season
+
+
+def _now(aligned: Aligned, series: Ints, steps: Ints) -> tuple[Floats, Floats, Floats]:
+    """(k, 1) level, scale, and the level less the mean of all before, in units of scale, as known before the steps."""
+    level, scale, _, _, rise, _ = (each[series, steps][:, None] for each in aligned.frames)
+    return level, scale, rise
 
 
 def _season_of(first: Ints, season: int) -> Ints:
@@ -149,8 +154,8 @@ def _coefficients(rows: Floats, target: Floats, least: int, more: int, wanted: I
     for part in [slice(-1, 0), *chunks(last, max(NUMBERS // sums.size, 1))]:  # the first is that of `least` alone
         if part.stop:
             own = slice(least + part.start * more, least + part.stop * more)
-            by_point = (each[own].reshape(-1, more, each.shape[1]) for each in (rows, both))
-            sums = sums[-1:] + np.cumsum(np.matmul(next(by_point).transpose(0, 2, 1), next(by_point)), axis=0)
+            new, new_both = (each[own].reshape(-1, more, each.shape[1]) for each in (rows, both))
+            sums = sums[-1:] + np.cumsum(new.transpose(0, 2, 1) @ new_both, axis=0)
         few = slice(*np.searchsorted(wanted, [part.start, part.stop], side="right").tolist())
         if few.stop > few.start:
             yield few, solved(sums[wanted[few] - part.start - 1])
@@ -162,7 +167,7 @@ def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats
     coefficients: (k, d, season)
     """
     season, kept = aligned.season, max(aligned.span, aligned.lags_of_seasons[1])
-    level, scale, rise = (aligned.frames[place][series, before][:, None] for place in (0, 1, 4))
+    level, scale, rise = _now(aligned, series, before)
     mean, farthest = level - rise * scale, aligned.farthest[series, before][:, None]
     limits = level - farthest, level + farthest
     ends = np.minimum(before + targets, aligned.lengths[series] + aligned.future.shape[1] - aligned.values.shape[1])
