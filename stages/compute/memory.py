@@ -11,7 +11,7 @@ def processes(compute: Compute) -> int | None:
         return compute.workers
     if compute.engine != "local":
         return None
-    from joblib import cpu_count  # here, since the check of parameters needs no joblib
+    from joblib import cpu_count  # here: a stage without workers, which checks its parameters, needs no joblib
 
     return int(cpu_count())
 
@@ -23,7 +23,7 @@ def lack_of_memory(needed: float, tasks: int, compute: Compute, work: str, hint:
 
     Of the memory of a cluster nothing is known here.
     """
-    at_once = min(processes(compute) or 1, tasks)
+    at_once = min(processes(compute) or 1, tasks) if tasks > 1 else 1
     has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if compute.engine != "local" or at_once * needed <= has:
         return None

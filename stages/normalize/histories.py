@@ -78,7 +78,8 @@ def scaled_covariates(history: History, kept: Ints, ahead: int) -> ScaledCovaria
 def seasons_in_use(panel: Panel, settings: Normalize) -> list[float]:
     """The seasons that windows use, the shortest first: those of the panel, and the year of days and shorter steps.
 
-    A season is used if half the series cover it twice; a year, YEARS times. The year is no whole number of steps.
+    A season is used if half the series are more than twice as long; a year, if they are longer than YEARS of them. The
+    year is no whole number of steps.
     """
     if settings.seasonal != "shrunk":
         return []

@@ -248,7 +248,10 @@ class History:
 
     @property
     def flat(self) -> Floats:
-        """(sum of lengths,) all histories, one series after another, NaN where the panel has it."""
+        """(sum of lengths,) all histories, one series after another, NaN where the panel has it.
+
+        To see which values are known: one that fills a gap at the origin may rest on the value after it.
+        """
         panel = self.panel
         return panel.y[np.arange(len(panel.y)) < np.repeat(panel.indptr[1:] - self.origin, panel.lengths)]
 

@@ -185,7 +185,7 @@ def draw_loss(loss: pd.DataFrame) -> Figure:
         colour, width = (method_style("model")["color"], 1.5) if last else (QUIET, 0.8)
         ax.plot(curve["epoch"], curve["loss"], label=name, color=colour, linewidth=width)
         draw_alone(ax, curve["epoch"].to_numpy(), curve["loss"].to_numpy(), colour)
-    ax.set(xlabel="epoch", ylabel="training loss, normalised units")
+    ax.set(xlabel="epoch", ylabel="training loss, in units of scale")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     draw_legend(figure)
     return figure

@@ -164,9 +164,9 @@ def fit_text(text: str, inches: float, points: float = TITLE_POINTS) -> str:
     return _plain(_cut(one_line(text), inches * POINTS / points))
 
 
-def wrap_text(text: str, inches: float, points: float = TITLE_POINTS) -> str:
-    """`text` as in `fit_text`, in two lines where one is too short, and cut only where two are."""
-    width = inches * POINTS / points
+def wrap_text(text: str, inches: float) -> str:
+    """`text` as in `fit_text` for a title, in two lines where one is too short, and cut only where two are."""
+    width = inches * POINTS / TITLE_POINTS
     return _plain("\n".join(_cut(line, width) for line in _two_lines(one_line(text), width)))
 
 

@@ -47,7 +47,7 @@ def headline(
         _verdict(method, compared, scores["mase"], others, tests, naive),
         *_known_to_one(metrics),
         *_failing_intervals(scores, counts),
-        *_best(method, scores["mase"], others, tests),
+        *_best(scores["mase"], others, tests),
         *_dominated(scores, counts["series"]),
         *_sums(scores, {name: each for name, each in all_scores(metrics).items() if name != method}, counts["series"]),
         *_doubts(forecast),
@@ -132,7 +132,7 @@ def _failing_intervals(scores: dict[str, float], counts: dict[str, Any]) -> list
     ]
 
 
-def _best(method: str, mase: float, others: dict[str, float], tests: dict[str, PairedTest]) -> list[str]:
+def _best(mase: float, others: dict[str, float], tests: dict[str, PairedTest]) -> list[str]:
     """Which method was best, if another than the published one was, and how to publish its forecast.
 
     A method that is significantly better goes before one that is better by more and not significantly.

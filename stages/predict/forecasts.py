@@ -45,9 +45,9 @@ def forecast_origin(
     normalizer: Normalizer,
     windows: Windows,
     networks: dict[int, "Network"],
-    ensemble: int,
+    member_count: int,
 ) -> OriginForecast:
-    """Forecast every series from one origin by an ensemble of `ensemble` members; a flat one is forecast not to change.
+    """Forecast every series from one origin by an ensemble of `member_count`; a flat one is forecast not to change.
 
     windows: at the end of each series
     networks: by member; empty where no history was long enough for a window
@@ -58,7 +58,7 @@ def forecast_origin(
     spread = Spread.of(history)
     has_history = history.lengths > 0
     fallback = ~windows.enough | (not networks)
-    members = np.full((len(naive), ensemble, horizon), np.nan)
+    members = np.full((len(naive), member_count, horizon), np.nan)
     for member, network in networks.items():
         values = normalizer.inverse_transform(forecast(network, windows, horizon))
         members[:, member] = np.where(spread.never_negative & (values < ZERO * spread.size[:, None]), 0.0, values)

@@ -36,10 +36,10 @@ from stages.predict.checks import (
     warn_of_wide_intervals,
 )
 from stages.predict.ensemble import Ensemble, load_ensembles
-from stages.predict.evaluation import evaluate, measure
+from stages.predict.evaluation import Evaluation, evaluate, measure
 from stages.predict.forecaster import Forecaster, last_step
 from stages.predict.importance import measure_covariates
-from stages.predict.intervals import calibrate
+from stages.predict.intervals import Calibration, calibrate
 from stages.predict.methods import by_method, with_intervals
 from stages.predict.params import FEW_SERIES, Predict
 from stages.predict.scoring import ScoredForecast
@@ -122,30 +122,23 @@ def save(forecasts: Forecasts, params: Params) -> None:
         for place, each in enumerate(model)
         if each.origin in forecasts.evaluated
     ]
-    points = {name: scored[0].forecast.point for name, scored in methods.items()}
-    final = {name: each[0] for name, each in calibrations.items()}
-    limits = {name: each.limits(methods[name][0].forecast, levels) for name, each in final.items()}
-
     metrics = measure(evaluations, levels)
     if settings.baselines == "auto" and left_out(names):
         metrics["evaluated"]["baselines_left_out"] = ", ".join(left_out(names))
     if forecasts.brought:
         metrics["covariates"] = forecasts.brought
     write_json(METRICS, metrics)
-    evaluation = evaluation_table(evaluations, panel, levels)
-    write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
-    write_csv(error_table(evaluations, panel), ERRORS, digits=6)
-    write_csv(half_ensemble_table(evaluations, panel), HALF_ENSEMBLES, digits=3)
-    write_evaluation(evaluation)
-    write_csv(backtest_table(evaluation, panel), BACKTEST)
+    _write_evaluations(evaluations, panel, levels, horizon)
+
+    points = {name: scored[0].forecast.point for name, scored in methods.items()}
+    final = {name: each[0] for name, each in calibrations.items()}
+    limits = {name: each.limits(methods[name][0].forecast, levels) for name, each in final.items()}
     write_csv(forecast_table(points, limits, panel, levels), FORECAST)
+    forecaster = _forecaster(forecasts, params, method, final)
     fresh_folder(FORECASTER)
-    trained_at, planned = forecasts.trained_at, forecasts.planned
-    input_format, until = InputFormat.of(params[Ingest], panel), last_step(panel.at(trained_at[0]))
-    is_auto = settings.method == "auto"
-    few = panel.ids if len(panel.ids) <= FEW_SERIES else []
-    forecaster = Forecaster(input_format, levels, method, is_auto, names, final, forecasts.ensemble, until, few)
     forecaster.write(FORECASTER)
+
+    trained_at, planned = forecasts.trained_at, forecasts.planned
     warn_of_origins_out_of_reach(len(planned.evaluation) - len(evaluations))
     short = warn_of_fallback(model[0].forecast, panel.ids)
     wide = warn_of_wide_intervals(methods[method][0].forecast, *limits[method], panel.ids)
@@ -154,3 +147,33 @@ def save(forecasts: Forecasts, params: Params) -> None:
     summary = forecast_summary(forecaster, list(methods), panel, scored_from, short, wide, less_known)
     write_json(FORECAST_SUMMARY, summary)
     print(in_one_line(metrics["evaluated"]))
+
+
+def _write_evaluations(evaluations: list[Evaluation], panel: Panel, levels: list[int], horizon: int) -> None:
+    """Write the tables of what was forecast at the evaluation origins."""
+    evaluation = evaluation_table(evaluations, panel, levels)
+    write_evaluation(evaluation)
+    write_csv(backtest_table(evaluation, panel), BACKTEST)
+    write_csv(error_by_step(evaluations, horizon), ERROR_BY_STEP)
+    write_csv(error_table(evaluations, panel), ERRORS, digits=6)
+    write_csv(half_ensemble_table(evaluations, panel), HALF_ENSEMBLES, digits=3)
+
+
+def _forecaster(forecasts: Forecasts, params: Params, method: str, calibrations: dict[str, Calibration]) -> Forecaster:
+    """The forecaster of the last training origin.
+
+    method: whose forecast is published
+    calibrations: of the final origin, by method
+    """
+    panel = forecasts.panel
+    return Forecaster(
+        input_format=InputFormat.of(params[Ingest], panel),
+        levels=params[Predict].levels,
+        method=method,
+        method_is_auto=params[Predict].method == "auto",
+        baselines=list(forecasts.baselines),
+        calibrations=calibrations,
+        ensemble=forecasts.ensemble,
+        trained_until=last_step(panel.at(forecasts.trained_at[0])),
+        trained_on=panel.ids if len(panel.ids) <= FEW_SERIES else [],
+    )

@@ -1,7 +1,8 @@
 """Stage 4, train: windows -> a network for each origin and member of the ensemble, and the loss curves.
 
 Reads data/windows/. Writes models/networks/, a file for each origin, reports/loss.csv and reports/train.json.
-Decides the number of batches. After an interruption it goes on with the networks that were not finished.
+Decides the size of a batch and the number of epochs. After an interruption it goes on with the networks that were not
+finished.
 Parameters: sections `model` and `train` of params.yaml.
 """
 

@@ -96,7 +96,7 @@ class Batches:
         self.covariates, self.static = tensor(cuts.covariates), tensor(cuts.static)
         self.expert_mean = weighted_mean(-TRUST * self.record, self.experts)
         self.offsets = torch.arange(-self.size, self.targets, device=device)
-        self.past, self.future = self.offsets[: self.size], self.offsets[self.size :]
+        self.input_offsets, self.target_offsets = self.offsets[: self.size], self.offsets[self.size :]
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -148,19 +148,20 @@ class Batches:
         before, after = self.before[batch][:, None], self.after[batch][:, None]
         values = self.values[position + self.offsets]
         season = season_at(self.season[batch], self.seasons, self.offsets)
-        past, future = ((values - season - self.level[batch][:, None]) / scale).split([self.size, self.targets], -1)
+        scaled = (values - season - self.level[batch][:, None]) / scale
+        inputs, targets = scaled.split([self.size, self.targets], -1)
 
-        value = past.clamp(-LARGEST_INPUT, LARGEST_INPUT) if self.lags else past
-        known = (self.past >= -before) & ~past.isnan()
+        value = inputs.clamp(-LARGEST_INPUT, LARGEST_INPUT) if self.lags else inputs
+        known = (self.input_offsets >= -before) & ~inputs.isnan()
         channels = [value.where(known, 0)]
         if self.padding:
-            channels.append(known.to(past.dtype))
+            channels.append(known.to(inputs.dtype))
         for lag in self.lags:
-            change = (values[:, : self.size] - self.values[position + self.past - lag]) / scale
-            known = (self.past - lag >= -before) & ~change.isnan()
+            change = (values[:, : self.size] - self.values[position + self.input_offsets - lag]) / scale
+            known = (self.input_offsets - lag >= -before) & ~change.isnan()
             channels.append(change.clamp(-LARGEST_INPUT, LARGEST_INPUT).where(known, 0))
-        known = (self.future < after) & ~future.isnan()
-        return torch.stack(channels, dim=-1), future.where(known, 0), known.to(past.dtype)
+        known = (self.target_offsets < after) & ~targets.isnan()
+        return torch.stack(channels, dim=-1), targets.where(known, 0), known.to(inputs.dtype)
 
     def _joined(self, batch: Tensor, steps: Tensor, values: Tensor, known: Tensor) -> tuple[Inputs, Targets]:
         """The windows at indices `batch` (B,), or several batches (..., B) at once: then all shapes begin alike."""
@@ -180,14 +181,14 @@ class Batches:
         """(..., size, B, P) the past covariates of the windows at indices `batch` (..., B); 0 before a series."""
         if not self.past_covariates.shape[1]:
             return self.level.new_empty(*batch.shape[:-1], self.size, batch.shape[-1], 0)
-        begun = self.past >= -self.before[batch][..., None]
-        values = _rows(self.past_covariates, self.position[batch][..., None] + self.past) * begun[..., None]
+        begun = self.input_offsets >= -self.before[batch][..., None]
+        values = _rows(self.past_covariates, self.position[batch][..., None] + self.input_offsets) * begun[..., None]
         return values.transpose(-2, -3).contiguous()
 
     def restore(self, predicted: Tensor) -> Tensor:
         """Predictions (B, targets) of all windows, in normalised units: scale, level and season given back."""
         deseasonalized = predicted * self.scale[:, None] + self.level[:, None]
-        restored: Tensor = deseasonalized + season_at(self.season, self.seasons, self.future)
+        restored: Tensor = deseasonalized + season_at(self.season, self.seasons, self.target_offsets)
         return restored
 
 

@@ -105,10 +105,8 @@ def groups(
     There are no fewer groups than processes. A cluster, whose processes nobody counts, gets each task alone. A network
     is the same in any group.
     """
-    at_once, quick = (
-        processes(compute),
-        NetworkSize.of(final, model).seconds(settings.batch_of(len(final.cuts))) < QUICK,
-    )
+    at_once = processes(compute)
+    quick = NetworkSize.of(final, model).seconds(settings.batch_of(len(final.cuts))) < QUICK
     size = min(TOGETHER, ceil(len(tasks) / at_once)) if at_once and quick else 1
     for _, same_origin in groupby(tasks, key=lambda task: task.origin):
         run = list(same_origin)

@@ -29,7 +29,10 @@ OnEpoch = Callable[[int, int, float], None]  # called with a member, the number 
 
 @dataclass(frozen=True)
 class Epoch:
-    """Losses of one epoch, in the units of the experts: the mean over its windows, and that of its last batch."""
+    """Losses of one epoch, with the pull: the mean over its windows, and that of its last batch.
+
+    In units of each window's scale; of the loss `mse` in squares of these.
+    """
 
     loss: float
     last_batch: float

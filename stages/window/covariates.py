@@ -11,7 +11,7 @@ from stages.panel.ragged import blocks, left_aligned, starts
 from stages.window.regression import Aligned
 
 RECENT = 8  # steps that the recent mean of a covariate is taken over, at least
-LARGEST = 4.0  # to which those that a network reads are clipped
+LARGEST = 4.0  # to which features and covariates that a network reads are clipped
 REGRESSORS = 6  # about so many of a covariate, and of the values
 IN_CACHE = 4  # times smaller blocks than memory needs, which a processor's cache holds
 SUMS = 2**23  # sums of products in memory at once: 64 MiB

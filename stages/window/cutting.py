@@ -1,5 +1,6 @@
 """Choose where histories are cut into windows: for training with a fair share for each series, or at their ends."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -93,9 +94,10 @@ def cut_at_ends(
 def a_window(seasons: Sequence[float], settings: Window, horizon: int, columns: tuple[int, int, int]) -> Windows:
     """The window at the end of a single value: in size, channels, features and experts as those of a run.
 
-    columns: of covariates: future, past and static ones
+    columns: of covariates: future, past and static ones; they change, since those that do not have no weights
     """
-    future, past, static = (np.zeros(shape) for shape in zip((1 + horizon, 1, 1), columns, strict=True))
+    shapes = zip((1 + horizon, 1, 1), columns, strict=True)
+    future, past, static = (np.arange(math.prod(shape), dtype=np.float64).reshape(shape) + 1 for shape in shapes)
     covariates = ScaledCovariates(future, past, static, ahead=horizon) if any(columns) else None
     return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings, horizon, covariates)
 

@@ -9,11 +9,12 @@ from threadpoolctl import threadpool_limits
 from stages.common.arrays import Bools, Floats, Floats32, Ints, Rows, chunks
 from stages.normalize.covariates import ScaledCovariates
 from stages.panel.ragged import blocks, left_aligned, starts
-from stages.window.covariates import ahead_of, aligned, regressed_together, span_of
+from stages.window.covariates import LARGEST, ahead_of, aligned, regressed_together, span_of
 from stages.window.experts import EXPERTS, Context, last_values
 from stages.window.params import Window
 from stages.window.record import log_record, reach, record_origins
 from stages.window.regression import regress
+from stages.window.scale import local_scale
 from stages.window.season_regression import regress_seasons
 from stages.window.seasonality import indexed, seasonal_indices_at, year_of
 from stages.window.smoothing import Smoothed, smooth
@@ -21,11 +22,7 @@ from stages.window.windows import Cuts, season_at, shortest_context
 from stages.window.yearly import HARMONICS, course_at
 
 CHUNK = 4096  # cuts computed at once
-LARGEST = 4.0  # features are clipped to it
 HELD = 4 * CHUNK  # cuts, the origins of records among them, whose experts are in memory at once
-SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
-LEAST_SHARE = 0.01  # of the mean change of a longer history that a scale is at least
-LONGER = 10  # times as long
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class OfSeries(Rows):
+class SeriesTerms(Rows):
     """Of K cuts what the steps of whole series give.
 
     indices: (K, P) those of all seasons, one after another
@@ -72,41 +69,41 @@ class OfSeries(Rows):
 
 def compute_cuts(source: Source, series: Ints, before: Ints) -> Cuts:
     """The cuts after `before` (K,) values of `series` (K,), with their features and the records of the experts."""
-    cuts = _without_covariates(source, series, before)
+    cuts = _cuts_in_any_order(source, series, before)
     return replace(cuts, covariates=_covariates_ahead(source, series, before), static=_static(source, series))
 
 
-def _without_covariates(source: Source, series: Ints, before: Ints) -> Cuts:
-    """The cuts, but for the covariates that networks read."""
+def _cuts_in_any_order(source: Source, series: Ints, before: Ints) -> Cuts:
+    """The cuts, in the order of the arguments, but for the covariates that networks read."""
     if not len(series):
-        return _bare(source, series, before, np.zeros((0, sum(source.index_seasons)), dtype=np.float32))
+        return _without_features(source, series, before, np.zeros((0, sum(source.index_seasons)), dtype=np.float32))
     if not len(source.values):  # a value that belongs to no series, to be read where there is none
         source = replace(source, values=np.zeros(1, dtype=np.float32))
     order = np.lexsort((before, series))
     at = series[order], before[order]
-    parts = (part for block in blocks(source.lengths) for part in _with_records(source, block, *at))
+    parts = (part for block in blocks(source.lengths) for part in _cuts_of_block(source, block, *at))
     return Cuts.concat(list(parts)).take(np.argsort(order))
 
 
-def _with_records(source: Source, block: slice, series: Ints, before: Ints) -> Iterator[Cuts]:
+def _cuts_of_block(source: Source, block: slice, series: Ints, before: Ints) -> Iterator[Cuts]:
     """Those of the cuts that are of the series of a block, some at a time with the origins of their records.
 
     series, before: (K,) sorted
     """
-    own = slice(*np.searchsorted(series, [block.start, block.stop]))
-    series, before = series[own], before[own]
-    owner, steps, is_origin = _and_origins(source, series - block.start, before)
+    of_block = slice(*np.searchsorted(series, [block.start, block.stop]))
+    series, before = series[of_block], before[of_block]
+    owner, steps, is_origin = _with_origins(source, series - block.start, before)
     owner = owner + block.start
     width = int(before.max(initial=0)) + 1
     keys, wanted = owner * width + steps, series * width + before
-    of_series = _of_series(source, block, owner, steps)
+    terms = _series_terms(source, block, owner, steps)
     for rows in chunks(len(keys), HELD):
         earliest = max(keys[rows.start] - reach(source.targets), owner[rows.start] * width)
         earlier = np.arange(np.searchsorted(keys, earliest), rows.start)  # among them origins of the first cuts
         held = np.concatenate([earlier[is_origin[earlier]], np.arange(rows.start, rows.stop)])
-        own = slice(*np.searchsorted(wanted, [keys[rows.start], keys[rows.stop - 1] + 1]))
-        computed = _compute(source, owner[held], steps[held], of_series.take(held))
-        cuts = computed.take(np.searchsorted(keys[held], wanted[own]))
+        computed = _compute(source, owner[held], steps[held], terms.take(held))
+        wanted_here = slice(*np.searchsorted(wanted, [keys[rows.start], keys[rows.stop - 1] + 1]))
+        cuts = computed.take(np.searchsorted(keys[held], wanted[wanted_here]))
         if computed.experts.shape[1]:  # an expert's name may give none, as `year` of monthly values
             origins = computed.take(np.flatnonzero(is_origin[held]))
             record = log_record(cuts, origins, source.values, source.lengths, source.index_seasons)
@@ -123,11 +120,11 @@ def count_computed(source: Source, series: Ints, before: Ints) -> int:
     for block in blocks(source.lengths):
         own = slice(*np.searchsorted(series, [block.start, block.stop]))
         if own.stop > own.start:
-            count += len(_and_origins(source, series[own] - block.start, before[own])[0])
+            count += len(_with_origins(source, series[own] - block.start, before[own])[0])
     return count
 
 
-def _and_origins(source: Source, series: Ints, before: Ints) -> tuple[Ints, Ints, Bools]:
+def _with_origins(source: Source, series: Ints, before: Ints) -> tuple[Ints, Ints, Bools]:
     """Cuts and the origins of their records, each once and sorted: series, steps before, and which are origins."""
     is_cut, is_origin = np.zeros((2, series.max(initial=0) + 1, before.max(initial=0) + 1), dtype=np.bool_)
     is_cut[series, before] = True
@@ -137,7 +134,7 @@ def _and_origins(source: Source, series: Ints, before: Ints) -> tuple[Ints, Ints
     return owner, steps, is_origin[owner, steps]
 
 
-def _bare(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
+def _without_features(source: Source, series: Ints, before: Ints, season: Floats32) -> Cuts:
     """Cuts with their seasonal indices alone."""
     count = len(series)
     return Cuts(
@@ -172,73 +169,16 @@ def _static(source: Source, series: Ints) -> Floats32:
     return np.clip(static, -LARGEST, LARGEST).astype(np.float32)
 
 
-def _compute(source: Source, series: Ints, before: Ints, of_series: OfSeries) -> Cuts:
+def _compute(source: Source, series: Ints, before: Ints, terms: SeriesTerms) -> Cuts:
     """The cuts with features and experts, NaN for those that have no forecast, but without records."""
-    cuts = _bare(source, series, before, of_series.indices)
+    cuts = _without_features(source, series, before, terms.indices)
     if source.settings.local_scaling == "none":
         return cuts
-    parts = [_with_features(source, cuts.take(chunk), of_series.take(chunk)) for chunk in chunks(len(cuts), CHUNK)]
+    parts = [_with_features(source, cuts.take(chunk), terms.take(chunk)) for chunk in chunks(len(cuts), CHUNK)]
     return Cuts.concat(parts)
 
 
-def local_scale(values: Floats32, cuts: Cuts, season: int, steps: int) -> Floats32:
-    """(K,) mean absolute change over a season in the last `steps` values before each cut.
-
-    Over one step where the history is no longer than a season. MASE's denominator (Hyndman and Koehler 2006), local
-    and in normalised units. A change that is missing counts as the mean of those known in a history that is LONGER, of
-    which the scale is LEAST_SHARE at least. Where none of these is known, or all are 0, the mean change from a value to
-    the next one that is known, over gaps; SCALE_OF_CONSTANT where there is no change.
-    """
-    steps = min(steps + season, int(cuts.before.max(initial=0)))
-    history, known = last_values(values, cuts, steps)
-    scale = np.zeros(len(cuts))
-    for lag in (1, season):
-        pairs = known[:, lag:] & known[:, :-lag]
-        change = np.where(pairs, np.abs(history[:, lag:] - history[:, :-lag]), 0).sum(axis=1, dtype=np.float64)
-        overall = _mean_change(values, cuts, lag, LONGER * steps)
-        missing = np.clip(np.minimum(cuts.before, steps) - lag, 0, None) - pairs.sum(axis=1)
-        missing = np.where(np.isnan(overall), 0, missing)
-        change, count = change + missing * np.nan_to_num(overall), pairs.sum(axis=1) + missing
-        local = np.maximum(change / np.maximum(count, 1), LEAST_SHARE * np.nan_to_num(overall))
-        scale = np.where(count > 0, local, scale)
-    without = np.flatnonzero(scale == 0)
-    if len(without):
-        scale[without] = _mean_change_over_gaps(values, cuts.take(without), LONGER * steps)
-    return np.where(scale > 0, scale, SCALE_OF_CONSTANT).astype(np.float32)
-
-
-def _mean_change_over_gaps(values: Floats32, cuts: Cuts, steps: int) -> Floats:
-    """(K,) mean absolute change from a known value to the next one, in the last `steps` before each cut.
-
-    0 where nothing is missing there, and where fewer than two values are known.
-    """
-    known = np.flatnonzero(~np.isnan(values))
-    totals = np.concatenate([[0, 0], np.cumsum(np.abs(np.diff(values[known])), dtype=np.float64)])
-    own = np.minimum(cuts.before, steps)
-    first, end = np.searchsorted(known, cuts.position - own), np.searchsorted(known, cuts.position)
-    count = end - first
-    total = np.where(count > 1, totals[end] - totals[np.minimum(first + 1, end)], 0)
-    mean: Floats = np.where(count < own, total / np.maximum(count - 1, 1), 0)
-    return mean
-
-
-def _mean_change(values: Floats32, cuts: Cuts, lag: int, steps: int) -> Floats:
-    """(K,) mean absolute change over `lag` steps in the last `steps` before each cut; NaN where none is known."""
-    first = cuts.position - np.minimum(cuts.before, steps)
-    end = np.maximum(cuts.position - lag, first)
-    begin = int(first.min(initial=len(values)))
-    near = values[begin : int(cuts.position.max(initial=0))]
-    changes = np.abs(near[lag:] - near[:-lag])
-    known = ~np.isnan(changes)
-    totals, counts = (
-        np.concatenate([[0], np.cumsum(each, dtype=np.float64)]) for each in (np.where(known, changes, 0), known)
-    )
-    end, first = (np.minimum(each - begin, len(changes)) for each in (end, first))
-    count = counts[end] - counts[first]
-    return np.where(count > 0, (totals[end] - totals[first]) / np.maximum(count, 1), np.nan)
-
-
-def _of_series(source: Source, block: slice, series: Ints, before: Ints) -> OfSeries:
+def _series_terms(source: Source, block: slice, series: Ints, before: Ints) -> SeriesTerms:
     """Of K cuts of the series of a block."""
     indices = np.zeros((len(series), sum(source.index_seasons)), dtype=np.float32)
     strength = np.zeros((len(series), len(source.index_seasons)), dtype=np.float32)
@@ -253,7 +193,7 @@ def _of_series(source: Source, block: slice, series: Ints, before: Ints) -> OfSe
             start += season
         if source.year:
             course = course_at(matrix, source.year, *at)
-    return OfSeries(indices, strength, course, _regressed(source, block, series, before))
+    return SeriesTerms(indices, strength, course, _regressed(source, block, series, before))
 
 
 def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floats32:
@@ -272,7 +212,7 @@ def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floa
     return np.concatenate(found)
 
 
-def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
+def _with_features(source: Source, cuts: Cuts, terms: SeriesTerms) -> Cuts:
     """The cuts with level, scale, experts and features, from smoothing the last five seasons, at least 36 values."""
     values, targets, index_seasons = source.values, source.targets, source.index_seasons
     season = index_seasons[0] if index_seasons else 1
@@ -286,15 +226,13 @@ def _with_features(source: Source, cuts: Cuts, of_series: OfSeries) -> Cuts:
     scaled = np.where(known, (deseasonalized - recent[:, None]) / cuts.scale[:, None], np.nan).astype(np.float32)
     smoothed = smooth(scaled, targets)
     level = (recent + smoothed.level * cuts.scale).astype(np.float32)
-    context = Context(
-        values, index_seasons, cuts, level, smoothed, targets, source.year, of_series.course, of_series.regressed
-    )
+    context = Context(values, index_seasons, cuts, level, smoothed, targets, source.year, terms.course, terms.regressed)
     by_name = {name: EXPERTS[name](context) for name in source.settings.experts}
     forecasts = [forecast for each in by_name.values() for forecast in each]
     informed = np.repeat([name == "regression" for name in by_name], [len(each) for each in by_name.values()])
     features = [
         *_features(_latest(scaled), smoothed, cuts.scale, known.sum(axis=1)),
-        *of_series.strength.T,
+        *terms.strength.T,
         *_features_of_year(context),
     ]
     return replace(

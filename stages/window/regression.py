@@ -1,11 +1,13 @@
 """A regression for each series: ridge in closed form, on its past and on covariates, from the values before a cut.
 
 The target is a value, less the mean of the steps before the season that it lies in, over their mean absolute seasonal
-change: so that what a covariate does grows and falls with the series. The regressors are the same of values one, two
-and three seasons before and the mean of the last season, the covariates at the step, one step and a season before, the
-squares of those at the step (heat and cold both raise the demand for power) and their means over a season up to it, the
-mean growth over a season, how far the level is from the mean of all before, and the scale of all before over that of
-now. Targets and values of before go through an inverse hyperbolic sine, so that spikes do not decide.
+change: so that what a covariate does grows and falls with the series. The regressors, in the order of `Aligned.rows`,
+are a constant, the mean growth over a season, how far the level is from the mean of all before, the scale of all before
+over that of now, and the same as the target of the mean of the last season and of the values one, two, three and a
+longer season before; covariates known ahead at the step, and one step, a season and a longer season before it, their
+squares at the step (heat and cold both raise the demand for power) and their means over a season up to it; past
+covariates a season before, where these are known; and a constant for each shorter season in a longer one, such as each
+day of the week. Targets and values of before go through an inverse hyperbolic sine, so that spikes do not decide.
 
 Which covariates of a series have coefficients, and which have squares, is decided once, from all of its history.
 
@@ -15,10 +17,12 @@ the LEAR model of Lago, Marcjasz, De Schutter and Weron, Forecasting day-ahead e
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from stages.common.arrays import Bools, Floats, Floats32, Ints, chunks
+from stages.window.scale import LEAST_SHARE, SCALE_OF_CONSTANT
 
 LAGS = (1, 2, 3)  # seasons
 PENALTY = 3.0  # squared observations that say each coefficient is 0
@@ -31,14 +35,35 @@ KNEE = 0.5  # factor before the inverse hyperbolic sine: where it bends
 MOST_GROUPS = 31  # shorter seasons in a longer one, such as days in a week, that have an intercept each
 ROWS_FOR_EACH = 2  # observations for each regressor, before which there is no forecast
 BEYOND = 1.5  # forecasts lie at most so many times as far from the level as a value so far
-SCALE_OF_CONSTANT = 1e-3  # in normalised units, of a history without any change
-LEAST_SHARE = 0.01  # of the scale of all before that a scale is at least
 CHUNK = 1024  # cuts forecast at once
 
 
 def forecasts_of(seasons: list[int]) -> int:
     """How many forecasts a cut has: by one set of coefficients for all steps and, with a season, one for each phase."""
     return 2 if seasons else 1
+
+
+class Frames(NamedTuple):
+    """What is known of series before each step, in arrays of one shape.
+
+    level: the mean of the last values
+    scale: their mean absolute seasonal change
+    growth: the mean of the last seasonal changes, in units of scale
+    latest: the mean of the last season less the level, in these units
+    rise: the level less the mean of all values before, in these units
+    relative_scale: the scale of all values before over that of the last
+    """
+
+    level: Floats
+    scale: Floats
+    growth: Floats
+    latest: Floats
+    rise: Floats
+    relative_scale: Floats
+
+    def at(self, *index: Any) -> "Frames":
+        """Those at an index of each array."""
+        return Frames(*(each[index] for each in self))
 
 
 @dataclass(frozen=True)
@@ -65,7 +90,10 @@ class Aligned:
 
     @property
     def span(self) -> int:
-        """Steps that a level is the mean of: the longest season, but no more than a few short ones."""
+        """Steps that a level is the mean of: the second season or else the only one, LEAST_SPAN at least.
+
+        In whole shortest seasons.
+        """
         longer = self.seasons[1] if len(self.seasons) > 1 else self.season
         return -(-max(longer, LEAST_SPAN) // self.season) * self.season
 
@@ -130,12 +158,8 @@ class Aligned:
         return np.where(exists, means, 0)
 
     @cached_property
-    def frames(self) -> tuple[Floats, ...]:
-        """(S, n + 1) before each step and after all, in that order.
-
-        Level, scale, and in its units growth, the mean of the last season and the level less the mean of all before;
-        and the scale of all before over that of now.
-        """
+    def frames(self) -> Frames:
+        """(S, n + 1) each: before each step, and after all."""
         level = _running_mean(self.values, self.span)
         change = self.values - _lagged(self.values, self.season)
         overall = _running_mean(np.abs(change), change.shape[1])
@@ -145,14 +169,13 @@ class Aligned:
         growth = _running_mean(change, min(LATEST, self.season)) / scale
         latest = (_running_mean(self.values, self.season) - level) / scale
         rise = (level - _running_mean(self.values, self.values.shape[1])) / scale
-        return level, scale, growth, latest, rise, overall / scale
+        return Frames(level, scale, growth, latest, rise, overall / scale)
 
     @cached_property
     def before_season(self) -> tuple[Floats, Floats]:
         """Level and scale (S, n) before the season of each step."""
         anchors = np.arange(self.values.shape[1]) // self.season * self.season
-        level, scale, *_ = (each[:, anchors] for each in self.frames)
-        return level, scale
+        return self.frames.level[:, anchors], self.frames.scale[:, anchors]
 
     @cached_property
     def usable(self) -> Bools:
@@ -181,26 +204,21 @@ class Aligned:
         """(S, n + ahead + 1, F) the mean of each covariate known ahead over the steps of a level, before each step."""
         return np.nan_to_num(np.moveaxis(_running_mean(np.moveaxis(self.future, 1, 2), self.span), 2, 1))
 
-    def level_and_scale(self, series: Ints, anchors: Ints) -> tuple[Floats, Floats]:
-        """(...) of `series`, as known at the `anchors` (...)."""
-        level, scale, *_ = (each[series, anchors] for each in self.frames)
-        return level, scale
-
     def rows(self, series: Ints, steps: Ints, anchors: Ints, values: Floats) -> Floats:
         """(..., d) the regressors of `steps` (...) of `series`, as known at the `anchors`; 0 where one is not known.
 
         values: (..., lags) those one lag before each step
         """
-        level, scale, growth, latest, rise, relative = (each[series, anchors][..., None] for each in self.frames)
+        now = self.frames.at(series, anchors, None)
         before = steps - self.season
         known = (before < anchors)[..., None]
         columns = [
-            np.ones(level.shape),
-            growth,
-            np.clip(rise, -LARGEST, LARGEST),
-            relative,
-            bend(latest) if self.season > 1 else latest[..., :0],
-            bend((values - level) / scale),
+            np.ones(now.level.shape),
+            now.growth,
+            np.clip(now.rise, -LARGEST, LARGEST),
+            now.relative_scale,
+            bend(now.latest) if self.season > 1 else now.latest[..., :0],
+            bend((values - now.level) / now.scale),
             *(at_steps(self.future, series, steps - back) for back in self.backs),
             np.where(self.curved[series], at_steps(self.future, series, steps) ** 2, 0),
             at_steps(self.smooth if self.season > 1 else self.smooth[..., :0], series, steps),
@@ -242,7 +260,7 @@ def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats
     coefficients: (K, 1 or season, d); most: (K,) distance from the level
     """
     season, now = aligned.season, before[:, None]
-    level, scale = aligned.level_and_scale(series[:, None], now)
+    level, scale, *_ = aligned.frames.at(series[:, None], now)
     limit = bend(most[:, None] / scale)
     found = np.full((len(before), targets), np.nan)
     for first in range(0, targets, season):

@@ -89,17 +89,11 @@ def _observed(aligned: Aligned, number: int, phase: int) -> tuple[Floats, Floats
     first = np.arange(phase, len(values) - season + 1, season)
     first = first[first >= lags[1]]
     series = np.full(len(first), number)
-    level, scale, rise = _now(aligned, series, first)
-    target, *lagged = ((values[_season_of(first - lag, season)] - level) / scale for lag in (0, *lags))
+    now = aligned.frames.at(series, first, None)
+    target, *lagged = ((values[_season_of(first - lag, season)] - now.level) / now.scale for lag in (0, *lags))
     usable = np.isfinite(target).all(axis=1)
-    rows = _rows(aligned, series, first, lagged, rise, ends=np.full(len(first), aligned.future.shape[1]))
+    rows = _rows(aligned, series, first, lagged, now.rise, ends=np.full(len(first), aligned.future.shape[1]))
     return rows[usable], bend(target[usable], KNEE), first[usable] + season
-
-
-def _now(aligned: Aligned, series: Ints, steps: Ints) -> tuple[Floats, Floats, Floats]:
-    """(k, 1) level, scale, and the level less the mean of all before, in units of scale, as known before the steps."""
-    level, scale, _, _, rise, _ = (each[series, steps][:, None] for each in aligned.frames)
-    return level, scale, rise
 
 
 def _season_of(first: Ints, season: int) -> Ints:
@@ -167,7 +161,7 @@ def _forecast(aligned: Aligned, series: Ints, before: Ints, coefficients: Floats
     coefficients: (k, d, season)
     """
     season, kept = aligned.season, max(aligned.span, aligned.lags_of_seasons[1])
-    level, scale, rise = _now(aligned, series, before)
+    level, scale, _, _, rise, _ = aligned.frames.at(series, before, None)
     mean, farthest = level - rise * scale, aligned.farthest[series, before][:, None]
     limits = level - farthest, level + farthest
     ends = np.minimum(before + targets, aligned.lengths[series] + aligned.future.shape[1] - aligned.values.shape[1])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.check.cost import QUICK, START, describe_cost, plan_work
+from stages.check.cost import QUICK, START, describe_cost, plan_work, windows_like_those
 from stages.common.arrays import Floats
 from stages.common.errors import UserError
 from stages.common.params import Params
@@ -224,6 +224,23 @@ def test_a_future_covariate_that_is_missing_is_refused_as_in_a_run(panel: Panel,
     with pytest.raises(UserError, match="series '0' has no value of the future covariate 'price' from 70 to 75"):
         describe_cost(with_price(panel), strict)
     describe_cost(panel, strict)
+
+
+def test_the_network_of_a_panel_with_covariates_has_the_size_of_the_one_that_is_trained(
+    panel: Panel, default_params: Params
+) -> None:
+    random = np.random.default_rng(1)
+    rows, columns = 150 + 3 * 6, (["price", "rain"], ["visits"], ["north", "size"])
+    values = (random.normal(size=(count, len(each))) for count, each in zip((rows, 150, 3), columns, strict=True))
+    covariates = Covariates(*columns, panel.indptr + 6 * np.arange(4), *values)
+    panel = replace(panel, covariates=covariates, ds=pd.Series(range(150)))
+    params = change(default_params, backtest__horizon=6)
+    seasons = seasons_in_use(panel, params[Normalize])
+    _, histories = normalize(panel.at(0), params[Normalize], seasons)
+    cut = cut_windows(*(histories.values, histories.lengths, seasons, params[Window], 6), histories.covariates)
+    priced = NetworkSize.of(windows_like_those(panel, params), params[Model])
+    assert priced == NetworkSize.of(cut, params[Model])
+    assert (priced.varying, len(cut.varying["past"]), len(cut.varying["static"])) == (2, 1, 2)
 
 
 def test_covariates_that_are_not_used_are_warned_of_as_in_a_run(
