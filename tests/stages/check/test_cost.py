@@ -230,14 +230,14 @@ def test_the_network_of_a_panel_with_covariates_has_the_size_of_the_one_that_is_
     panel: Panel, default_params: Params
 ) -> None:
     random = np.random.default_rng(1)
-    rows, columns = 150 + 3 * 6, (["price", "rain"], ["visits"], ["north", "size"])
-    values = (random.normal(size=(count, len(each))) for count, each in zip((rows, 150, 3), columns, strict=True))
-    covariates = Covariates(*columns, panel.indptr + 6 * np.arange(4), *values)
+    future, past, static = (random.normal(size=shape) for shape in ((150 + 3 * 6, 2), (150, 1), (3, 2)))
+    ends = panel.indptr + 6 * np.arange(4)
+    covariates = Covariates(["price", "rain"], ["visits"], ["north", "size"], ends, future, past, static)
     panel = replace(panel, covariates=covariates, ds=pd.Series(range(150)))
     params = change(default_params, backtest__horizon=6)
     seasons = seasons_in_use(panel, params[Normalize])
     _, histories = normalize(panel.at(0), params[Normalize], seasons)
-    cut = cut_windows(*(histories.values, histories.lengths, seasons, params[Window], 6), histories.covariates)
+    cut = cut_windows(histories.values, histories.lengths, seasons, params[Window], 6, histories.covariates)
     priced = NetworkSize.of(windows_like_those(panel, params), params[Model])
     assert priced == NetworkSize.of(cut, params[Model])
     assert (priced.varying, len(cut.varying["past"]), len(cut.varying["static"])) == (2, 1, 2)
