@@ -2,36 +2,38 @@
 
 import socket
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from joblib import Parallel, delayed
 
 from stages.common.errors import UserError
-from stages.compute.engine import Call
+from stages.compute.engine import Call, Engine
 from stages.compute.params import Compute
 from stages.compute.workers import run_task
 
 TIMEOUT = 10  # seconds to wait for a cluster's address
 
 
-class ByJoblib:
-    """`Engine.run` by joblib's current backend.
+@contextmanager
+def joblib_engine(scatter: Callable[[object], object], **options: Any) -> Iterator[Engine]:
+    """The engine of joblib's current backend, whose workers stay for all tasks of the context.
 
-    options: the arguments of `joblib.Parallel` that depend on the engine
+    scatter: see `Engine`
+    options: the arguments of `joblib.Parallel` that depend on the backend
     """
-
-    def __init__(self, **options: Any) -> None:
-        self.options = options
-
-    def __call__(self, calls: Iterable[Call], tick: Callable[[], object]) -> Iterator[bytes]:
-        return iter(_Ticking(tick, **self.options)(delayed(run_task)(*call) for call in calls))
+    with _Ticking(**options) as parallel:
+        yield Engine(parallel.run, scatter)
 
 
 class _Ticking(Parallel):  # type: ignore[misc]
-    def __init__(self, tick: Callable[[], object], **options: Any) -> None:
-        super().__init__(**options)
+    """Calls `tick` each time that a task is done."""
+
+    def run(self, calls: Iterable[Call], tick: Callable[[], object]) -> Iterator[bytes]:
+        """See `Engine`."""
         self.tick, self.ticked = tick, 0
+        return iter(self(delayed(run_task)(*call) for call in calls))
 
     def print_progress(self) -> None:
         for _ in range(self.n_completed_tasks - self.ticked):

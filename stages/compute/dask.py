@@ -21,7 +21,7 @@ from joblib._dask import DaskDistributedBackend  # the class that joblib registe
 from toolz import identity  # which Dask itself requires
 
 from stages.common.errors import UserError
-from stages.compute.cluster import TIMEOUT, ByJoblib, check_address, no_cluster
+from stages.compute.cluster import TIMEOUT, check_address, joblib_engine, no_cluster
 from stages.compute.engine import Engine, place, worker_killed
 from stages.compute.params import Compute
 from stages.compute.workers import CODE, local_versions
@@ -50,7 +50,8 @@ def open_engine(compute: Compute) -> Iterator[Engine]:
         with _explained(compute), parallel_config(backend="dask", client=client):
             # As a task, which Dask can run again: what `Client.scatter` sends is lost with the worker that holds it.
             scatter = lambda value: client.submit(identity, value, pure=False)  # noqa: E731
-            yield Engine(ByJoblib(pre_dispatch=tasks_at_once), scatter)
+            with joblib_engine(scatter, pre_dispatch=tasks_at_once) as engine:
+                yield engine
 
 
 def _silence_logs() -> None:

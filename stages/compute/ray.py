@@ -10,7 +10,7 @@ from pathlib import Path
 from joblib import parallel_config
 
 from stages.common.errors import UserError
-from stages.compute.cluster import ByJoblib, check_address, no_cluster
+from stages.compute.cluster import check_address, joblib_engine, no_cluster
 from stages.compute.engine import Engine, place, worker_killed
 from stages.compute.params import Compute
 
@@ -43,8 +43,8 @@ def open_engine(compute: Compute) -> Iterator[Engine]:
         processes = _processes(compute)
         register_ray()  # type: ignore[no-untyped-call]
         worker = {"num_cpus": 1, "max_restarts": -1, "max_task_retries": RETRIES}
-        with parallel_config(backend="ray", ray_remote_args=worker):
-            yield Engine(ByJoblib(n_jobs=processes), scatter=ray.put)
+        with parallel_config(backend="ray", ray_remote_args=worker), joblib_engine(ray.put, n_jobs=processes) as engine:
+            yield engine
     except RayError:
         raise worker_killed(compute) from None
     finally:
