@@ -89,17 +89,17 @@ def queue(light: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_a_grid_of_nine_waits_in_the_queue_and_runs_two_at_a_time(queue: Path) -> None:
+def test_a_grid_of_six_waits_in_the_queue_and_runs_two_at_a_time(queue: Path) -> None:
     """None is lost, each has its own parameters and results, and the best is applied."""
-    epochs, tolerances = ["2", "3", "4"], ["0.1", "0.2", "0.3"]
+    epochs, tolerances = ["2", "3", "4"], ["0.1", "0.2"]
     # in this order no two at a time have the same epochs: the run cache has every network but the first three
     grid = ["-S", f"compare.mase={','.join(tolerances)}", "-S", f"train.epochs={','.join(epochs)}"]
     here("dvc", "exp", "run", "--queue", *grid, cwd=queue)
-    assert here("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 9
-    work_off_queue(queue, ["dvc", "queue", "start", "--jobs", "2"], experiments=9)
+    assert here("dvc", "queue", "status", cwd=queue).stdout.count("Queued") == 6
+    work_off_queue(queue, ["dvc", "queue", "start", "--jobs", "2"], experiments=6)
     status = here("dvc", "queue", "status", cwd=queue).stdout
     assert not re.search("Queued|Running", status), status
-    assert status.count("Success") == 9
+    assert status.count("Success") == 6
     assert shell("git", "status", "--porcelain", cwd=queue).stdout == ""
 
     experiments = [row for name, row in experiments_in(queue).items() if name not in ("main", "workspace")]

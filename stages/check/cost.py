@@ -92,8 +92,8 @@ def describe_cost(panel: Panel, settings: Params) -> list[tuple[str, str]]:
     """
     refuse_long_horizon(settings[Backtest], panel)
     check_known_ahead(panel, settings[Backtest].horizon, settings[Ingest].missing, settings[Ingest].path)
-    seasons, columns = seasons_in_use(panel, settings[Normalize]), panel.covariate_columns
-    warn_of_unused_covariates(columns, settings[Window])
+    seasons = seasons_in_use(panel, settings[Normalize])
+    warn_of_unused_covariates(panel.covariate_counts, settings[Window])
     if settings[Normalize].log is True:
         normalize(panel.at(0), settings[Normalize], seasons=[])
     origins = plan_origins(settings[Backtest], panel).within(int(panel.lengths.max()))
@@ -184,7 +184,7 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
         steps=sum(train.steps_of(each, goes_on=place > 0) for place, each in enumerate(counts)),
         step_seconds=NetworkSize.of(shape, settings[Model]).seconds(min(train.batch_of(windows), windows)),
         cuts=sum(computed(*cuts) for cuts in (*training.values(), *ends)),
-        cut_seconds=PER_CUT + PER_COVARIATE * sum(panel.covariate_columns[:2]),
+        cut_seconds=PER_CUT + PER_COVARIATE * panel.covariate_counts.of_time,
         baselines=choose_baselines(settings[Predict].baselines, histories, settings[Predict].needed_baseline),
         lengths=np.concatenate([history.lengths for history in histories]),
         season_length=panel.season_length,
@@ -194,4 +194,4 @@ def plan_work(panel: Panel, origins: Origins, settings: Params) -> Work:
 def windows_like_those(panel: Panel, settings: Params) -> Windows:
     """The window at the end of a single value: in size, channels, features and experts as those of a run."""
     seasons = seasons_in_use(panel, settings[Normalize])
-    return a_window(seasons, settings[Window], settings[Backtest].horizon, panel.covariate_columns)
+    return a_window(seasons, settings[Window], settings[Backtest].horizon, panel.covariate_counts)

@@ -10,6 +10,7 @@ from stages.common.errors import UserError
 from stages.common.params import PositiveInt
 from stages.ingest.frequency import check_frequency, coarser_frequency
 from stages.ingest.params import Ingest
+from stages.panel.covariate_counts import CovariateCounts
 from stages.panel.panel import Panel
 from stages.panel.time_formats import check_format
 
@@ -42,12 +43,12 @@ class InputFormat:
     categories: dict[str, list[str]] = field(default_factory=dict)
 
     @property
-    def covariate_columns(self) -> tuple[int, int, int]:
-        """How many columns of covariates a panel has: known ahead, of the past, and static ones."""
+    def covariate_counts(self) -> CovariateCounts:
+        """How many columns of covariates a panel has."""
         declared = self.settings.covariates
         kinds = (declared.future, declared.past, declared.static)
         future, past, static = (sum(len(self.categories.get(name, [name])) for name in names) for names in kinds)
-        return future + (self.settings.holidays is not None), past, static
+        return CovariateCounts(future + (self.settings.holidays is not None), past, static)
 
     @classmethod
     def of(cls, settings: Ingest, panel: Panel) -> "InputFormat":

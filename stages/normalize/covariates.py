@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.common.arrays import Floats, Ints
+from stages.panel.covariate_counts import CovariateCounts
 from stages.panel.ragged import starts
 
 ARRAYS = ("future", "past", "static")
@@ -34,14 +35,9 @@ class ScaledCovariates:
     ahead: int
 
     @property
-    def columns(self) -> tuple[int, int, int]:
-        """How many: F, P and Q."""
-        return self.future.shape[1], self.past.shape[1], self.static.shape[1]
-
-    @property
-    def of_time(self) -> bool:
-        """Whether any changes with time."""
-        return any(self.columns[:2])
+    def counts(self) -> CovariateCounts:
+        """F, P and Q."""
+        return CovariateCounts(self.future.shape[1], self.past.shape[1], self.static.shape[1])
 
     def arrays(self) -> dict[str, Floats]:
         """The arrays by name, to be stored."""

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError
+from stages.panel.covariate_counts import NO_COVARIATES, CovariateCounts
 from stages.panel.covariates import AHEAD, Covariates
 from stages.panel.grid import Grid
 from stages.panel.holidays import holidays_in
@@ -77,10 +78,10 @@ class Panel:
         return DAYS_IN_YEAR * day if longer and longer[0] == DAYS_IN_WEEK * day else None
 
     @property
-    def covariate_columns(self) -> tuple[int, int, int]:
-        """How many columns of covariates it has: known ahead, of the past, and static ones."""
+    def covariate_counts(self) -> CovariateCounts:
+        """How many columns of covariates it has."""
         of = self.covariates
-        return (len(of.known_ahead), len(of.past), len(of.static)) if of else (0, 0, 0)
+        return CovariateCounts(len(of.known_ahead), len(of.past), len(of.static)) if of else NO_COVARIATES
 
     def at(self, origin: int) -> "History":
         """The history of every series up to an origin, `origin` steps before its end; 0 is the final origin."""

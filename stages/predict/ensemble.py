@@ -9,6 +9,7 @@ from stages.normalize.covariates import concat_covariates
 from stages.normalize.histories import normalize
 from stages.normalize.normalizer import Normalizer
 from stages.normalize.params import Normalize
+from stages.panel.covariate_counts import NO_COVARIATES, CovariateCounts
 from stages.panel.panel import History
 from stages.predict.forecasts import OriginForecast, forecast_origin
 from stages.train.batches import Batches
@@ -27,7 +28,7 @@ class Ensemble:
     normalize, window: the parameters of these stages
     seasons: lengths of the seasons that windows use
     networks: by member; empty where no history was long enough for a window
-    columns: how many covariates: known ahead, of the past, and static ones
+    covariates: how many there are
     """
 
     horizon: int
@@ -36,11 +37,11 @@ class Ensemble:
     window: Window
     seasons: list[float]
     networks: dict[int, Network]
-    columns: tuple[int, int, int] = (0, 0, 0)
+    covariates: CovariateCounts = NO_COVARIATES
 
     def check(self) -> None:
         """Raises ValueError for networks that cannot forecast, or not from the windows of this ensemble."""
-        shape = shape_of(Batches(a_window(self.seasons, self.window, self.horizon, self.columns)))
+        shape = shape_of(Batches(a_window(self.seasons, self.window, self.horizon, self.covariates)))
         if sorted(self.networks) != list(range(self.members)):
             raise ValueError(f"networks of other members than {self.members}")
         if any(network.shape != shape for network in self.networks.values()):

@@ -152,7 +152,7 @@ class Forecaster:
             window=config.window,
             seasons=config.seasons,
             networks=load_ensemble(networks, config.networks.model_dump()),
-            columns=config.input_format.covariate_columns,
+            covariates=config.input_format.covariate_counts,
         )
         ensemble.check()
         return cls(

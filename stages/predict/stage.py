@@ -97,7 +97,7 @@ def forecast(params: Params, panel: Panel, baselines: Baselines, pool: Pool) -> 
     trained_at = within_reach(params[Backtest], panel)
     seasons = seasons_in_use(panel, params[Normalize])
     untrained = Ensemble(
-        horizon, params[Train].members, params[Normalize], params[Window], seasons, {}, panel.covariate_columns
+        horizon, params[Train].members, params[Normalize], params[Window], seasons, {}, panel.covariate_counts
     )
     ensembles = load_ensembles(NETWORKS, trained_at, untrained)
     parts, halved = shards(panel, PANEL), series_in_git(panel.ids)
@@ -114,7 +114,7 @@ def save(forecasts: Forecasts, params: Params) -> None:
     """Calibrate the intervals, evaluate, and write all files of the stage, with warnings of what its user must know."""
     settings, panel, model, histories = params[Predict], forecasts.panel, forecasts.model, forecasts.histories
     names, levels, horizon = list(forecasts.baselines), settings.levels, params[Backtest].horizon
-    method = settings.published(len(panel.ids), names, has_covariates=any(panel.covariate_columns[:2]))
+    method = settings.published(len(panel.ids), names, has_covariates=panel.covariate_counts.of_time > 0)
     methods = by_method(model, forecasts.baselines, histories)
     calibrations = {name: calibrate(methods[name], histories) for name in with_intervals(method, methods)}
     evaluations = [

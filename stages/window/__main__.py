@@ -17,6 +17,7 @@ from stages.compute.pool import open_pool
 from stages.compute.workers import FileArgument
 from stages.normalize.covariates import ScaledCovariates
 from stages.normalize.params import Backtest
+from stages.panel.covariate_counts import NO_COVARIATES
 from stages.window.cutting import (
     bytes_of_cuts,
     refuse_long_size,
@@ -38,10 +39,10 @@ def main() -> None:
     refuse_long_size(params[Window], int(latest["lengths"].max(initial=0)))
     seasons, horizon = latest["seasons"].tolist(), params[Backtest].horizon
     covariates = ScaledCovariates.in_file(latest)
-    columns = covariates.columns if covariates else (0, 0, 0)
-    warn_of_unused_covariates(columns, params[Window])
+    counts = covariates.counts if covariates else NO_COVARIATES
+    warn_of_unused_covariates(counts, params[Window])
     warn_of_short_histories(latest["values"], latest["lengths"], seasons, covariates, params[Window])
-    needed = bytes_of_cuts(latest["lengths"], seasons, params[Window], horizon, columns)
+    needed = bytes_of_cuts(latest["lengths"], seasons, params[Window], horizon, counts)
     if problem := lack_of_memory(needed, len(origins), params[Compute], "cutting windows", "window.max_windows"):
         raise UserError(f"params.yaml: {problem}")
     histories = [FileArgument.at(origin_file(HISTORIES, origin), load_file) for origin in origins]

@@ -67,7 +67,7 @@ def ahead_of(
     exists = steps < rows[series][:, None]
     place = starts(rows)[series] + before
     count = np.minimum(before, span)
-    relative = np.zeros((len(series), covariates.columns[0], targets), dtype=np.float32)
+    relative = np.zeros((len(series), covariates.counts.future, targets), dtype=np.float32)
     for column, values in enumerate(covariates.future.T if len(series) else []):
         sums = np.concatenate([[0.0], np.cumsum(values)])
         recent = (sums[place] - sums[place - count]) / np.maximum(count, 1)
@@ -78,7 +78,7 @@ def ahead_of(
 
 def regressed_together(lengths: Ints, covariates: ScaledCovariates | None, seasons: list[int]) -> Iterator[slice]:
     """Runs of series of `lengths` (S,) whose regressors, and the sums of their products, are of bounded size."""
-    regressors = REGRESSORS * (1 + (sum(covariates.columns[:2]) if covariates else 0))
+    regressors = REGRESSORS * (1 + (covariates.counts.of_time if covariates else 0))
     most = max(SUMS // ((seasons[0] if seasons else 1) * regressors**2), 1)
     for block in blocks(lengths, IN_CACHE * regressors):
         for few in chunks(block.stop - block.start, most):

@@ -9,6 +9,7 @@ import numpy as np
 from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import UserError, counted, warn
 from stages.normalize.covariates import ScaledCovariates
+from stages.panel.covariate_counts import CovariateCounts
 from stages.panel.ragged import starts
 from stages.window.covariates import completed, past_steps, span_of, too_short
 from stages.window.features import Source, compute_cuts
@@ -91,14 +92,14 @@ def cut_at_ends(
     return _windows_at(np.arange(len(lengths)), lengths, values, lengths, seasons, settings, horizon, covariates)
 
 
-def a_window(seasons: Sequence[float], settings: Window, horizon: int, columns: tuple[int, int, int]) -> Windows:
+def a_window(seasons: Sequence[float], settings: Window, horizon: int, counts: CovariateCounts) -> Windows:
     """The window at the end of a single value: in size, channels, features and experts as those of a run.
 
-    columns: of covariates: future, past and static ones; they change, since those that do not have no weights
+    Covariates change, since those that do not have no weights.
     """
-    shapes = zip((1 + horizon, 1, 1), columns, strict=True)
+    shapes = zip((1 + horizon, 1, 1), counts, strict=True)
     future, past, static = (np.arange(math.prod(shape), dtype=np.float64).reshape(shape) + 1 for shape in shapes)
-    covariates = ScaledCovariates(future, past, static, ahead=horizon) if any(columns) else None
+    covariates = ScaledCovariates(future, past, static, ahead=horizon) if any(counts) else None
     return cut_at_ends(np.zeros(1), np.array([1]), seasons, settings, horizon, covariates)
 
 
@@ -139,13 +140,13 @@ def bytes_of_cuts(
     seasons: Sequence[float],
     settings: Window,
     horizon: int,
-    columns: tuple[int, int, int] = (0, 0, 0),
+    counts: CovariateCounts,
 ) -> int:
     """What the training cuts of series of `lengths` (S,) take at least, with the copy that leaves the task."""
     index_seasons = indexed(seasons)
     shortest = min_length(window_size(settings, index_seasons), settings.padding, index_seasons)
     placed = place_cuts(lengths, shortest, _targets(settings, horizon), settings.padding, settings.max_windows)
-    cut = a_window(seasons, settings, horizon, columns).cuts  # as large as any other
+    cut = a_window(seasons, settings, horizon, counts).cuts  # as large as any other
     each: int = sum(array.nbytes for array in vars(cut).values())
     return 2 * sum(len(before) for _, before in placed) * each
 
@@ -177,15 +178,11 @@ def refuse_no_windows(windows: Windows, horizon: int, origin: int) -> None:
     raise UserError(f"params.yaml: {problem}{', or set backtest.refit to 1' if early else ''}")
 
 
-def warn_of_unused_covariates(columns: tuple[int, int, int], settings: Window) -> None:
-    """Warn where covariates that change with time are declared and not used: a network that forecasts a step has none.
-
-    columns: of covariates: future, past and static ones
-    """
-    future, past, _ = columns
+def warn_of_unused_covariates(counts: CovariateCounts, settings: Window) -> None:
+    """Warn of covariates that change with time where nothing uses them: a network that forecasts one step has none."""
     if settings.output == "direct":
         return
-    for names, count in (("future and ingest.holidays", future), ("past", past)):
+    for names, count in (("future and ingest.holidays", counts.future), ("past", counts.past)):
         if count:
             warn(f"ingest.covariates.{names} are not used: they need window.output: direct")
 
@@ -202,7 +199,7 @@ def warn_of_short_histories(
 
     values: (V,) of S series of `lengths` (S,), NaN where one is missing
     """
-    if covariates is None or not covariates.of_time or not _regresses(settings):
+    if covariates is None or not covariates.counts.of_time or not _regresses(settings):
         return
     if count := int(too_short(values, lengths, covariates, indexed(seasons)).sum()):
         have, are = ("has", "is") if count == 1 else ("have", "are")

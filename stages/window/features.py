@@ -198,7 +198,7 @@ def _series_terms(source: Source, block: slice, series: Ints, before: Ints) -> S
 
 def _regressed(source: Source, block: slice, series: Ints, before: Ints) -> Floats32:
     """(K, n, targets) forecasts by regressions at K cuts, sorted by series; none where these are no experts."""
-    covariates = source.covariates if source.covariates and source.covariates.of_time else None
+    covariates = source.covariates if source.covariates and source.covariates.counts.of_time else None
     if "regression" not in source.settings.experts or source.settings.local_scaling == "none":
         return np.zeros((len(series), 0, source.targets), dtype=np.float32)
     found = []

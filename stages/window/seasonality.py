@@ -103,8 +103,12 @@ class _Memories:
 
     A memory weighs each season by its ageing, to the power of its age. Its indices are the means of the phases, less
     their mean, times its strength: max(0, 1 - NOISE / F), the positive-part estimator of James and Stein (1961), where
-    F is the statistic of the analysis of variance over the phases. That counts weighted deviations by their effective
-    number, the square of the sum of the weights over the sum of their squares (Kish 1965), and the phases with any.
+    F is the statistic of the analysis of variance over the P phases with any weight:
+
+        F = (sum n_p (m_p - c)^2 / (P - 1)) / ((sum w y^2 - sum w_p m_p^2) / sum (w_p - q_p / w_p))
+
+    w are the weights of the deviations y; w_p and q_p the sums of the weights of phase p and of their squares, m_p the
+    mean of its deviations and n_p = w_p^2 / q_p their effective number (Kish 1965); c is the mean of all m_p.
 
     Both memories are averaged by their predictive likelihood (Dawid, Statistical theory: the prequential approach,
     1984): with Gaussian errors, the weight of each is the sum of its squared errors so far to the power of -n / 2, n

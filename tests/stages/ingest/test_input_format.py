@@ -69,7 +69,7 @@ def test_holidays_survive_and_are_a_column_known_ahead() -> None:
     found = format_of(MONTHS, **{**AUTO, "missing": "keep"}, holidays="US-CA")
     assert InputFormat.load(json.loads(json.dumps(found.dump()))) == found
     assert found.settings.holidays == "US-CA"
-    assert found.covariate_columns == (1, 0, 0)
+    assert found.covariate_counts == (1, 0, 0)
     assert not {"covariates", "categories"} & {*found.dump(), *found.dump()["settings"]}
     with pytest.raises(ValueError, match="'XX' is not a country"):
         InputFormat.load({**found.dump(), "settings": {**found.dump()["settings"], "holidays": "XX"}})

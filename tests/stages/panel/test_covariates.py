@@ -153,7 +153,7 @@ def test_holidays_are_known_for_any_horizon_whatever_rows_the_input_has() -> Non
     np.testing.assert_array_equal(seen[:, :3], without.at(0).future_covariates(9))
     assert panel.at(3).future_covariates(4)[:, 3].tolist()[:6] == [0, 0, 0, 0, 0, 1]
     assert not np.isnan(panel.at(3).future_covariates(4)[:, 3]).any()
-    assert panel.covariate_columns == (4, 2, 1)
+    assert panel.covariate_counts == (4, 2, 1)
     assert covariates_of(panel).known_ahead == ["price", "kind=a", "kind=b", "holiday"]
 
 

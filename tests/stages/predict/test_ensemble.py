@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from stages.common.params import Params
+from stages.panel.covariate_counts import CovariateCounts
 from stages.predict.ensemble import load_ensembles
 from stages.train.network import save_networks
 from tests.forecasters import ensemble_for, seasonal_panel
@@ -94,8 +95,8 @@ def test_an_ensemble_whose_networks_do_not_fit_it_is_refused(default_params: Par
         (replace(ensemble, horizon=4), "another horizon"),
         (replace(ensemble, seasons=[]), "other seasons"),
         (replace(ensemble, window=ensemble.window.model_copy(update={"experts": ["ses"]})), "experts"),
-        (replace(ensemble, columns=(1, 0, 0)), "covariates"),
-        (replace(ensemble, columns=(0, 2, 0)), "covariates"),
+        (replace(ensemble, covariates=CovariateCounts(1, 0, 0)), "covariates"),
+        (replace(ensemble, covariates=CovariateCounts(0, 2, 0)), "covariates"),
         (replace(ensemble, members=3), "networks of other members than 3"),
         (broken, "not finite"),
     ]:

@@ -11,6 +11,7 @@ from stages.common.params import Params
 from stages.compute.params import Compute
 from stages.compute.pool import open_pool
 from stages.normalize.params import Normalize
+from stages.panel.covariate_counts import NO_COVARIATES
 from stages.panel.covariates import Covariates
 from stages.panel.panel import Panel
 from stages.predict.ensemble import Ensemble
@@ -57,7 +58,7 @@ def panel() -> Panel:
 def ensemble(default_params: Params, panel: Panel) -> Ensemble:
     """Two networks as they are before training, which give the mean of the experts: the regression on covariates."""
     window = change(default_params, window__experts=["regression"])[Window]
-    untrained = Ensemble(7, 2, default_params[Normalize], window, [7], {}, panel.covariate_columns)
+    untrained = Ensemble(7, 2, default_params[Normalize], window, [7], {}, panel.covariate_counts)
     ((_, windows),) = untrained.prepare([panel.at(0)])
     networks = {member: Network.of(default_params[Model], Batches(windows)) for member in range(2)}
     return replace(untrained, networks=networks)
@@ -131,7 +132,7 @@ def test_without_covariates_or_origins_nothing_is_measured(
     default_params: Params, panel: Panel, ensemble: Ensemble, tmp_path: Path
 ) -> None:
     assert measured(panel, [], ensemble, default_params, tmp_path) == {}
-    bare = replace(ensemble, networks={}, columns=(0, 0, 0))
+    bare = replace(ensemble, networks={}, covariates=NO_COVARIATES)
     assert measured(replace(panel, covariates=None), [7], bare, default_params, tmp_path) == {}
 
 

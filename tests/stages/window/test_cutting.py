@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stages.common.arrays import Ints
 from stages.common.errors import UserError
 from stages.normalize.covariates import ScaledCovariates
+from stages.panel.covariate_counts import NO_COVARIATES, CovariateCounts
 from stages.train.batches import Batches
 from stages.window.cutting import (
     bytes_of_cuts,
@@ -136,8 +137,9 @@ def test_a_window_longer_than_every_history_is_refused(size: int | str, longest:
 def test_the_bytes_of_cuts_are_twice_those_of_all_their_arrays(seasons: list[float], changes: dict[str, Any]) -> None:
     settings, lengths = SCALED.model_copy(update=changes), np.array([50, 2, 30])
     cuts = cut_windows(np.random.default_rng(0).normal(size=82), lengths, seasons, settings, horizon=3).cuts
-    assert bytes_of_cuts(lengths, seasons, settings, horizon=3) == 2 * sum(each.nbytes for each in vars(cuts).values())
-    assert not bytes_of_cuts(np.array([2, 0]), seasons, settings, horizon=3)
+    found, none = (bytes_of_cuts(each, seasons, settings, 3, NO_COVARIATES) for each in (lengths, np.array([2, 0])))
+    assert found == 2 * sum(each.nbytes for each in vars(cuts).values())
+    assert not none
 
 
 @pytest.mark.parametrize(
@@ -340,7 +342,7 @@ def test_a_long_gap_is_bridged_by_the_values_before_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "changes", "unused"),
+    ("counts", "changes", "unused"),
     [
         ((1, 1, 0), {}, []),
         ((1, 1, 0), {"experts": ["ses"]}, []),  # the network reads them
@@ -350,9 +352,9 @@ def test_a_long_gap_is_bridged_by_the_values_before_it() -> None:
     ],
 )
 def test_covariates_that_nothing_uses_are_warned_of(
-    columns: tuple[int, int, int], changes: dict[str, Any], unused: list[str], capsys: pytest.CaptureFixture[str]
+    counts: tuple[int, int, int], changes: dict[str, Any], unused: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warn_of_unused_covariates(columns, SCALED.model_copy(update=changes))
+    warn_of_unused_covariates(CovariateCounts(*counts), SCALED.model_copy(update=changes))
     said = [f"warning: ingest.covariates.{each} are not used: they need window.output: direct" for each in unused]
     assert capsys.readouterr().err.splitlines() == said
 
