@@ -31,6 +31,7 @@ NAME_THEM = "name the columns unique_id, ds and y"
 INSTEAD = {  # what else than to change a parameter and train again leads to a forecast
     **dict.fromkeys(("series", "time", "value"), NAME_THEM),
     "time_format": "write dates as 2024-01-31",
+    "none": "leave these cells empty",
 }
 REWORDED = {  # hints at parameters that new data need not follow, and at training
     CORRECT_COVARIATES: "rename it, or add the column: the forecaster was trained with it",

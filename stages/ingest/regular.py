@@ -37,6 +37,7 @@ from stages.ingest.params import Ingest
 from stages.ingest.raw import Raw
 from stages.ingest.same_frequency import refuse_other_frequency, refuse_other_kind
 from stages.ingest.seasons import season_lengths
+from stages.ingest.stand_ins import warn_of_stand_ins
 from stages.ingest.timestamps import read_time_axis
 from stages.panel.filling import fill
 from stages.panel.grid import Grid
@@ -78,6 +79,7 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     if raw.covariates or settings.holidays:
         panel = replace(panel, covariates=lay_out_covariates(raw, given, settings, places))
         _check_covariates(panel, settings, trained, raw.source)
+    warn_of_stand_ins(panel, raw.source)
     if settings.season_length and not trained:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
     if panel.missing.any() and settings.missing == "error":
