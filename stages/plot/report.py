@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -147,22 +148,24 @@ def errors_by_origin(errors: pd.DataFrame, metrics: dict[str, Any]) -> Table:
 
 
 def choices(results: RunResults) -> Table:
-    """What was chosen automatically, and the parameter that overrides it."""
+    """What parameters that may be left to the data came to in this run, whoever chose."""
     normalize, window, train = (results.summaries[stage] for stage in ("normalize", "window", "train"))
-    rows = [
-        ["backtest.origins", _steps_before_the_end(normalize["evaluation_origins"])],
-        ["backtest.calibration_origins", _steps_before_the_end(normalize["calibration_origins"])],
-        ["backtest.refit", _refit(normalize)],
-        ["normalize.log", f"the logarithm of {normalize['series_logged']} series"],
-        ["ingest.season_length", normalize["seasons"]],
-        ["window.size", f"{window['size']}; {window['series_without_window']} series are too short for a window"],
-        ["window.max_windows", f"{window['windows']} windows"],
-        ["train.epochs", f"{train['epochs']} at the earliest of {counted(train['origins'], 'training origin')}"],
-        ["train.batch_size", f"{train['batch_size']} windows"],
-        ["predict.method", f"{results.plot_data.method} is published"],
-        ["predict.baselines", _left_out(results.metrics["evaluated"].get("baselines_left_out"))],
-    ]
-    return Table("Chosen automatically", ["parameter", "choice"], rows, words=2)
+    came_to = {
+        "backtest.origins": _steps_before_the_end(normalize["evaluation_origins"]),
+        "backtest.calibration_origins": _steps_before_the_end(normalize["calibration_origins"]),
+        "backtest.refit": _refit(normalize),
+        "normalize.log": f"the logarithm of {normalize['series_logged']} series",
+        "ingest.season_length": normalize["seasons"],
+        "window.size": f"{window['size']}; {window['series_without_window']} series are too short for a window",
+        "window.max_windows": f"{window['windows']} windows",
+        "train.epochs": f"{train['epochs']} at the earliest of {counted(train['origins'], 'training origin')}",
+        "train.batch_size": f"{train['batch_size']} windows",
+        "predict.method": f"{results.plot_data.method} is published",
+        "predict.baselines": _left_out(results.metrics["evaluated"].get("baselines_left_out")),
+    }
+    given = dict(_given(results))
+    rows = [[name, given[name], choice] for name, choice in came_to.items()]
+    return Table("Choices", ["parameter", "in params.yaml", "in this run"], rows, words=3)
 
 
 def _left_out(names: str | None) -> str:
@@ -226,12 +229,15 @@ def _doubts(summary: dict[str, Any], ended_after: int | None) -> str:
 
 
 def _params(results: RunResults) -> Table:
-    rows = [
-        [f"{section}.{key}", Name(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))]
-        for section, values in results.params.items()
-        for key, value in values.items()
-    ]
-    return Table("Parameters", ["parameter", "value"], rows, words=2)
+    return Table("Parameters", ["parameter", "value"], [[*each] for each in _given(results)], words=2)
+
+
+def _given(results: RunResults) -> Iterator[tuple[str, Name]]:
+    """Each parameter, and its value as params.yaml writes it."""
+    for section, values in results.params.items():
+        for key, value in values.items():
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield f"{section}.{key}", Name(text)
 
 
 def _sections(figures: dict[str, Path], notes: dict[str, tuple[str, str]]) -> dict[str, list[dict[str, str]]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.common.params import Params
 from stages.panel.time_axis import TimeAxis
 from stages.plot.results import PlotData, RunResults, SeriesData
 
@@ -19,7 +20,7 @@ def hostile() -> str:
 
 
 @pytest.fixture
-def results(tmp_path: Path, hostile: str) -> RunResults:
+def results(tmp_path: Path, hostile: str, default_params: Params) -> RunResults:
     """Two series of twelve months, the fifth filled, the second with a hostile id; one origin, a future of three."""
     steps = pd.Series(pd.date_range("2020-01-01", periods=15, freq="MS"))
     rows = {"forecast-lo-80": [1.0, 2, 3], "forecast": [2.0, 3, 4], "forecast-hi-80": [3.0, 4, 5]}
@@ -57,6 +58,7 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
         "steps_since_training": 0,
         "most_steps_since_training": 0,
     }
+    params = default_params.dump("ingest", "backtest", "normalize", "window", "model", "train", "predict")
     data = PlotData(series, "model", [80], hostile, hostile)
     return RunResults(
         forecast=forecast,
@@ -94,6 +96,6 @@ def results(tmp_path: Path, hostile: str) -> RunResults:
             "md5": "d41d8",
         },
         summaries=summaries,
-        params={"backtest": {"horizon": 3}, "ingest": {"path": hostile, "series": None, "ended_after": None}},
+        params={**params, "ingest": {**params["ingest"], "path": hostile}},
         figures={"backtest": image, "loss": image},
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from stages.plot.pages import render
-from stages.plot.report import describe, errors_by_origin, leaderboard
+from stages.plot.report import choices, describe, errors_by_origin, leaderboard
 from stages.plot.results import RunResults
 from stages.plot.significance import PairedTest
 from stages.predict import metrics as table
@@ -59,6 +59,15 @@ def test_the_brief_holds_headline_and_tables_in_markdown(results: RunResults) ->
         brief.index("The next 3 steps") < brief.index("Better than repeating the last year") < brief.index("| model ")
     )
     assert "<" not in re.sub(r"`[^`\n]*`", "", brief)  # text from users is in code spans
+
+
+def test_choices_stand_beside_what_params_yaml_says(results: RunResults) -> None:
+    changed = replace(results, params={**results.params, "window": {**results.params["window"], "size": 24}})
+    for shown, given in ((results, "auto"), (changed, "24")):
+        rows = {str(name): (value, choice) for name, value, choice in choices(shown).rows}
+        assert rows["window.size"] == (given, "24; 0 series are too short for a window")
+        assert rows["backtest.origins"] == ("auto", "3 steps before the end")
+        assert rows["ingest.season_length"][0] == "null"
 
 
 def test_the_report_says_what_in_the_data_makes_forecasts_doubtful(results: RunResults) -> None:
