@@ -65,7 +65,7 @@ def _gaps(panel: Panel) -> str:
     worst = [series for series in np.argsort(-missing, kind="stable")[:FEW] if missing[series]]
     named = ", ".join(f"{quoted(panel.ids[series])} {missing[series]:,}" for series in worst)
     many = counted(int((missing > 0).sum()), "series", "series")
-    where = f" of {many}, most in {named}" if len(panel.ids) > 1 else ""
+    where = f"; in {many}, most in {named}" if len(panel.ids) > 1 else ""
     how = "missing, and stay so" if np.isnan(panel.y).any() else "filled"
     count, share = counted(int(panel.missing.sum()), "value"), significant(100 * panel.missing.mean(), 2)
     return f"{count} ({share} % of the steps) {how} (ingest.missing), at most {longest_gap(panel)[1]:,} in a row{where}"
@@ -86,8 +86,24 @@ def _covariates(covariates: Covariates, panel: Panel, horizon: int) -> str:
     steps = counted(int(ahead.max()), "step")
     known = steps if ahead.min() == ahead.max() else f"{ahead.min():,} to {steps}"
     texts += [f"known for {known} after the last value"] if covariates.future else []
+    missing = _missing(covariates)
+    texts += (
+        [f"missing in {', '.join(f'{quoted(name)} {count:,}' for name, count in missing.items())}"] if missing else []
+    )
     texts += [_holidays(covariates.holidays, panel, horizon)] if covariates.holidays else []
     return "; ".join(texts)
+
+
+def _missing(covariates: Covariates) -> dict[str, int]:
+    """How many values each covariate that changes with time lacks, of those that lack any."""
+    found = {}
+    for names, values in (
+        (covariates.future, covariates.future_values),
+        (covariates.past, covariates.past_values),
+    ):
+        for name, places in covariates.columns_by_covariate(names).items():
+            found[name] = int(np.isnan(values[:, places[0]]).sum())
+    return {name: count for name, count in found.items() if count}
 
 
 def _holidays(code: str, panel: Panel, horizon: int) -> str:

@@ -12,6 +12,8 @@ from stages.plot.digits import column_decimals, significant, write
 from stages.plot.pages import Name, Table
 from stages.plot.significance import PairedTest
 
+SHARES = ("bias", "skill")  # metrics that are shares, near 0: a change is no share of them
+
 
 def describe(comparison: Comparison, reasons: list[str]) -> dict[str, Any]:
     """What the templates `compare.html` and `compare.md` show.
@@ -63,7 +65,12 @@ def _data_note(comparison: Comparison) -> str:
 def _metrics(comparison: Comparison) -> Table:
     """Each row with decimals of its own. Better and worse are said where the verdict says so, too."""
     rows = [
-        [Name(each.name), *_values(each), _difference(each), "" if comparison.unmarked else _side(each)]
+        [
+            Name(each.name),
+            *_values(each),
+            _difference(each, with_share=not comparison.incompatibilities and each.metric not in SHARES),
+            "" if comparison.unmarked else _side(each),
+        ]
         for each in comparison.metrics
     ]
     changed = any(each.before != each.after for each in comparison.metrics)
@@ -106,11 +113,12 @@ def _as_json(value: object) -> Name | None:
     return Name(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
-def _difference(change: MetricChange) -> str:
+def _difference(change: MetricChange, with_share: bool) -> str:
+    """The difference, and what share of the first value it is, where both have the same sign."""
     if change.before is None or change.after is None or change.after == change.before:
         return ""
     difference = change.after - change.before
-    share = f" ({difference / abs(change.before):+.1%})" if change.before * change.after > 0 else ""
+    share = f" ({difference / abs(change.before):+.1%})" if with_share and change.before * change.after > 0 else ""
     return f"{significant(difference, sign='+')}{share}"
 
 

@@ -28,7 +28,10 @@ def joblib_engine(scatter: Callable[[object], object], **options: Any) -> Iterat
 
 
 class _Ticking(Parallel):  # type: ignore[misc]
-    """Calls `tick` each time that a task is done."""
+    """Gives workers one task at a time, and calls `tick` each time that one is done."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(batch_size=1, **options)
 
     def run(self, calls: Iterable[Call], tick: Callable[[], object]) -> Iterator[bytes]:
         """See `Engine`."""

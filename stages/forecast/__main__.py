@@ -16,6 +16,7 @@ from stages.forecast.forecasting import affordable_baselines, checked_steps, for
 from stages.forecast.output import refuse_overwriting, write_evaluation, write_future
 from stages.forecast.reading import read_file, refuse_unknown_future
 from stages.forecast.source import find_forecaster, refuse_nothing_to_read
+from stages.ingest.ended import ends_before_last
 from stages.ingest.params import Ingest
 
 
@@ -35,7 +36,13 @@ def main() -> None:
     forecast, *scores = (write_evaluation if given.actual else write_future)(shards, forecaster, given.out)
     left_out = [name for name in forecaster.baselines if name not in names]
     done = [forecast, f"forecast in column {forecaster.method}"]
-    done += [f"without {', '.join(left_out)} (--baselines adds them)"] if left_out else []
+    if early := int(ends_before_last(panel).sum()):
+        done.append(f"{early:,} from before the last step, where {'this series ends' if early == 1 else 'these end'}")
+    done += (
+        [f"without {', '.join(left_out)} (--baselines adds {'it' if len(left_out) == 1 else 'them'})"]
+        if left_out
+        else []
+    )
     print(", ".join([*done, *scores]), file=sys.stderr if given.out is None else sys.stdout)
 
 

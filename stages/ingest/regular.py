@@ -79,7 +79,7 @@ def build_panel(raw: Raw, settings: Ingest, trained: InputFormat | None = None) 
     if raw.covariates or settings.holidays:
         panel = replace(panel, covariates=lay_out_covariates(raw, given, settings, places))
         _check_covariates(panel, settings, trained, raw.source)
-    warn_of_stand_ins(panel, raw.source)
+    warn_of_stand_ins(panel, settings.none, raw.source)
     if settings.season_length and not trained:
         refuse_long_season(settings.season_length[-1], int(panel.lengths.max()))
     if panel.missing.any() and settings.missing == "error":

@@ -1,6 +1,7 @@
 """Doubt numbers that may stand for missing values, such as -999: far from all other values of their series."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,16 @@ from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import counted, quoted, warn
 from stages.panel.panel import Panel
 
-NINES = [10.0**digits - last for digits in range(3, 13) for last in (1, 0.1, 0.01)]  # 999, 999.9, 999.99, 9999, ...
+NINES = np.array(
+    [10.0**digits - last for digits in range(2, 13) for last in (1, 0.1, 0.01)]
+)  # 99, 99.9, 99.99, 999, ...
 LIMITS = [2.0**bits - less for bits in (15, 16, 31, 32) for less in (0, 1)]  # of whole numbers in computers
-TIMES = 3  # that another number occurs in a series, at least
-OTHERS = 10  # values that it is far from, at least
+FILLS = [1e20, 1e30, 9.969209968386869e36]  # of missing values in files of climate data
+LARGE = 100.0  # nines that are not negative are doubted from here on
+FAR = 2.0  # times as far from all other values as these lie apart: a negative number that is no such code
+TIMES = 3  # that it occurs in a series, at least
+OTHERS = 10  # values of a series besides, at least
+MOST_NAMED = 3  # numbers of a column: those of most series
 
 
 @dataclass(frozen=True)
@@ -31,26 +38,28 @@ class StandIn:
     largest: float
 
 
-def warn_of_stand_ins(panel: Panel, source: str) -> None:
-    """Warn of the commonest such number of the values, and of each covariate that changes with time."""
-    for what, values, indptr in _columns(panel):
-        most = max(stand_ins(values, indptr), key=lambda each: len(each.rows), default=None)
-        if most is None:
-            continue
-        first, more = panel.ids[most.series[0]], len(most.series) - 1
-        others = f" (with {counted(more, 'other series', 'other series')})" if more else ""
+def warn_of_stand_ins(panel: Panel, none: Sequence[str | float], source: str) -> None:
+    """Warn of such numbers among the values, and in each covariate that changes with time.
+
+    none: what means a missing value already
+    """
+    found = [(what, each) for what, values, indptr in _columns(panel) for each in stand_ins(values, indptr)]
+    numbers = dict.fromkeys(_as_written(each.value) for _, each in found)
+    listed = ", ".join([*(json.dumps(each, ensure_ascii=False) for each in none), *numbers])
+    for what, each in found:
+        number, first = _as_written(each.value), quoted(panel.ids[each.series[0]])
+        times, series = counted(len(each.rows), "time"), counted(len(each.series), "series", "series")
         warn(
-            f"{source}: {what}series {quoted(first)}{others} has {most.value:.12g} {counted(len(most.rows), 'time')}, "
-            f"far from all its other values, {most.smallest:.6g} to {most.largest:.6g}; if that means a missing value, "
-            f"set ingest.none to [{most.value:.12g}]"
+            f"{source}: {number} occurs {times} in {what}{series}, {first} the first, where all other values are "
+            f"{each.smallest:.6g} to {each.largest:.6g}; if it means a missing value, set ingest.none to [{listed}]"
         )
 
 
 def stand_ins(values: Floats, indptr: Ints) -> Iterator[StandIn]:
-    """The numbers that lie further from all other values of their series than these lie apart.
+    """Numbers that are the smallest or the largest of their series, and of a kind that often means a missing value.
 
-    Of these, numbers of nines and limits of whole numbers; and negative ones that occur TIMES in a series, where no
-    other value is negative.
+    They are nines, limits of whole numbers and values for missing ones, if they lie further from all others than these
+    lie apart; and negative numbers where no other value is negative: nines, and others that occur TIMES and are FAR.
 
     values: (N,) of series one after another, NaN where one is missing
     indptr: (S + 1,) the first row of each series, and N
@@ -60,17 +69,33 @@ def stand_ins(values: Floats, indptr: Ints) -> Iterator[StandIn]:
     for sign in (1.0, -1.0):  # the smallest value of each series, and the largest
         lowest, times, nearest, farthest, others = _extremes(sign * values, indptr[filled])
         number, least = sign * lowest, np.minimum(sign * nearest, sign * farthest)
-        is_far = (nearest - lowest > farthest - nearest) & (farthest > nearest) & (others >= OTHERS)
-        is_code = np.isin(np.abs(number), [*NINES, *LIMITS]) | ((number < 0) & (least >= 0) & (times >= TIMES))
-        found.append((filled[is_far & is_code], number[is_far & is_code]))
+        distance, apart = nearest - lowest, farthest - nearest
+        is_nines = _is_one_of(number, NINES)
+        is_code = _is_one_of(number, [*NINES[NINES >= LARGE], *LIMITS, *FILLS]) & (distance > apart) & (apart > 0)
+        alone = (number < 0) & (least >= 0) & (is_nines | ((times >= TIMES) & (distance > FAR * apart) & (apart > 0)))
+        chosen = (is_code | alone) & (others >= OTHERS)
+        found.append((filled[chosen], number[chosen]))
     series, numbers = (np.concatenate(each) for each in zip(*found, strict=True))
-    for number in np.unique(numbers):
+    distinct, counts = np.unique(numbers, return_counts=True)
+    for number in distinct[np.argsort(-counts, kind="stable")][:MOST_NAMED]:
         own = np.sort(series[numbers == number])
         rows = np.flatnonzero(values == number)
         rows = rows[np.isin(np.searchsorted(indptr, rows, side="right") - 1, own)]
         first = values[indptr[own[0]] : indptr[own[0] + 1]]
         others = first[first != number]
         yield StandIn(float(number), rows, own, float(np.nanmin(others)), float(np.nanmax(others)))
+
+
+def _is_one_of(values: Floats, codes: Sequence[float] | Floats) -> Bools:
+    """(S,) whether the absolute values (S,) are among `codes`, in the precision of float32, as files may have them."""
+    with np.errstate(over="ignore"):
+        found: Bools = np.isin(np.abs(values).astype(np.float32), np.asarray(codes, dtype=np.float32))
+    return found
+
+
+def _as_written(value: float) -> str:
+    """A number as `ingest.none` takes it: all its digits."""
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def _extremes(values: Floats, begins: Ints) -> tuple[Floats, Ints, Floats, Floats, Ints]:

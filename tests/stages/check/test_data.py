@@ -45,7 +45,7 @@ def test_gaps_ends_and_what_is_left_out_are_counted_and_named() -> None:
     assert found["largest"] == "24 at 24 of 'b'"
     assert (found["first value"], found["last value"]) == ("1 at 0 of 'a'", "1 at 29 of 'a'")
     assert found["gaps"] == (
-        "4 values (7.5 % of the steps) filled (ingest.missing), at most 2 in a row of 2 series, most in 'a' 3, 'b' 1"
+        "4 values (7.5 % of the steps) filled (ingest.missing), at most 2 in a row; in 2 series, most in 'a' 3, 'b' 1"
     )
     assert found["ends"].startswith("1 of 2 series before the last, the earliest 'b' at 24; the last 'a' at 29")
     assert found["left out"] == (
@@ -121,6 +121,9 @@ def test_covariates_are_listed_by_kind_with_how_far_ahead_they_are_known() -> No
     )
     found = lines_of(text, series="id", covariates={"past": ["rain"]})
     assert found["covariates"] == "past 'rain'"
+    gaps = text.replace("b,1,1,sun,4", "b,1,1,,").replace("a,2,2,sun", "a,2,2,")
+    found = lines_of(gaps, series="id", missing="keep", covariates=kinds)
+    assert found["covariates"].endswith("after the last value; missing in 'sky' 2, 'rain' 1")
     assert "covariates" not in lines_of(text, series="id")
 
 

@@ -1,16 +1,20 @@
-"""The address of a cluster is checked before its client would wait for it."""
+"""The address of a cluster is checked before its client would wait for it; workers stay for all tasks of a stage."""
 
+import os
+import pickle
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from joblib import parallel_config
 
 from stages.common.errors import UserError
 from stages.common.params import Params
-from stages.compute.cluster import check_address
+from stages.compute.cluster import check_address, joblib_engine
 from stages.compute.params import Compute
+from stages.compute.workers import serialize_task
 from tests.builders import change
 
 
@@ -53,3 +57,20 @@ def test_an_address_where_nothing_listens_is_refused(default_params: Params) -> 
 def test_an_address_without_host_or_port_is_refused(default_params: Params, address: str) -> None:
     with pytest.raises(UserError, match=r"params\.yaml: no dask cluster answers at compute\.address"):
         check_address(compute_at(default_params, address), "start it")
+
+
+def test_the_same_workers_run_all_tasks_and_each_is_ticked_when_it_is_done() -> None:
+    """The backend `multiprocessing`, on which Ray's builds, starts new processes for each call of joblib otherwise."""
+    ticks: list[int] = []
+    task = (serialize_task(os.getpid, ()), dict[str, str]())
+    with (
+        parallel_config(backend="multiprocessing"),
+        joblib_engine(lambda value: value, n_jobs=2) as engine,
+    ):
+        runs = [[pickle.loads(each) for each in engine.run([task] * 8, lambda: ticks.append(1))] for _ in range(3)]
+        failing = [(serialize_task(os.rmdir, ("/no such folder",)), dict[str, str]())]
+        with pytest.raises(FileNotFoundError):
+            list(engine.run(failing, lambda: None))
+        assert len(list(engine.run([task], lambda: None))) == 1
+    assert len(set.union(*map(set, runs))) <= 2
+    assert len(ticks) == 3 * 8

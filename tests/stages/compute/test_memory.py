@@ -27,6 +27,8 @@ def test_tasks_that_together_need_more_than_this_machine_has_are_a_problem() -> 
     assert lack_of_memory(0.4 * has, 2, compute_of(workers=2), "it", "that") is None
     assert lack_of_memory(0.9 * has, 1, compute_of(workers=2), "it", "that") is None
     assert lack_of_memory(2.0 * has, 9, compute_of(**DASK, workers=2), "it", "that") is None
+    assert lack_of_memory(2.0 * has, 9, compute_of(**DASK), "it", "that") is None
+    assert lack_of_memory(0.6 * has, 2, compute_of(workers=2), "it", "that") is not None
     problem = lack_of_memory(0.6 * has, 9, compute_of(workers=2), "it", "that")
     assert problem is not None
     assert problem.endswith("make compute.workers or that smaller")

@@ -37,6 +37,20 @@ def test_the_table_goes_to_stdout_and_what_was_done_to_stderr(capsys: pytest.Cap
     assert capsys.readouterr().out == "3 series x 3 steps, forecast in column model\n"
 
 
+def test_series_that_end_before_the_last_step_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    name = FRAME["unique_id"].iloc[0]
+    for count, words in (
+        (1, "1 from before the last step, where this series ends"),
+        (2, "2 from before the last step"),
+    ):
+        some = FRAME["unique_id"].isin(FRAME["unique_id"].unique()[:count])
+        last = FRAME.groupby("unique_id").cumcount(ascending=False) == 0
+        FRAME[~(some & last)].to_csv("early.csv", index=False)
+        forecast("early.csv", "--out", "forecast.csv")
+        assert words in capsys.readouterr().out
+        assert name in Path("forecast.csv").read_text()
+
+
 def test_it_is_what_python_forecasts() -> None:
     forecast("new.csv", "--out", "forecast.csv")
     table = pd.read_csv("forecast.csv", dtype={"unique_id": str})
@@ -85,7 +99,7 @@ def test_slow_baselines_are_left_out_and_named(
     replace(forecaster, baselines=["seasonal_naive", "auto_theta"]).write(Path("models/forecaster"))
     monkeypatch.setattr(forecasting, "FEW_SECONDS", 0.0)
     forecast("new.csv", "--out", "few.csv")
-    assert capsys.readouterr().out.endswith("forecast in column model, without auto_theta (--baselines adds them)\n")
+    assert capsys.readouterr().out.endswith("forecast in column model, without auto_theta (--baselines adds it)\n")
     forecast("new.csv", "--out", "all.csv", "--baselines")
     assert capsys.readouterr().out.endswith("forecast in column model\n")
     few, every = pd.read_csv("few.csv"), pd.read_csv("all.csv")
