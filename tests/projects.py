@@ -133,6 +133,7 @@ def run_here(folder: Path, module: str, *arguments: str) -> int:
     """The exit status of `python -m MODULE` in this process, where imports take no time."""
     handler, given = signal.getsignal(signal.SIGINT), sys.argv
     sys.argv = [module, *arguments]
+    sys.modules.pop(f"{module}.__main__", None)  # which another test may have imported: runpy would warn of it
     try:
         with contextlib.chdir(folder):
             runpy.run_module(module, run_name="__main__")

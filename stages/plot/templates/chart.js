@@ -24,7 +24,7 @@ function makeChart(box) {
     if (!drawing) return;
     const width = right() + MARGIN.right;
     const panes = drawing.panes.map((pane) => ({ ...pane, ...visible(pane, view), height: pane.height ?? heightFor(width) }));
-    for (const pane of panes) pane.ticks = ticks(pane.low, pane.high, pane.height / 50);
+    for (const pane of panes) pane.ticks = ticks(pane.low, pane.high, Math.max(pane.height / 50, 2.5)); // two in a strip
     left = Math.ceil(Math.max(30, ...panes.flatMap((pane) => pane.ticks.map(([, text]) => textWidth(text)))) + 10);
     const height = panes.reduce((sum, pane) => sum + pane.height + MARGIN.between, MARGIN.top + MARGIN.bottom - MARGIN.between);
     const svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true" });
