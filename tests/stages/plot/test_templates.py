@@ -436,7 +436,7 @@ def test_covariates_known_ahead_are_drawn_below_and_read_out(open_page: OpenPage
     charted = replace(shown_days.charted, series={"one": replace(one, known_ahead=known)})
     page = open_page(page_of(replace(shown_days, charted=charted)))
     assert page.locator("#forecasts .line.input").count() == 1
-    assert page.locator("#forecasts svg text[text-anchor=end]").all_text_contents()[-3:] == ["0", "50", "100"]
+    assert page.locator("#forecasts svg text[text-anchor=end]").all_text_contents()[-3:] == ["90", "100", "price"]
     _, right, y = chart_edges(page)
     page.mouse.move(right - 0.1, y)
     readout = page.locator("#forecasts .readout").inner_text()
