@@ -86,24 +86,21 @@ def _covariates(covariates: Covariates, panel: Panel, horizon: int) -> str:
     steps = counted(int(ahead.max()), "step")
     known = steps if ahead.min() == ahead.max() else f"{ahead.min():,} to {steps}"
     texts += [f"known for {known} after the last value"] if covariates.future else []
-    missing = _missing(covariates)
-    texts += (
-        [f"missing in {', '.join(f'{quoted(name)} {count:,}' for name, count in missing.items())}"] if missing else []
-    )
+    missing = ", ".join(f"{quoted(name)} {count:,}" for name, count in _missing(covariates).items())
+    texts += [f"missing in {missing}"] if missing else []
     texts += [_holidays(covariates.holidays, panel, horizon)] if covariates.holidays else []
     return "; ".join(texts)
 
 
 def _missing(covariates: Covariates) -> dict[str, int]:
     """How many values each covariate that changes with time lacks, of those that lack any."""
-    found = {}
-    for names, values in (
-        (covariates.future, covariates.future_values),
-        (covariates.past, covariates.past_values),
-    ):
-        for name, places in covariates.columns_by_covariate(names).items():
-            found[name] = int(np.isnan(values[:, places[0]]).sum())
-    return {name: count for name, count in found.items() if count}
+    kinds = ((covariates.future, covariates.future_values), (covariates.past, covariates.past_values))
+    counts = {
+        name: int(np.isnan(values[:, places[0]]).sum())
+        for names, values in kinds
+        for name, places in covariates.columns_by_covariate(names).items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _holidays(code: str, panel: Panel, horizon: int) -> str:

@@ -38,11 +38,8 @@ def main() -> None:
     done = [forecast, f"forecast in column {forecaster.method}"]
     if early := int(ends_before_last(panel).sum()):
         done.append(f"{early:,} from before the last step, where {'this series ends' if early == 1 else 'these end'}")
-    done += (
-        [f"without {', '.join(left_out)} (--baselines adds {'it' if len(left_out) == 1 else 'them'})"]
-        if left_out
-        else []
-    )
+    if left_out:
+        done.append(f"without {', '.join(left_out)} (--baselines adds {'it' if len(left_out) == 1 else 'them'})")
     print(", ".join([*done, *scores]), file=sys.stderr if given.out is None else sys.stdout)
 
 

@@ -10,12 +10,11 @@ from stages.common.arrays import Bools, Floats, Ints
 from stages.common.errors import counted, quoted, warn
 from stages.panel.panel import Panel
 
-NINES = np.array(
-    [10.0**digits - last for digits in range(2, 13) for last in (1, 0.1, 0.01)]
-)  # 99, 99.9, 99.99, 999, ...
+# 99, 99.9, 99.99, 999, ...
+NINES = np.array([10.0**digits - last for digits in range(2, 13) for last in (1, 0.1, 0.01)])
 LIMITS = [2.0**bits - less for bits in (15, 16, 31, 32) for less in (0, 1)]  # of whole numbers in computers
 FILLS = [1e20, 1e30, 9.969209968386869e36]  # of missing values in files of climate data
-LARGE = 100.0  # nines that are not negative are doubted from here on
+LARGE = 100.0  # from which on nines are doubted also where they are not the only negative number
 FAR = 2.0  # times as far from all other values as these lie apart: a negative number that is no such code
 TIMES = 3  # that it occurs in a series, at least
 OTHERS = 10  # values of a series besides, at least
