@@ -115,11 +115,10 @@ def test_without_shared_storage_each_file_is_sent_once(cluster: Cluster, copy: P
     assert max(sent.values()) <= (2 if cluster.engine == "dask" else 1)
 
 
-@pytest.mark.parametrize("storage", ["shared", "none"])
-def test_a_worker_killed_in_training_costs_only_its_task(cluster: Cluster, copy: Path, storage: str) -> None:
+def test_a_worker_killed_in_training_costs_only_its_task(cluster: Cluster, copy: Path) -> None:
+    """Without shared storage: the worker after it gets what it read once more."""
     before = results(copy)
-    if storage == "none":
-        append(copy, "compute/workers", NO_STORAGE)
+    append(copy, "compute/workers", NO_STORAGE)
     log = append(cluster.set_in(copy), "train/training", KILLED)
     run_stage(copy, "train")
     assert log.with_name("log.killed").exists()
@@ -224,8 +223,7 @@ OTHER_SOFTWARE = {
 }
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("case", OTHER_SOFTWARE)
+@pytest.mark.parametrize(("engine", "case"), zip(ENGINES, OTHER_SOFTWARE, strict=True))
 def test_workers_with_other_software_are_refused(light: Path, engine: str, case: str, tmp_path: Path) -> None:
     name, text, words = OTHER_SOFTWARE[case]
     path = tmp_path / "first" / name
