@@ -223,7 +223,7 @@ OTHER_SOFTWARE = {
 }
 
 
-@pytest.mark.parametrize(("engine", "case"), zip(ENGINES, OTHER_SOFTWARE, strict=True))
+@pytest.mark.parametrize(("engine", "case"), [*zip(ENGINES, OTHER_SOFTWARE, strict=True)])
 def test_workers_with_other_software_are_refused(light: Path, engine: str, case: str, tmp_path: Path) -> None:
     name, text, words = OTHER_SOFTWARE[case]
     path = tmp_path / "first" / name
